@@ -1,0 +1,105 @@
+/**
+ * A light tree of a page. It is never deeper than about `maxDepth` (400), so code that walks it may recurse.
+ * Scripts, styles, comments, SVG contents and inert templates are not in it; `<noscript>` and declarative shadow roots are.
+ */
+export type Node = Element | Text;
+
+export type Element = {
+  type: "element";
+  /** Lower case. */
+  name: string;
+  /** Names and values by turns, names in lower case, entities decoded; read them with `attribute`. */
+  attributes: readonly string[];
+  children: Node[];
+  parent: Element | null;
+  /** Position among the page's elements in document order, the root being 0. */
+  order: number;
+};
+
+/** Neighbouring texts are not merged: a comment between two leaves two. */
+export type Text = { type: "text"; text: string; parent: Element };
+
+export function isElement(node: Node): node is Element {
+  return node.type === "element";
+}
+
+/** `undefined` when the element does not have it; the empty string when it has no value. */
+export function attribute(element: Element, name: string): string | undefined {
+  const { attributes } = element;
+  for (let at = 0; at < attributes.length; at += 2) {
+    if (attributes[at] === name) return attributes[at + 1];
+  }
+  return undefined;
+}
+
+export function classNames(element: Element): string[] {
+  const value = attribute(element, "class");
+  return value ? value.split(/\s+/).filter(Boolean) : [];
+}
+
+export function hasClass(element: Element, name: string): boolean {
+  const value = attribute(element, "class");
+  return value?.includes(name) ? classNames(element).includes(name) : false;
+}
+
+/** All text below a node as it stands in the source, white space included. */
+export function textOf(node: Node): string {
+  if (node.type === "text") return node.text;
+  const parts: string[] = [];
+  collectText(node, parts);
+  return parts.join("");
+}
+
+function collectText(element: Element, parts: string[]): void {
+  for (const child of element.children) {
+    if (child.type === "text") parts.push(child.text);
+    else if (child.name === "br") parts.push("\n");
+    else if (child.name !== "script") collectText(child, parts);
+  }
+}
+
+/** Text on one line: runs of white space become one space. */
+export function lineOf(node: Node): string {
+  return collapse(textOf(node));
+}
+
+export function collapse(text: string): string {
+  return text.replace(/[\s\u200b\ufeff]+/g, " ").trim();
+}
+
+/** Calls `visit` for each element below `root`, in document order; where it returns false, what is inside is left out. */
+export function walk(root: Element, visit: (element: Element) => boolean | undefined): void {
+  for (const child of root.children) {
+    if (child.type === "element" && visit(child) !== false) walk(child, visit);
+  }
+}
+
+/** The first element below `root` of that name, in document order. */
+export function findElement(root: Element, name: string): Element | undefined {
+  for (const child of root.children) {
+    if (child.type !== "element") continue;
+    if (child.name === name) return child;
+    const found = findElement(child, name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+export function findElements(root: Element, name: string): Element[] {
+  const found: Element[] = [];
+  walk(root, (element) => {
+    if (element.name === name) found.push(element);
+    return undefined;
+  });
+  return found;
+}
+
+/** The nearest element of that name around this one. */
+export function findAncestor(element: Element, name: string): Element | undefined {
+  for (let above = element.parent; above; above = above.parent) {
+    if (above.name === name) return above;
+  }
+  return undefined;
+}
+
+export { type ParseLimits, parseHtml } from "./parse-html.ts";
