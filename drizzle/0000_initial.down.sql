@@ -1,0 +1,1 @@
+DROP TABLE "orbweaver"."page_changes", "orbweaver"."markdown_documents", "orbweaver"."pages", "orbweaver"."raw_html", "orbweaver"."crawl_schedules", "orbweaver"."crawl_hosts", "orbweaver"."frontier", "orbweaver"."crawl_jobs", "orbweaver"."website_indexes", "orbweaver"."websites", "orbweaver"."users";

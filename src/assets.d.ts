@@ -1,0 +1,9 @@
+// Files imported `with { type: "file" }`: the value is the path, on disk or inside the executable.
+declare module "*.wasm" {
+  const path: string;
+  export default path;
+}
+declare module "*.data" {
+  const path: string;
+  export default path;
+}

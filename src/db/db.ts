@@ -1,0 +1,34 @@
+import type { ExtractTablesWithRelations } from "drizzle-orm";
+import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+
+/** The tables are imported where they are used; the relational query API is not. */
+export const schema = {};
+
+/** A connection, embedded or not, or a transaction on one. Inside a transaction use only the transaction. */
+export type Db = PgDatabase<PgQueryResultHKT, typeof schema, ExtractTablesWithRelations<typeof schema>>;
+
+/** An opened database and how to let go of it. */
+export type Store = {
+  db: Db;
+  kind: "embedded" | "postgres";
+  /** Where the rows are, for people: a folder, or a host and database without credentials. */
+  location: string;
+  /** Runs SQL of several statements, outside any transaction. */
+  execute(sql: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Rows of a raw statement, whichever driver ran it: postgres.js answers an array, PGlite an object. */
+export function rowsOf<Row>(result: unknown): Row[] {
+  if (Array.isArray(result)) return result as Row[];
+  return (result as { rows: Row[] }).rows;
+}
+
+/** The name of the constraint that a statement ran against, `undefined` if that is not why it failed. */
+export function findViolatedConstraint(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { constraint_name, constraint } = at as { constraint_name?: string; constraint?: string };
+    if (constraint_name ?? constraint) return constraint_name ?? constraint;
+  }
+  return undefined;
+}

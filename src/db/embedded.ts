@@ -1,0 +1,92 @@
+import { existsSync, fsyncSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { PGlite, type PGliteOptions } from "@electric-sql/pglite";
+import initdbWasm from "@electric-sql/pglite/initdb.wasm" with { type: "file" };
+import { NodeFS } from "@electric-sql/pglite/nodefs";
+import postgresFiles from "@electric-sql/pglite/pglite.data" with { type: "file" };
+import postgresWasm from "@electric-sql/pglite/pglite.wasm" with { type: "file" };
+import { drizzle } from "drizzle-orm/pglite";
+import { findBakedFolder, lockDataFolder } from "./data-folder.ts";
+import { type Store, schema } from "./db.ts";
+
+/**
+ * Opens PostgreSQL inside this process (PGlite), its files in `folder`/postgres.
+ * @throws AppError `unavailable` when another process has the folder
+ */
+export async function openEmbeddedStore(folder: string): Promise<Store> {
+  const lock = lockDataFolder(folder);
+  try {
+    const target = join(folder, "postgres");
+    if (!existsSync(target)) await createFolder(target);
+    const client = await startPostgres(target);
+    return {
+      db: drizzle(client, { schema, casing: "snake_case" }),
+      kind: "embedded",
+      location: target,
+      execute: async (text) => void (await client.exec(text)),
+      close: async () => {
+        await client.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Starts PostgreSQL on a folder, which it fills first (some seconds) if it is empty. The folder must be locked. */
+export async function startPostgres(folder: string): Promise<PGlite> {
+  const [pgliteWasmModule, initdbWasmModule] = await Promise.all([compile(postgresWasm), compile(initdbWasm)]);
+  return PGlite.create({
+    fs: durableFiles(folder),
+    pgliteWasmModule,
+    initdbWasmModule,
+    fsBundle: Bun.file(postgresFiles),
+    startParams: [...PGlite.defaultStartParams, ...SETTINGS],
+  });
+}
+
+const SETTINGS = [
+  // The default of 128 MB is all memory of this process.
+  ["shared_buffers", "16MB"],
+  // PGlite starts with `-F`, which turns this off.
+  ["fsync", "on"],
+  ["wal_sync_method", "fsync"],
+  ["max_wal_size", "256MB"],
+  ["lc_messages", "C"],
+].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+
+async function compile(path: string): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await Bun.file(path).arrayBuffer());
+}
+
+/** Makes the folder beside its place and renames it, so that it is whole or absent, whenever the process dies. */
+async function createFolder(target: string): Promise<void> {
+  const unfinished = `${target}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const baked = findBakedFolder();
+  if (baked) await new Bun.Archive(await baked.bytes()).extract(unfinished);
+  else await (await startPostgres(unfinished)).close();
+  rmSync(join(unfinished, "postmaster.pid"), { force: true });
+  renameSync(unfinished, target);
+}
+
+type EmscriptenFiles = { NODEFS?: { stream_ops: { fsync?: (stream: { nfd: number }) => void } } };
+
+/** PGlite's files on disk, with the `fsync` that its own file system lacks. */
+function durableFiles(folder: string): NonNullable<PGliteOptions["fs"]> {
+  const files = new NodeFS(folder);
+  const init = files.init.bind(files);
+  files.init = async (pg, options) => {
+    const made = await init(pg, options);
+    made.emscriptenOpts.preRun = [
+      ...(made.emscriptenOpts.preRun ?? []),
+      (module: EmscriptenFiles) => {
+        if (module.NODEFS) module.NODEFS.stream_ops.fsync = (stream) => fsyncSync(stream.nfd);
+      },
+    ];
+    return made;
+  };
+  return files;
+}

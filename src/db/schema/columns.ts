@@ -1,0 +1,35 @@
+import { sql } from "drizzle-orm";
+import { bigint, customType, pgSchema, timestamp, uuid } from "drizzle-orm/pg-core";
+
+/** All tables live in one namespace of their own, so that the service can share a database. */
+export const orbweaver = pgSchema("orbweaver");
+
+/** UUIDv7 (RFC 9562): sorts by the time of its making, so it serves as the order of lists too. */
+export const id = () =>
+  uuid()
+    .primaryKey()
+    .$defaultFn(() => Bun.randomUUIDv7());
+
+export const instant = () => timestamp({ withTimezone: true, mode: "date" });
+
+export const createdAt = () => instant().notNull().defaultNow();
+
+export const updatedAt = () =>
+  instant()
+    .notNull()
+    .defaultNow()
+    .$onUpdateFn(() => sql`now()` as unknown as Date);
+
+/** A digest: hex in the program, bytes in the database. */
+export const digest = customType<{ data: string; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  toDriver: (hex) => Buffer.from(hex, "hex"),
+  fromDriver: (bytes) => Buffer.from(bytes).toString("hex"),
+});
+
+export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  toDriver: (value) => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+});
+
+export const byteCount = () => bigint({ mode: "number" });

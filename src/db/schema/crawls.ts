@@ -1,0 +1,186 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  smallint,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { byteCount, createdAt, id, instant, orbweaver, updatedAt } from "./columns.ts";
+import { websites } from "./websites.ts";
+
+export const CRAWL_STATES = ["queued", "running", "paused", "completed", "failed", "cancelled"] as const;
+export type CrawlState = (typeof CRAWL_STATES)[number];
+
+export type CrawlFailure = { code: string; message: string; url?: string };
+
+/** One run over a website. Counters are kept by the transactions that settle pages, so they never drift from them. */
+export const crawlJobs = orbweaver.table(
+  "crawl_jobs",
+  {
+    id: id(),
+    websiteId: uuid()
+      .notNull()
+      .references(() => websites.id, { onDelete: "cascade" }),
+    /** Who works it: the service, or a command at somebody's keyboard, which may reach more of the network. */
+    runner: text({ enum: ["service", "command"] })
+      .notNull()
+      .default("service"),
+    state: text({ enum: CRAWL_STATES }).notNull().default("queued"),
+    seeds: text().array().notNull(),
+    /** All options, defaults filled in, as they were when the crawl was made. */
+    options: jsonb().$type<Record<string, unknown>>().notNull(),
+    /** Hosts that count as the website besides the seeds' own, because a seed redirected there. */
+    hosts: text().array().notNull().default(sql`'{}'`),
+    /** Seeds and sitemaps are in the frontier. */
+    isSeeded: boolean().notNull().default(false),
+    pending: integer().notNull().default(0),
+    /** URLs that were answered, by whatever status; the sum of the four below it. */
+    done: integer().notNull().default(0),
+    created: integer().notNull().default(0),
+    changed: integer().notNull().default(0),
+    unchanged: integer().notNull().default(0),
+    redirected: integer().notNull().default(0),
+    failed: integer().notNull().default(0),
+    skipped: integer().notNull().default(0),
+    /** Answers by HTTP status, failures by code, skips by reason. */
+    byStatus: jsonb().$type<Record<string, number>>().notNull().default({}),
+    byFailure: jsonb().$type<Record<string, number>>().notNull().default({}),
+    bySkip: jsonb().$type<Record<string, number>>().notNull().default({}),
+    /** Body bytes over the wire. */
+    bytes: byteCount().notNull().default(0),
+    /** Milliseconds of work, pauses and down-time left out. */
+    activeMs: byteCount().notNull().default(0),
+    /** Why it ended: `done`, a limit's name, `cancelled`, or a failure's code. */
+    endReason: text(),
+    lastError: jsonb().$type<CrawlFailure>(),
+    /** The process that works it, and until when nobody else may. */
+    leaseOwner: uuid(),
+    leasedUntil: instant(),
+    startedAt: instant(),
+    finishedAt: instant(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("crawl_jobs_website_idx").on(table.websiteId, table.id),
+    index("crawl_jobs_open_idx").on(table.id).where(sql`${table.state} in ('queued', 'running')`),
+    uniqueIndex("crawl_jobs_active_key")
+      .on(table.websiteId, table.runner)
+      .where(sql`${table.state} in ('queued', 'running', 'paused')`),
+    check(
+      "crawl_jobs_state_check",
+      sql`${table.state} in ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')`,
+    ),
+  ],
+);
+
+export const FRONTIER_STATES = ["pending", "done", "failed", "skipped"] as const;
+export type FrontierState = (typeof FRONTIER_STATES)[number];
+
+/**
+ * The queue of a crawl's URLs, and afterwards its log: each URL once, what became of it and why. A row leaves `pending`
+ * by one statement that checks it still is, in the transaction that stores the page; that makes late and doubled work
+ * harmless.
+ */
+export const frontier = orbweaver.table(
+  "frontier",
+  {
+    crawlId: uuid()
+      .notNull()
+      .references(() => crawlJobs.id, { onDelete: "cascade" }),
+    /** First 16 bytes of the canonical URL's SHA-256. */
+    urlHash: uuid().notNull(),
+    /** Order of discovery; pages of a crawl are listed by it. */
+    seq: bigint({ mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    url: text().notNull(),
+    host: text().notNull(),
+    depth: smallint().notNull(),
+    /** Lower goes first. */
+    priority: smallint().notNull(),
+    source: text({ enum: ["seed", "sitemap", "link", "redirect", "known"] }).notNull(),
+    state: text({ enum: FRONTIER_STATES }).notNull().default("pending"),
+    attempts: smallint().notNull().default(0),
+    /** A retry waits until then. */
+    notBefore: instant(),
+    /** URLs that redirected here, oldest first. */
+    redirects: text().array(),
+    pageId: uuid(),
+    /** HTTP status of the last answer. */
+    status: smallint(),
+    /** What the visit brought: `created`, `changed`, `unchanged`, `redirected`, a failure's code or a skip's reason. */
+    outcome: text(),
+    message: text(),
+    contentType: text(),
+    bytes: integer(),
+    durationMs: integer(),
+    settledAt: instant(),
+  },
+  (table) => [
+    primaryKey({ name: "frontier_pkey", columns: [table.crawlId, table.urlHash] }),
+    index("frontier_pending_idx")
+      .on(table.crawlId, table.host, table.priority, table.seq)
+      .where(sql`${table.state} = 'pending'`),
+    index("frontier_log_idx").on(table.crawlId, table.seq),
+    check("frontier_state_check", sql`${table.state} in ('pending', 'done', 'failed', 'skipped')`),
+  ],
+);
+
+/** What a crawl knows of each host it meets: the unit of politeness, of budgets and of sharing work. */
+export const crawlHosts = orbweaver.table(
+  "crawl_hosts",
+  {
+    crawlId: uuid()
+      .notNull()
+      .references(() => crawlJobs.id, { onDelete: "cascade" }),
+    host: text().notNull(),
+    pending: integer().notNull().default(0),
+    done: integer().notNull().default(0),
+    /** Why the crawl gave the host up, in words; null while it goes on. */
+    stopReason: text(),
+  },
+  (table) => [
+    primaryKey({ name: "crawl_hosts_pkey", columns: [table.crawlId, table.host] }),
+    index("crawl_hosts_pending_idx").on(table.crawlId).where(sql`${table.pending} > 0 and ${table.stopReason} is null`),
+  ],
+);
+
+/** When a website is crawled again. */
+export const crawlSchedules = orbweaver.table(
+  "crawl_schedules",
+  {
+    id: id(),
+    websiteId: uuid()
+      .notNull()
+      .references(() => websites.id, { onDelete: "cascade" }),
+    /** Either a cron expression (with optional seconds) or an interval. */
+    cron: text(),
+    intervalSeconds: integer(),
+    timeZone: text().notNull().default("UTC"),
+    jitterSeconds: integer().notNull().default(0),
+    overlap: text({ enum: ["skip", "queue", "replace"] })
+      .notNull()
+      .default("skip"),
+    missed: text({ enum: ["skip", "once"] })
+      .notNull()
+      .default("once"),
+    isEnabled: boolean().notNull().default(true),
+    startsAt: instant(),
+    endsAt: instant(),
+    nextRunAt: instant(),
+    lastRunAt: instant(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("crawl_schedules_due_idx").on(table.nextRunAt).where(sql`${table.isEnabled}`),
+    index("crawl_schedules_website_idx").on(table.websiteId, table.id),
+    check("crawl_schedules_rule_check", sql`(${table.cron} is null) <> (${table.intervalSeconds} is null)`),
+  ],
+);

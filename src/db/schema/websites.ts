@@ -1,0 +1,46 @@
+import { sql } from "drizzle-orm";
+import { index, integer, jsonb, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { createdAt, digest, id, instant, orbweaver, updatedAt } from "./columns.ts";
+import { users } from "./users.ts";
+
+/** A registered website: where a crawl of it starts and the options its crawls take unless told otherwise. */
+export const websites = orbweaver.table(
+  "websites",
+  {
+    id: id(),
+    userId: uuid()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** Canonical start URL; a user registers each once. */
+    url: text().notNull(),
+    name: text().notNull(),
+    /** Crawl options that differ from the defaults, as the API takes them. */
+    options: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    deletedAt: instant(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    uniqueIndex("websites_user_url_key").on(table.userId, table.url).where(sql`${table.deletedAt} is null`),
+    index("websites_user_idx").on(table.userId, table.id),
+  ],
+);
+
+/** What is built from a website as a whole: `llms.txt`, `llms-full.txt` and the site map. Kept in versions. */
+export const websiteIndexes = orbweaver.table(
+  "website_indexes",
+  {
+    id: id(),
+    websiteId: uuid()
+      .notNull()
+      .references(() => websites.id, { onDelete: "cascade" }),
+    kind: text({ enum: ["llms_txt", "llms_full", "site_map"] }).notNull(),
+    version: integer().notNull(),
+    content: text().notNull(),
+    contentHash: digest().notNull(),
+    /** The crawl whose pages it was built from. */
+    crawlId: uuid(),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex("website_indexes_version_key").on(table.websiteId, table.kind, table.version)],
+);
