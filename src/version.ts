@@ -1,0 +1,3 @@
+import { readVersion } from "./version.macro.ts" with { type: "macro" };
+
+export const VERSION: string = (await readVersion()) as string;
