@@ -43,9 +43,10 @@ export const CrawlOptions = Type.Object(
     robots: Type.Boolean({ default: true, description: "Obey robots.txt (RFC 9309)" }),
     nofollow: Type.Boolean({ default: true, description: "Don't follow links and pages marked nofollow" }),
     noindex: Type.Boolean({ default: false, description: "Don't store pages marked noindex" }),
-    canonical: Type.Boolean({
-      default: true,
-      description: "A page that names another URL as its canonical one is stored under that URL only",
+    canonical: Type.Union([Type.Literal("off"), Type.Literal("same_path"), Type.Literal("all")], {
+      default: "same_path",
+      description:
+        "Store a page under the canonical URL it names and not under its own: never, when only the query differs, or always",
     }),
     content: Type.Union([Type.Literal("main"), Type.Literal("page")], {
       default: "main",

@@ -104,14 +104,13 @@ export const frontier = orbweaver.table(
     depth: smallint().notNull(),
     /** Lower goes first. */
     priority: smallint().notNull(),
-    source: text({ enum: ["seed", "sitemap", "link", "redirect", "known"] }).notNull(),
+    source: text({ enum: ["seed", "sitemap", "link", "redirect", "canonical"] }).notNull(),
     state: text({ enum: FRONTIER_STATES }).notNull().default("pending"),
     attempts: smallint().notNull().default(0),
     /** A retry waits until then. */
     notBefore: instant(),
     /** URLs that redirected here, oldest first. */
     redirects: text().array(),
-    pageId: uuid(),
     /** HTTP status of the last answer. */
     status: smallint(),
     /** What the visit brought: `created`, `changed`, `unchanged`, `redirected`, a failure's code or a skip's reason. */

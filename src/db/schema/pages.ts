@@ -29,6 +29,8 @@ export const pages = orbweaver.table(
     version: integer().notNull().default(0),
     contentHash: digest(),
     rawHash: digest(),
+    /** How the document was made; a conditional request is worth sending only if it would be made the same way again. */
+    recipe: text(),
     /** Validators for the next conditional request. */
     etag: text(),
     lastModified: text(),
