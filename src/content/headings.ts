@@ -1,0 +1,73 @@
+import type { Heading } from "./document.ts";
+import { attribute, classNames, collapse, type Element, type Node } from "./dom.ts";
+
+const maxHeadings = 1000;
+const maxTextLength = 500;
+const permalinkClass =
+  /^(?:headerlink|header-anchor|anchor|anchor-link|anchorjs-link|hash-link|heading-anchor|permalink|direct-link|mw-editsection|toc-anchor|header-link|headinglink)$/;
+const permalinkMark = /^[\s#¶§🔗\u200b]*$/u;
+
+export function readHeadings(elements: readonly Element[]): Heading[] {
+  const headings: Heading[] = [];
+  for (const element of elements) {
+    const text = headingText(element);
+    if (text === "") continue;
+    const anchor = anchorOf(element);
+    const level = Number(element.name.slice(1));
+    headings.push(anchor ? { level, text, anchor } : { level, text });
+    if (headings.length >= maxHeadings) break;
+  }
+  return headings;
+}
+
+/** A heading's text without the mark that links to itself. */
+export function headingText(element: Element): string {
+  const parts: string[] = [];
+  collect(element, parts);
+  return collapse(parts.join("").slice(0, 4 * maxTextLength))
+    .slice(0, maxTextLength)
+    .toWellFormed();
+}
+
+function collect(node: Node, parts: string[]): void {
+  if (node.type === "text") {
+    parts.push(node.text);
+    return;
+  }
+  if (node.name === "br") parts.push(" ");
+  if (node.name === "button" || node.name === "script" || isPermalink(node)) return;
+  for (const child of node.children) collect(child, parts);
+}
+
+/** A link inside a heading that is only there to be copied. */
+export function isPermalink(element: Element): boolean {
+  if (element.attributes.length === 0) return false;
+  if (element.name !== "a") return classNames(element).includes("mw-editsection");
+  const text = element.children.length === 0 ? "" : shortText(element);
+  if (attribute(element, "href")?.startsWith("#") && permalinkMark.test(text)) return true;
+  return text.length <= 20 && classNames(element).some((name) => permalinkClass.test(name)) && !/\p{L}{3}/u.test(text);
+}
+
+function shortText(element: Element): string {
+  let text = "";
+  for (const child of element.children) {
+    text += child.type === "text" ? child.text : shortText(child);
+    if (text.length > 40) break;
+  }
+  return text.slice(0, 40);
+}
+
+function anchorOf(element: Element): string | undefined {
+  const own = attribute(element, "id");
+  if (own) return own;
+  for (const child of element.children) {
+    if (child.type !== "element") continue;
+    const inner = attribute(child, "id") ?? (child.name === "a" ? attribute(child, "name") : undefined);
+    if (inner) return inner;
+    const href = child.name === "a" ? attribute(child, "href") : undefined;
+    if (href && href.length > 1 && href.startsWith("#")) return href.slice(1);
+  }
+  const { parent } = element;
+  const isFirst = parent?.children.find((child) => child.type === "element") === element;
+  return isFirst && parent && parent.name !== "body" ? attribute(parent, "id") || undefined : undefined;
+}

@@ -1,0 +1,206 @@
+import { availableParallelism } from "node:os";
+import type { Document, DocumentInput } from "./document.ts";
+
+export type ParseErrorCode = "parse_timeout" | "parse_failed" | "cancelled" | "queue_full";
+
+/** A page that brought no document. It fails alone: the pool goes on. */
+export class ParseError extends Error {
+  readonly code: ParseErrorCode;
+
+  constructor(code: ParseErrorCode, message: string, extra: { cause?: unknown } = {}) {
+    super(message, extra);
+    this.name = "ParseError";
+    this.code = code;
+  }
+}
+
+export type Parsed = {
+  document: Document;
+  raw: {
+    /** SHA-256 of the body, hex. */
+    hash: string;
+    zstd: Uint8Array<ArrayBuffer>;
+    byteLength: number;
+  };
+};
+
+export type ParserPool = {
+  /**
+   * Parses a page in a thread. The body's buffer moves there, so the caller's is empty afterwards.
+   * @throws ParseError
+   */
+  parse(input: DocumentInput, signal?: AbortSignal): Promise<Parsed>;
+  /** Ends all threads; pages not yet done fail as cancelled. */
+  close(): void;
+};
+
+export type ParserPoolOptions = {
+  /** Default: one less than the machine's cores, and at least one. */
+  threads?: number;
+  /** Milliseconds a page may take in its thread. Default 10 s. */
+  timeoutMs?: number;
+  /** Pages after which a thread is replaced, so that no leak lasts. Default 5,000. */
+  maxPagesPerThread?: number;
+  /** Pages waiting for a thread, beyond which `parse` fails at once. Default 1,000. */
+  maxQueued?: number;
+};
+
+/** What a thread sends: that it is up, or how the page it was given ended. */
+export type ThreadMessage =
+  | { type: "ready" }
+  | { type: "parsed"; parsed: Parsed }
+  | { type: "failed"; message: string };
+
+type Task = {
+  input: DocumentInput;
+  settle: (outcome: Parsed | ParseError) => void;
+};
+
+type Thread = { worker: Worker; isReady: boolean; pages: number; task?: Task; timer?: Timer };
+
+/** Threads that parse pages, so that no page can stall or crash the process. They start when first needed. */
+export function createParserPool(options: ParserPoolOptions = {}): ParserPool {
+  const pool = new Pool(options);
+  return { parse: (input, signal) => pool.parse(input, signal), close: () => pool.close() };
+}
+
+class Pool {
+  private readonly maxThreads: number;
+  private readonly timeoutMs: number;
+  private readonly maxPagesPerThread: number;
+  private readonly maxQueued: number;
+  private readonly threads = new Set<Thread>();
+  /** In order of arrival; a Set, so that cancelling one of thousands is cheap. */
+  private readonly queue = new Set<Task>();
+  private isClosed = false;
+
+  constructor({ threads, timeoutMs = 10_000, maxPagesPerThread = 5000, maxQueued = 1000 }: ParserPoolOptions) {
+    this.maxThreads = threads ?? Math.max(1, availableParallelism() - 1);
+    this.timeoutMs = timeoutMs;
+    this.maxPagesPerThread = maxPagesPerThread;
+    this.maxQueued = maxQueued;
+  }
+
+  parse(input: DocumentInput, signal?: AbortSignal): Promise<Parsed> {
+    if (this.isClosed) return Promise.reject(new ParseError("cancelled", "The parser is closed"));
+    if (signal?.aborted) return Promise.reject(cancelled(input, signal));
+    if (this.queue.size >= this.maxQueued) {
+      const message = `${this.queue.size} pages wait to be parsed; hand in more when some are done`;
+      return Promise.reject(new ParseError("queue_full", message));
+    }
+    return new Promise((resolve, reject) => {
+      // A page already in its thread runs to its end there; only nobody waits for it.
+      const stop = () => task.settle(cancelled(input, signal));
+      const task: Task = {
+        input,
+        settle: (outcome) => {
+          signal?.removeEventListener("abort", stop);
+          this.queue.delete(task);
+          if (outcome instanceof ParseError) reject(outcome);
+          else resolve(outcome);
+        },
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+      this.queue.add(task);
+      this.dispatch();
+    });
+  }
+
+  close(): void {
+    this.isClosed = true;
+    for (const thread of this.threads) {
+      this.retire(thread)?.settle(new ParseError("cancelled", "The parser was closed"));
+    }
+    for (const task of this.queue) task.settle(new ParseError("cancelled", "The parser was closed"));
+  }
+
+  private dispatch(): void {
+    for (const thread of this.threads) {
+      if (this.queue.size === 0) break;
+      if (thread.isReady && !thread.task) this.start(thread);
+    }
+    const starting = [...this.threads].filter(({ isReady }) => !isReady).length;
+    const wanted = Math.min(this.queue.size - starting, this.maxThreads - this.threads.size);
+    for (let count = 0; count < wanted; count++) this.addThread();
+  }
+
+  private start(thread: Thread): void {
+    const [task] = this.queue;
+    if (!task) return;
+    this.queue.delete(task);
+    thread.task = task;
+    thread.pages++;
+    thread.worker.ref();
+    thread.timer = setTimeout(() => this.kill(thread, timedOut(task.input, this.timeoutMs)), this.timeoutMs);
+    const { body } = task.input;
+    // A view into a larger buffer must not take its neighbours along.
+    const own = body.byteLength === body.buffer.byteLength ? body : body.slice();
+    thread.worker.postMessage({ ...task.input, body: own }, [own.buffer]);
+  }
+
+  private addThread(): void {
+    const worker = new Worker(new URL("./parser-thread.ts", import.meta.url).href);
+    const thread: Thread = { worker, isReady: false, pages: 0 };
+    this.threads.add(thread);
+    worker.addEventListener("message", ({ data }: MessageEvent<ThreadMessage>) => this.receive(thread, data));
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.lose(thread, event.message);
+    });
+    worker.addEventListener("close", () => this.lose(thread, "its thread ended"));
+  }
+
+  private receive(thread: Thread, message: ThreadMessage): void {
+    if (!this.threads.has(thread)) return;
+    if (message.type === "ready") thread.isReady = true;
+    else this.finish(thread, message.type === "parsed" ? message.parsed : message.message);
+    if (!thread.task && this.queue.size === 0) thread.worker.unref();
+    this.dispatch();
+  }
+
+  private finish(thread: Thread, outcome: Parsed | string): void {
+    const { task } = thread;
+    clearTimeout(thread.timer);
+    thread.task = undefined;
+    if (thread.pages >= this.maxPagesPerThread) this.retire(thread);
+    task?.settle(typeof outcome === "string" ? failed(task.input, outcome) : outcome);
+  }
+
+  private kill(thread: Thread, error: ParseError): void {
+    this.retire(thread)?.settle(error);
+    this.dispatch();
+  }
+
+  /** A thread ended by itself. */
+  private lose(thread: Thread, why: string): void {
+    if (!this.threads.has(thread)) return;
+    const task = this.retire(thread);
+    task?.settle(failed(task.input, why));
+    // If threads can't even start, trying again for each page would never end.
+    if (!thread.isReady && this.threads.size === 0) {
+      for (const waiting of this.queue) waiting.settle(failed(waiting.input, `no parser thread could start: ${why}`));
+    }
+    this.dispatch();
+  }
+
+  private retire(thread: Thread): Task | undefined {
+    const { task } = thread;
+    clearTimeout(thread.timer);
+    thread.task = undefined;
+    this.threads.delete(thread);
+    thread.worker.terminate();
+    return task;
+  }
+}
+
+function cancelled({ url }: DocumentInput, signal: AbortSignal | undefined): ParseError {
+  return new ParseError("cancelled", `Parsing ${url} was cancelled`, { cause: signal?.reason });
+}
+
+function timedOut({ url }: DocumentInput, timeoutMs: number): ParseError {
+  return new ParseError("parse_timeout", `Parsing ${url} took longer than ${timeoutMs} ms`);
+}
+
+function failed({ url }: DocumentInput, why: string): ParseError {
+  return new ParseError("parse_failed", `Parsing ${url} failed: ${why}`);
+}
