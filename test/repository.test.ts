@@ -1,0 +1,75 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { SETTINGS } from "../src/config.ts";
+
+const root = join(import.meta.dir, "..");
+const read = (path: string) => Bun.file(join(root, path)).text();
+
+type Service = {
+  build?: unknown;
+  image: string;
+  restart?: string;
+  read_only?: boolean;
+  networks: string[];
+  volumes?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test: string[] };
+  profiles?: string[];
+};
+type Compose = {
+  services: Record<string, Service>;
+  networks: Record<string, unknown>;
+  volumes: Record<string, unknown>;
+};
+
+test(".env.example explains every setting there is, and none that is not", async () => {
+  const named = [...(await read(".env.example")).matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name);
+
+  expect(named.toSorted()).toEqual([...Object.keys(SETTINGS), "DEV_PORT", "POSTGRES_PASSWORD"].toSorted());
+});
+
+test("compose.yaml is valid where it can be checked without an engine", async () => {
+  const compose = Bun.YAML.parse(await read("compose.yaml")) as Compose;
+  const { services } = compose;
+
+  expect(Object.keys(services)).toEqual(["orbweaver", "dev", "postgres", "redis"]);
+  expect(services.dev?.profiles).toEqual(["dev"]);
+  for (const [name, service] of Object.entries(services)) {
+    for (const network of service.networks) expect(Object.keys(compose.networks)).toContain(network);
+    for (const needed of Object.keys(service.depends_on ?? {})) expect(services[needed]?.healthcheck).toBeDefined();
+    for (const volume of service.volumes ?? [])
+      if (!volume.startsWith(".")) expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0] ?? "");
+    if (name === "dev") continue;
+    expect(service.restart).toBe("unless-stopped");
+    expect(service.read_only).toBe(true);
+  }
+});
+
+test("the image, the lock file's tools and the machine's Bun are of one version", async () => {
+  const dockerfile = await read("Dockerfile");
+  const [, imageVersion] = /^FROM oven\/bun:(\S+) AS build$/m.exec(dockerfile) ?? [];
+  const [, runVersion] = /^BUN_VERSION=(\S+)$/m.exec(await read(".ci/run")) ?? [];
+
+  expect(imageVersion).toBe(runVersion);
+  expect(Bun.semver.satisfies(imageVersion ?? "", JSON.parse(await read("package.json")).engines.bun)).toBe(true);
+});
+
+test("the image runs one binary as nobody in particular and needs no shell", async () => {
+  const [, final = ""] = (await read("Dockerfile")).split(/^FROM gcr\.io\/distroless\/base-debian12:nonroot$/m);
+
+  expect(final).toContain("\nUSER nonroot\n");
+  expect(final).toContain('CMD ["/orbweaver", "health"]');
+  expect(final).toContain('\nENTRYPOINT ["/orbweaver"]\n');
+  expect(final).not.toMatch(/^RUN /m);
+});
+
+test("the build gets every file it copies", async () => {
+  const kept = (await read(".dockerignore"))
+    .split("\n")
+    .flatMap((line) => (line.startsWith("!") ? [line.slice(1)] : []));
+  const copied = [...(await read("Dockerfile")).matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from]) =>
+    (from ?? "").split(" "),
+  );
+
+  expect(copied.toSorted()).toEqual(kept.toSorted());
+});
