@@ -1,0 +1,138 @@
+import { and, desc, eq, inArray, isNull, lt } from "drizzle-orm";
+import type { Db } from "../db/db.ts";
+import { crawlJobs } from "../db/schema/crawls.ts";
+import { websites } from "../db/schema/websites.ts";
+import { AppError } from "../errors.ts";
+
+export type Website = typeof websites.$inferSelect;
+
+export type NewWebsite = {
+  userId: string;
+  /** Canonical. */
+  url: string;
+  /** The URL's host when not given. */
+  name?: string;
+  /** Crawl options that differ from the defaults, valid. */
+  options?: Record<string, unknown>;
+};
+
+/** @throws AppError `conflict` naming the website that has the URL already */
+export async function addWebsite(db: Db, website: NewWebsite): Promise<Website> {
+  const added = await insertWebsite(db, website);
+  if (added) return added;
+  const other = await findWebsiteByUrl(db, website.userId, website.url);
+  const which = other ? `website ${other.id}` : "another website";
+  throw new AppError("conflict", `${website.url} is registered already, as ${which}; change that one, or delete it`, {
+    code: "website_exists",
+  });
+}
+
+/**
+ * The user's website of a canonical URL, registered when it is not yet; in a transaction it can't be deleted before the
+ * end. Safe to repeat; the options are those of a new website only.
+ */
+export async function findOrAddWebsite(
+  db: Db,
+  userId: string,
+  url: string,
+  options: Record<string, unknown> = {},
+): Promise<Website> {
+  // Between the two statements somebody may add or delete it; more than once in a row would be a fault of ours.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const found = await findWebsiteByUrl(db, userId, url);
+    const website = found ?? (await insertWebsite(db, { userId, url, options }));
+    if (website) return website;
+  }
+  throw new AppError("unavailable", `The website of ${url} is being registered and deleted at once; try again`);
+}
+
+/** @throws AppError `not_found` also when it is deleted or belongs to somebody else */
+export async function getWebsite(db: Db, userId: string, id: string): Promise<Website> {
+  const [website] = await db.select().from(websites).where(isOwn(userId, id));
+  if (!website) throw notFound(id);
+  return website;
+}
+
+/**
+ * Like `getWebsite`, and keeps it from being deleted before the end of the transaction: for adding rows to it.
+ * @throws AppError `not_found`
+ */
+export async function holdWebsite(tx: Db, userId: string, id: string): Promise<Website> {
+  const [website] = await tx.select().from(websites).where(isOwn(userId, id)).for("share");
+  if (!website) throw notFound(id);
+  return website;
+}
+
+export type WebsiteFilter = {
+  userId: string;
+  limit: number;
+  /** Only websites that come after the one with this id. */
+  after?: string;
+};
+
+/** Newest first. */
+export async function listWebsites(db: Db, { userId, limit, after }: WebsiteFilter): Promise<Website[]> {
+  return db
+    .select()
+    .from(websites)
+    .where(and(eq(websites.userId, userId), isNull(websites.deletedAt), after ? lt(websites.id, after) : undefined))
+    .orderBy(desc(websites.id))
+    .limit(limit);
+}
+
+/** What can be changed; the URL can't, since the pages under it would be another website's. */
+export type WebsiteChange = { name?: string; options?: Record<string, unknown> };
+
+/** @throws AppError `not_found` */
+export async function changeWebsite(db: Db, userId: string, id: string, change: WebsiteChange): Promise<Website> {
+  const { name, options } = change;
+  const [website] = await db.update(websites).set({ name, options }).where(isOwn(userId, id)).returning();
+  if (!website) throw notFound(id);
+  return website;
+}
+
+/**
+ * Hides the website with all that hangs on it, and cancels its crawls.
+ * @returns the ids of the cancelled crawls
+ * @throws AppError `not_found`
+ */
+export async function deleteWebsite(db: Db, userId: string, id: string, now: Date): Promise<string[]> {
+  return db.transaction(async (tx) => {
+    const [website] = await tx
+      .update(websites)
+      .set({ deletedAt: now })
+      .where(isOwn(userId, id))
+      .returning({ id: websites.id });
+    if (!website) throw notFound(id);
+    const cancelled = await tx
+      .update(crawlJobs)
+      .set({ state: "cancelled", endReason: "cancelled", finishedAt: now, leaseOwner: null, leasedUntil: null })
+      .where(and(eq(crawlJobs.websiteId, id), inArray(crawlJobs.state, ["queued", "running", "paused"])))
+      .returning({ id: crawlJobs.id });
+    return cancelled.map((crawl) => crawl.id);
+  });
+}
+
+/** `undefined` when the user has a website of that URL already. */
+async function insertWebsite(db: Db, { userId, url, name, options = {} }: NewWebsite): Promise<Website | undefined> {
+  const [added] = await db
+    .insert(websites)
+    .values({ userId, url, name: name ?? new URL(url).host, options })
+    .onConflictDoNothing()
+    .returning();
+  return added;
+}
+
+async function findWebsiteByUrl(db: Db, userId: string, url: string): Promise<Website | undefined> {
+  const [found] = await db
+    .select()
+    .from(websites)
+    .where(and(eq(websites.userId, userId), eq(websites.url, url), isNull(websites.deletedAt)))
+    .for("share");
+  return found;
+}
+
+const isOwn = (userId: string, id: string) =>
+  and(eq(websites.id, id), eq(websites.userId, userId), isNull(websites.deletedAt));
+
+const notFound = (id: string) => new AppError("not_found", `There is no website ${id}`);
