@@ -29,7 +29,10 @@ export function parseAddress(text: string): Address | undefined {
   const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
   // Only the canonical four decimals: ipaddr.js also reads octal and hex, which the URL parser has resolved before us.
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare);
-  return bare.includes(":") && ipaddr.IPv6.isValid(bare) ? ipaddr.IPv6.parse(bare) : undefined;
+  if (!bare.includes(":")) return undefined;
+  // ipaddr.js takes ::10.0.0.1 for ::ffff:10.0.0.1, which is another address; in hexadecimal there is no such doubt.
+  const plain = bare.includes(".") ? URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1) : bare;
+  return plain !== undefined && ipaddr.IPv6.isValid(plain) ? ipaddr.IPv6.parse(plain) : undefined;
 }
 
 /**
