@@ -73,16 +73,18 @@ export function serveRaw(answer: (connection: RawConnection, request: string) =>
 
 /** A server that sends `head` and then `chunk` for as long as anyone takes it, at most `maxBytes` in all. */
 export function serveEndless(head: string, chunk: string, maxBytes = 300_000_000) {
+  const bytes = Buffer.from(chunk);
   let sentBytes = 0;
   let onClose = () => {};
   const closed = new Promise<void>((resolve) => {
     onClose = resolve;
   });
-  const pump = (socket: { write(data: string): number; end(): void }) => {
-    let written = chunk.length;
-    while (written === chunk.length && sentBytes < maxBytes) {
-      written = socket.write(chunk);
-      sentBytes += Math.max(0, written);
+  const pump = (socket: { write(data: Uint8Array): number }) => {
+    let taken = 1;
+    while (taken > 0 && sentBytes < maxBytes) {
+      // A socket takes what it has room for: the next write goes on from there, and the framing stays whole.
+      taken = socket.write(bytes.subarray(sentBytes % bytes.byteLength));
+      sentBytes += Math.max(0, taken);
     }
   };
   const server = Bun.listen({
