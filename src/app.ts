@@ -1,25 +1,113 @@
-import type { Cache } from "./cache.ts";
-import type { Clock } from "./clock.ts";
+import { type Cache, createMemoryCache, openRedisCache } from "./cache.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
-import type { ParserPool } from "./content/parser-pool.ts";
-import type { RobotsCache } from "./crawl/robots-cache.ts";
+import { createParserPool, type ParserPool } from "./content/parser-pool.ts";
+import { createHostQueues, type HostQueues } from "./crawl/host-queues.ts";
+import { freeAllLeases } from "./crawl/lease.ts";
+import { createRobotsCache, type RobotsCache } from "./crawl/robots-cache.ts";
 import type { Db, Store } from "./db/db.ts";
+import { migrateUp } from "./db/migrate.ts";
+import { AppError } from "./errors.ts";
+import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from "./fetch/address-policy.ts";
 import type { Fetch } from "./fetch/fetch.ts";
-import type { Log } from "./log.ts";
+import { createNetworkFetch } from "./fetch/network.ts";
+import { createLog, type Log } from "./log.ts";
+import { VERSION } from "./version.ts";
 
-/** The outside world, opened in one place and handed down. */
-export type App = {
+/** What it takes to fetch and read pages; no database. */
+export type Web = {
   config: Config;
   clock: Clock;
   log: Log;
-  store: Store;
-  db: Db;
   cache: Cache;
   /** Guarded: reaches what this process may reach, and nothing else. */
   fetch: Fetch;
   robots: RobotsCache;
+  hosts: HostQueues;
   parser: ParserPool;
   userAgent: string;
   /** Stops everything in order; safe to call twice. */
   close(): Promise<void>;
 };
+
+/** The outside world, opened in one place and handed down. */
+export type App = Web & { store: Store; db: Db };
+
+export type OpenOptions = {
+  clock?: Clock;
+  log?: Log;
+  /** Hosts that the person at the keyboard names, which may be reached wherever they are. */
+  allow?: readonly string[];
+  /** Answers in place of the network, as a folder of files does. */
+  fetch?: Fetch;
+};
+
+/** Opens the way to the web: fetcher, robots, parser threads and cache. */
+export function openWeb(config: Config, options: OpenOptions = {}): Web {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? createLog(config.LOG_LEVEL, clock, (line) => process.stderr.write(line));
+  const cache = config.REDIS_URL
+    ? openRedisCache(config.REDIS_URL, config.REDIS_KEY_PREFIX, log)
+    : createMemoryCache(clock);
+  const userAgent = config.USER_AGENT ?? `Orbweaver/${VERSION}${config.CONTACT ? ` (+${config.CONTACT})` : ""}`;
+  const { fetch, close: closeNetwork } = options.fetch
+    ? { fetch: options.fetch, close: () => {} }
+    : openNetwork(config, clock, userAgent, options.allow ?? []);
+  const parser = createParserPool({ threads: config.PARSER_THREADS });
+  return {
+    ...{ config, clock, log, cache, userAgent, fetch, parser },
+    robots: createRobotsCache({ fetch, clock, userAgent, store: cache }),
+    hosts: createHostQueues(clock),
+    close: async () => {
+      parser.close();
+      closeNetwork();
+      await cache.close();
+    },
+  };
+}
+
+/**
+ * Opens the web and the database, and brings the latter's tables up to date.
+ * @throws AppError `unavailable` or `conflict` when the database can't be used
+ */
+export async function openApp(config: Config, options: OpenOptions = {}): Promise<App> {
+  const store = await openStore(config);
+  try {
+    await migrateUp(store.db);
+    // The folder is locked, so whoever holds a lease on a crawl in it is dead.
+    if (store.kind === "embedded") await freeAllLeases(store.db);
+    const web = openWeb(config, options);
+    const close = async () => {
+      await web.close();
+      await store.close();
+    };
+    return { ...web, store, db: store.db, close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The database that the settings name. Each kind is loaded only when it is used. */
+export async function openStore({ DATABASE_URL, DATABASE_POOL_SIZE, DATA_DIR }: Config): Promise<Store> {
+  if (DATABASE_URL) {
+    const { openPostgresStore } = await import("./db/postgres.ts");
+    return openPostgresStore(DATABASE_URL, DATABASE_POOL_SIZE);
+  }
+  const { openEmbeddedStore } = await import("./db/embedded.ts");
+  return openEmbeddedStore(DATA_DIR);
+}
+
+function openNetwork(config: Config, clock: Clock, userAgent: string, named: readonly string[]) {
+  const networks = parseAllowedNetworks(config.ALLOW_PRIVATE_NETWORKS);
+  if ("fault" in networks) throw new AppError("invalid", `ALLOW_PRIVATE_NETWORKS: ${networks.fault}`);
+  const allow: AllowedNetworks = networks.allow === true ? true : [...networks.allow, ...named];
+  const totalMs = config.FETCH_TIMEOUT_MS;
+  return createNetworkFetch({
+    userAgent,
+    policy: createAddressPolicy({ allow }),
+    maxBytes: config.MAX_BODY_BYTES,
+    timeouts: { connectMs: Math.min(10_000, totalMs), headersMs: Math.min(20_000, totalMs), totalMs },
+    clock,
+  });
+}

@@ -51,3 +51,6 @@ export type DocumentInput = {
   /** `main` leaves navigation and other boilerplate out of the Markdown; `page` keeps all of it. */
   content: "main" | "page";
 };
+
+/** Grows when the same bytes would give another document, so that stored ones are known to be of the older make. */
+export const EXTRACTOR_VERSION = 1;

@@ -4,7 +4,12 @@ import { AppError } from "../errors.ts";
 import { compilePattern } from "./pattern.ts";
 
 const Patterns = (description: string, example: string) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), { maxItems: 100, default: [], description, examples: [[example]] });
+  Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), {
+    maxItems: 100,
+    default: [],
+    description,
+    examples: [[example]],
+  });
 
 /** What a crawl may be told. Every option has a default; a website keeps those that differ. */
 export const CrawlOptions = Type.Object(
@@ -13,10 +18,23 @@ export const CrawlOptions = Type.Object(
       default: "host",
       description: "Hosts that belong to the crawl: the start URL's, its whole registrable domain, or all",
     }),
-    include: Patterns("URLs must match one of these, when there are any: a glob, or a regular expression after re:", "/docs/**"),
+    include: Patterns(
+      "URLs must match one of these, when there are any: a glob, or a regular expression after re:",
+      "/docs/**",
+    ),
     exclude: Patterns("URLs that match one of these are left out", "/docs/archive/**"),
-    max_pages: Type.Integer({ default: 10_000, minimum: 1, maximum: 10_000_000, description: "Pages to fetch at the most" }),
-    max_depth: Type.Integer({ default: 50, minimum: 0, maximum: 1_000, description: "Links to follow from a start URL" }),
+    max_pages: Type.Integer({
+      default: 10_000,
+      minimum: 1,
+      maximum: 10_000_000,
+      description: "Pages to fetch at the most",
+    }),
+    max_depth: Type.Integer({
+      default: 50,
+      minimum: 0,
+      maximum: 1_000,
+      description: "Links to follow from a start URL",
+    }),
     max_bytes: Type.Integer({
       default: 10_000_000_000,
       minimum: 1_000,
@@ -59,7 +77,12 @@ export const CrawlOptions = Type.Object(
       maximum: 600_000,
       description: "Least time between two requests to one host; grows by itself when the host is slow",
     }),
-    max_retries: Type.Integer({ default: 3, minimum: 0, maximum: 10, description: "Further attempts when a fetch fails" }),
+    max_retries: Type.Integer({
+      default: 3,
+      minimum: 0,
+      maximum: 10,
+      description: "Further attempts when a fetch fails",
+    }),
   },
   { additionalProperties: false },
 );

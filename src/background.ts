@@ -1,0 +1,95 @@
+import { Cron } from "croner";
+import { and, asc, eq, inArray, isNull, lt, or } from "drizzle-orm";
+import type { App } from "./app.ts";
+import { runCrawl } from "./crawl/engine.ts";
+import type { CrawlContext } from "./crawl/session.ts";
+import { crawlJobs } from "./db/schema/crawls.ts";
+
+export type Background = {
+  /** Looks for work at once instead of at the next tick. */
+  wake(): void;
+  /** Stops all work so that it can be gone on with; resolves when nothing runs any more. */
+  stop(): Promise<void>;
+};
+
+/** Times in a row that a crawl may end by an error of ours before it is given up. */
+const MAX_FAILURES = 5;
+
+/** Works the service's crawls, those that a former process left unfinished included. */
+export function startBackground(app: App): Background {
+  const stopping = new AbortController();
+  const running = new Map<string, Promise<void>>();
+  const failures = new Map<string, number>();
+  let looking: Promise<void> | undefined;
+
+  async function look(): Promise<void> {
+    const free = app.config.MAX_RUNNING_CRAWLS - running.size;
+    if (free <= 0 || stopping.signal.aborted) return;
+    for (const id of await listWaiting(app, free + running.size)) {
+      if (running.has(id) || running.size >= app.config.MAX_RUNNING_CRAWLS) continue;
+      const work = workOn(id).finally(() => {
+        running.delete(id);
+        wake();
+      });
+      running.set(id, work);
+    }
+  }
+
+  async function workOn(id: string): Promise<void> {
+    try {
+      await runCrawl(app, id, { signal: stopping.signal });
+      failures.delete(id);
+    } catch (error) {
+      const count = (failures.get(id) ?? 0) + 1;
+      failures.set(id, count);
+      app.log.error("crawl broke off", { crawlId: id, attempt: count, error });
+      if (count >= MAX_FAILURES) await giveUp(app, id).catch(() => {});
+    }
+  }
+
+  function wake(): void {
+    if (stopping.signal.aborted) return;
+    looking ??= look()
+      .catch((error) => app.log.warn("looking for crawls failed", { error }))
+      .finally(() => {
+        looking = undefined;
+      });
+  }
+
+  const tick = new Cron("*/2 * * * * *", { unref: true }, wake);
+  wake();
+  return {
+    wake,
+    stop: async () => {
+      tick.stop();
+      stopping.abort(new DOMException("The service stops", "AbortError"));
+      await looking;
+      await Promise.allSettled(running.values());
+    },
+  };
+}
+
+/** Crawls of the service that nobody works, the longest waiting first. */
+async function listWaiting({ db, clock }: CrawlContext, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: crawlJobs.id })
+    .from(crawlJobs)
+    .where(
+      and(
+        eq(crawlJobs.runner, "service"),
+        inArray(crawlJobs.state, ["queued", "running"]),
+        or(isNull(crawlJobs.leaseOwner), lt(crawlJobs.leasedUntil, clock.now())),
+      ),
+    )
+    .orderBy(asc(crawlJobs.id))
+    .limit(limit);
+  return rows.map(({ id }) => id);
+}
+
+async function giveUp({ db, clock }: App, id: string): Promise<void> {
+  const lastError = { code: "internal", message: `Given up after ${MAX_FAILURES} errors in a row; the log has them` };
+  await db
+    .update(crawlJobs)
+    .set({ state: "failed", endReason: "internal", lastError, finishedAt: clock.now() })
+    .where(and(eq(crawlJobs.id, id), eq(crawlJobs.state, "queued")));
+}

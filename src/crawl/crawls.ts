@@ -1,0 +1,205 @@
+import { and, asc, desc, eq, gt, inArray, isNull, like, lt, sql } from "drizzle-orm";
+import type { Cache } from "../cache.ts";
+import type { Clock } from "../clock.ts";
+import type { Db } from "../db/db.ts";
+import { type CrawlState, crawlJobs, type FrontierState, frontier } from "../db/schema/crawls.ts";
+import { websites } from "../db/schema/websites.ts";
+import { AppError } from "../errors.ts";
+import { findOrAddWebsite, getWebsite } from "../websites/websites.ts";
+import { addUrls, toNewUrl } from "./frontier.ts";
+import { readCrawlOptions } from "./options.ts";
+import { canonicalizeUrl } from "./url.ts";
+
+export type Crawl = typeof crawlJobs.$inferSelect;
+export type FrontierRow = typeof frontier.$inferSelect;
+
+export type CrawlRequest = {
+  userId: string;
+  /** Exactly one of these two. A URL's website is registered by this, unless it is already. */
+  url?: string;
+  websiteId?: string;
+  options?: Record<string, unknown>;
+  /** Where to start instead of the website's own URL. */
+  seeds?: string[];
+  runner?: Crawl["runner"];
+};
+
+/**
+ * Makes a crawl with its seeds in the frontier, ready to be worked.
+ * @throws AppError `invalid` for a URL or option that can't be used, `not_found`, or `conflict` while another crawl of
+ * the website is not over
+ */
+export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> {
+  const { userId, runner = "service" } = request;
+  return db.transaction(async (tx) => {
+    const website = request.websiteId
+      ? await getWebsite(tx, userId, request.websiteId)
+      : await findOrAddWebsite(tx, userId, readSeed(request.url));
+    const options = readCrawlOptions(website.options, request.options ?? {});
+    const seeds = request.seeds?.map(readSeed) ?? [website.url];
+    const [crawl] = await tx
+      .insert(crawlJobs)
+      .values({ websiteId: website.id, runner, seeds, options })
+      .onConflictDoNothing()
+      .returning();
+    if (!crawl) throw await describeConflict(tx, website.id, runner);
+    await addUrls(
+      tx,
+      crawl.id,
+      seeds.map((url) => toNewUrl(url, { depth: 0, source: "seed" })),
+    );
+    return crawl;
+  });
+}
+
+/** @throws AppError `not_found` also when it belongs to somebody else */
+export async function getCrawl(db: Db, userId: string, id: string): Promise<Crawl> {
+  const [found] = await db
+    .select({ crawl: crawlJobs })
+    .from(crawlJobs)
+    .innerJoin(websites, eq(websites.id, crawlJobs.websiteId))
+    .where(and(eq(crawlJobs.id, id), eq(websites.userId, userId), isNull(websites.deletedAt)));
+  if (!found) throw new AppError("not_found", `There is no crawl ${id}`);
+  return found.crawl;
+}
+
+/** The crawl whoever owns it; `undefined` if there is none. */
+export async function readCrawl(db: Db, id: string): Promise<Crawl | undefined> {
+  const [crawl] = await db.select().from(crawlJobs).where(eq(crawlJobs.id, id));
+  return crawl;
+}
+
+export type CrawlFilter = {
+  userId: string;
+  websiteId?: string;
+  state?: CrawlState;
+  runner?: Crawl["runner"];
+  limit: number;
+  /** Only crawls made before the one with this id. */
+  before?: string;
+};
+
+/** Newest first. */
+export async function listCrawls(db: Db, filter: CrawlFilter): Promise<Crawl[]> {
+  const rows = await db
+    .select({ crawl: crawlJobs })
+    .from(crawlJobs)
+    .innerJoin(websites, eq(websites.id, crawlJobs.websiteId))
+    .where(
+      and(
+        eq(websites.userId, filter.userId),
+        isNull(websites.deletedAt),
+        filter.websiteId ? eq(crawlJobs.websiteId, filter.websiteId) : undefined,
+        filter.state ? eq(crawlJobs.state, filter.state) : undefined,
+        filter.runner ? eq(crawlJobs.runner, filter.runner) : undefined,
+        filter.before ? lt(crawlJobs.id, filter.before) : undefined,
+      ),
+    )
+    .orderBy(desc(crawlJobs.id))
+    .limit(filter.limit);
+  return rows.map(({ crawl }) => crawl);
+}
+
+export type CrawlUrlFilter = {
+  state?: FrontierState;
+  outcome?: string;
+  status?: number;
+  pathPrefix?: string;
+  limit: number;
+  /** Only URLs found after the one with this `seq`. */
+  after?: number;
+};
+
+/** What became of each URL of a crawl, in the order in which they were found. */
+export async function listCrawlUrls(db: Db, crawlId: string, filter: CrawlUrlFilter): Promise<FrontierRow[]> {
+  return db
+    .select()
+    .from(frontier)
+    .where(
+      and(
+        eq(frontier.crawlId, crawlId),
+        filter.state ? eq(frontier.state, filter.state) : undefined,
+        filter.outcome ? eq(frontier.outcome, filter.outcome) : undefined,
+        filter.status ? eq(frontier.status, filter.status) : undefined,
+        filter.pathPrefix ? pathBeginsWith(filter.pathPrefix) : undefined,
+        filter.after ? gt(frontier.seq, filter.after) : undefined,
+      ),
+    )
+    .orderBy(asc(frontier.seq))
+    .limit(filter.limit);
+}
+
+type Steering = { db: Db; cache: Cache; clock: Clock };
+
+/** Requests in flight finish; what they bring is kept. Safe to repeat. */
+export function pauseCrawl(context: Steering, userId: string, id: string): Promise<Crawl> {
+  return steer(context, userId, id, "paused", ["queued", "running"]);
+}
+
+/** Goes on where it was left. Safe to repeat. */
+export function resumeCrawl(context: Steering, userId: string, id: string): Promise<Crawl> {
+  return steer(context, userId, id, "queued", ["paused"]);
+}
+
+/** Ends it; the pages it brought stay. Safe to repeat. */
+export function cancelCrawl(context: Steering, userId: string, id: string): Promise<Crawl> {
+  return steer(context, userId, id, "cancelled", ["queued", "running", "paused"]);
+}
+
+/** Channel of a crawl: `order` after a pause or cancel, `progress` after anything else. The row is the truth. */
+export const crawlChannel = (id: string) => `crawl:${id}`;
+
+async function steer({ db, cache, clock }: Steering, userId: string, id: string, to: CrawlState, from: CrawlState[]) {
+  await getCrawl(db, userId, id);
+  const isOver = to === "cancelled";
+  const [moved] = await db
+    .update(crawlJobs)
+    .set({
+      state: to,
+      // A paused crawl keeps its worker for a moment, so that what is in flight can still be stored.
+      ...(isOver ? { endReason: "cancelled", finishedAt: clock.now(), leaseOwner: null, leasedUntil: null } : {}),
+    })
+    .where(and(eq(crawlJobs.id, id), inArray(crawlJobs.state, from)))
+    .returning();
+  await cache.publish(crawlChannel(id), "order");
+  const crawl = moved ?? (await getCrawl(db, userId, id));
+  const isThere = crawl.state === to || (to === "queued" && crawl.state === "running");
+  if (!isThere)
+    throw new AppError("conflict", `Crawl ${id} is ${crawl.state}; only ${from.join(", ")} ones can be ${VERB[to]}`);
+  return crawl;
+}
+
+const VERB: Partial<Record<CrawlState, string>> = { paused: "paused", queued: "resumed", cancelled: "cancelled" };
+
+function readSeed(url: string | undefined): string {
+  const seed = canonicalizeUrl(url ?? "", undefined, { mode: "keep" });
+  if (seed) return seed;
+  throw new AppError(
+    "invalid",
+    `url: ${JSON.stringify(url ?? "")} is not an http or https URL, such as https://example.com/`,
+    {
+      faults: [{ at: "/url", message: "must be an absolute http or https URL, without a password" }],
+    },
+  );
+}
+
+async function describeConflict(db: Db, websiteId: string, runner: Crawl["runner"]): Promise<AppError> {
+  const [other] = await db
+    .select({ id: crawlJobs.id, state: crawlJobs.state })
+    .from(crawlJobs)
+    .where(
+      and(
+        eq(crawlJobs.websiteId, websiteId),
+        eq(crawlJobs.runner, runner),
+        inArray(crawlJobs.state, ["queued", "running", "paused"]),
+      ),
+    );
+  const which = other ? `crawl ${other.id} (${other.state})` : "another crawl";
+  return new AppError("conflict", `The website is being crawled by ${which}; wait for it, or cancel it`);
+}
+
+/** URLs are stored whole: the path begins after the third slash. */
+function pathBeginsWith(prefix: string) {
+  const path = sql<string>`substring(${frontier.url} from '^[^/]+//[^/]+(.*)$')`;
+  return like(path, `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
+}

@@ -1,0 +1,210 @@
+import { and, asc, eq, gt, isNull, lte, or, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { type Db, rowsOf } from "../db/db.ts";
+import { crawlHosts, crawlJobs, frontier } from "../db/schema/crawls.ts";
+import { pages } from "../db/schema/pages.ts";
+import { hashUrl, hostOf } from "./url.ts";
+
+export type NewUrl = {
+  urlHash: string;
+  /** Canonical. */
+  url: string;
+  host: string;
+  depth: number;
+  priority: number;
+  source: (typeof frontier.$inferInsert)["source"];
+  redirects?: string[];
+};
+
+/** A pending URL as a slice takes it, with what the website knows of the page from before. */
+export type PendingUrl = {
+  urlHash: string;
+  url: string;
+  host: string;
+  depth: number;
+  source: NewUrl["source"];
+  attempts: number;
+  redirects: string[] | null;
+  known: { recipe: string | null; etag: string | null; lastModified: string | null } | null;
+};
+
+export function toNewUrl(url: string, found: Pick<NewUrl, "depth" | "source" | "redirects">): NewUrl {
+  return { urlHash: hashUrl(url), url, host: hostOf(url), priority: priorityOf(found), ...found };
+}
+
+/** Seeds, then sitemaps, then by depth: what a site names itself first, and near before far. */
+function priorityOf({ depth, source }: Pick<NewUrl, "depth" | "source">): number {
+  if (source === "seed") return 0;
+  return source === "sitemap" ? 1 : Math.min(1 + depth, 30_000);
+}
+
+/** Rows of one insert: Postgres takes 65,535 parameters a statement. */
+const MAX_ROWS = 2_000;
+
+/**
+ * Adds URLs that the crawl does not know yet, and counts them. To be called in a transaction.
+ * @returns how many were new, by host
+ */
+export async function addUrls(tx: Db, crawlId: string, urls: NewUrl[]): Promise<Map<string, number>> {
+  const added = new Map<string, number>();
+  const distinct = [...new Map(urls.map((url) => [url.urlHash, url])).values()];
+  for (let start = 0; start < distinct.length; start += MAX_ROWS) {
+    const rows = await tx
+      .insert(frontier)
+      .values(distinct.slice(start, start + MAX_ROWS).map((url) => ({ crawlId, ...url })))
+      .onConflictDoNothing()
+      .returning({ host: frontier.host });
+    for (const { host } of rows) added.set(host, (added.get(host) ?? 0) + 1);
+  }
+  if (added.size === 0) return added;
+  await countHosts(
+    tx,
+    crawlId,
+    [...added].map(([host, pending]) => ({ host, pending, done: 0 })),
+  );
+  const total = [...added.values()].reduce((sum, count) => sum + count, 0);
+  await tx
+    .update(crawlJobs)
+    .set({ pending: sql`${crawlJobs.pending} + ${total}` })
+    .where(eq(crawlJobs.id, crawlId));
+  return added;
+}
+
+/** Adds to the counters of hosts, which come into being by it. */
+export async function countHosts(
+  tx: Db,
+  crawlId: string,
+  counts: { host: string; pending: number; done: number }[],
+): Promise<void> {
+  if (counts.length === 0) return;
+  await tx
+    .insert(crawlHosts)
+    .values(counts.toSorted((a, b) => (a.host < b.host ? -1 : 1)).map((count) => ({ crawlId, ...count })))
+    .onConflictDoUpdate({
+      target: [crawlHosts.crawlId, crawlHosts.host],
+      set: { pending: sql`${crawlHosts.pending} + excluded.pending`, done: sql`${crawlHosts.done} + excluded.done` },
+    });
+}
+
+/** Hosts with something left to do, the least served first, so that a large host does not keep the others waiting. */
+export async function listHostsWithWork(db: Db, crawlId: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .select({ host: crawlHosts.host })
+    .from(crawlHosts)
+    .where(and(eq(crawlHosts.crawlId, crawlId), gt(crawlHosts.pending, 0), isNull(crawlHosts.stopReason)))
+    .orderBy(asc(crawlHosts.done), asc(crawlHosts.host))
+    .limit(limit);
+  return rows.map(({ host }) => host);
+}
+
+/** The next URLs of a host that are due and not in `taken`, best first. */
+export async function listPendingUrls(
+  db: Db,
+  crawl: { id: string; websiteId: string },
+  query: { host: string; now: Date; taken: ReadonlySet<string>; limit: number },
+): Promise<PendingUrl[]> {
+  const rows = await db
+    .select({
+      urlHash: frontier.urlHash,
+      url: frontier.url,
+      host: frontier.host,
+      depth: frontier.depth,
+      source: frontier.source,
+      attempts: frontier.attempts,
+      redirects: frontier.redirects,
+      recipe: pages.recipe,
+      etag: pages.etag,
+      lastModified: pages.lastModified,
+    })
+    .from(frontier)
+    .leftJoin(pages, and(eq(pages.websiteId, crawl.websiteId), eq(pages.urlHash, frontier.urlHash)))
+    .where(
+      and(
+        eq(frontier.crawlId, crawl.id),
+        eq(frontier.host, query.host),
+        eq(frontier.state, "pending"),
+        or(isNull(frontier.notBefore), lte(frontier.notBefore, query.now)),
+      ),
+    )
+    .orderBy(asc(frontier.priority), asc(frontier.seq))
+    // What is taken stands first in this order, so reading past it costs no more rows than there are of it.
+    .limit(query.limit + query.taken.size);
+  return rows
+    .filter(({ urlHash }) => !query.taken.has(urlHash))
+    .slice(0, query.limit)
+    .map(({ recipe, etag, lastModified, ...pending }) => ({
+      ...pending,
+      known: etag || lastModified ? { recipe, etag, lastModified } : null,
+    }));
+}
+
+/** When the first of the URLs that wait for a retry is due; `undefined` if none waits. */
+export async function findNextRetryAt(db: Db, crawlId: string): Promise<Date | undefined> {
+  const [row] = await db
+    .select({ at: sql<string | null>`min(${frontier.notBefore})` })
+    .from(frontier)
+    .where(and(eq(frontier.crawlId, crawlId), eq(frontier.state, "pending")));
+  return row?.at ? new Date(row.at) : undefined;
+}
+
+/** Rows that one statement gives up, so that none locks the table for long. */
+const GIVE_UP_ROWS = 5_000;
+
+/**
+ * Settles all that a crawl, or one host of it, still has pending as skipped, for a reason.
+ * @returns how many there were
+ */
+export async function skipPending(
+  db: Db,
+  crawlId: string,
+  skip: { host?: string; reason: string; message: string; at: Date },
+): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const count = await db.transaction(async (tx) => {
+      const result = await tx.execute(sql`
+        with left_over as (
+          select crawl_id, url_hash from ${frontier}
+          where crawl_id = ${crawlId} and state = 'pending' ${skip.host === undefined ? sql`` : sql`and host = ${skip.host}`}
+          limit ${GIVE_UP_ROWS} for update
+        ), skipped as (
+          update ${frontier} f set state = 'skipped', outcome = ${skip.reason}, message = ${skip.message},
+            settled_at = ${skip.at.toISOString()}::timestamptz
+          from left_over l where f.crawl_id = l.crawl_id and f.url_hash = l.url_hash returning f.host
+        )
+        select host, count(*)::int as count from skipped group by host`);
+      const hosts = rowsOf<{ host: string; count: number }>(result);
+      await countHosts(
+        tx,
+        crawlId,
+        hosts.map(({ host, count: pending }) => ({ host, pending: -pending, done: 0 })),
+      );
+      const skipped = hosts.reduce((sum, host) => sum + host.count, 0);
+      if (skipped > 0) {
+        await tx
+          .update(crawlJobs)
+          .set({
+            pending: sql`${crawlJobs.pending} - ${skipped}`,
+            skipped: sql`${crawlJobs.skipped} + ${skipped}`,
+            bySkip: addCounts(crawlJobs.bySkip, { [skip.reason]: skipped }),
+          })
+          .where(eq(crawlJobs.id, crawlId));
+      }
+      return skipped;
+    });
+    total += count;
+    if (count < GIVE_UP_ROWS) return total;
+  }
+}
+
+/** An object of counters with others added to it. */
+export function addCounts(column: PgColumn, counts: Record<string, number>) {
+  return sql`(
+    select coalesce(jsonb_object_agg(key, total), '{}') from (
+      select key, sum(value::int) as total from (
+        select * from jsonb_each_text(${column}) union all
+        select * from jsonb_each_text(${JSON.stringify(counts)}::text::jsonb)
+      ) as parts group by key
+    ) as sums
+  )`;
+}

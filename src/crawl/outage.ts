@@ -1,0 +1,42 @@
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { LeaseLostError } from "./settle.ts";
+
+/** About a minute together: a restart of the database is shorter, and a longer outage is for the next lease to meet. */
+const RETRY_DELAYS_MS = [100, 500, 2_000, 5_000, 10_000, 10_000, 15_000, 15_000];
+
+/**
+ * Runs a statement, again and again while the database is away or gives it up for another's sake (as in a deadlock).
+ * @throws the last error when that lasts, at once what another try would not change
+ */
+export async function waitOutage<T>(
+  { clock, log }: { clock: Clock; log: Log },
+  signal: AbortSignal,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      const delayMs = RETRY_DELAYS_MS[attempt];
+      if (error instanceof LeaseLostError || isBadValue(error) || delayMs === undefined) throw error;
+      log.warn("database failed, trying again", { attempt, error: describeCause(error) });
+      await clock.sleep(delayMs, signal);
+    }
+  }
+}
+
+/** SQLSTATE classes 21 to 23, 42 and 54: the statement is refused for what it is, and would be again. */
+export function isBadValue(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === "string" && /^(21|22|23|42|54)[0-9A-Z]{3}$/.test(code)) return true;
+  }
+  return false;
+}
+
+/** What the database said, without the statement that drizzle puts before it. */
+export function describeCause(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,58 @@
+import type { Clock } from "../clock.ts";
+import type { Db } from "../db/db.ts";
+import type { Log } from "../log.ts";
+import type { Crawl } from "./crawls.ts";
+import { describeCause, isBadValue, waitOutage } from "./outage.ts";
+import { type Settled, settle } from "./settle.ts";
+import type { Visit } from "./visit-result.ts";
+
+/**
+ * Settles a batch through what may befall a database: an outage or a deadlock is waited out, and a page that can't be
+ * stored at all fails alone, not with its batch.
+ * @throws LeaseLostError, or the database's own error when it stays away for about a minute
+ */
+export async function storeVisits(
+  context: { db: Db; clock: Clock; log: Log },
+  crawl: Crawl,
+  owner: string,
+  visits: Visit[],
+  signal: AbortSignal,
+): Promise<Settled> {
+  try {
+    return await waitOutage(context, signal, () => settle(context.db, crawl, owner, visits));
+  } catch (error) {
+    if (!isBadValue(error)) throw error;
+    return storeOneByOne(context, crawl, owner, visits, signal, error);
+  }
+}
+
+async function storeOneByOne(
+  context: { db: Db; clock: Clock; log: Log },
+  crawl: Crawl,
+  owner: string,
+  visits: Visit[],
+  signal: AbortSignal,
+  error: unknown,
+): Promise<Settled> {
+  const [first, ...others] = visits;
+  if (first && others.length === 0) {
+    context.log.error("page can't be stored", { crawlId: crawl.id, url: first.entry.url, error: describeCause(error) });
+    if (first.outcome.kind === "failed" && first.found.length === 0) throw error;
+    const message = "The database refused what the page holds";
+    return storeVisits(
+      context,
+      crawl,
+      owner,
+      [{ ...first, outcome: { kind: "failed", code: "unstorable", message }, found: [] }],
+      signal,
+    );
+  }
+  const newHosts = new Set<string>();
+  let latest = crawl;
+  for (const visit of visits) {
+    const settled = await storeVisits(context, crawl, owner, [visit], signal);
+    for (const host of settled.newHosts) newHosts.add(host);
+    latest = settled.crawl;
+  }
+  return { crawl: latest, newHosts: [...newHosts] };
+}
