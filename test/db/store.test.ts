@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { findViolatedConstraint, rowsOf } from "../../src/db/db.ts";
+import { openEmbeddedStore } from "../../src/db/embedded.ts";
+import { listMigrations, migrateUp } from "../../src/db/migrate.ts";
+import { openPostgresStore } from "../../src/db/postgres.ts";
+import { LOCAL_USER_ID, users } from "../../src/db/schema/users.ts";
+import { websites } from "../../src/db/schema/websites.ts";
+import { prepareDataFolder, testStores } from "../testing/stores.ts";
+
+describe.each(testStores)("the $name store", ({ open }) => {
+  test("is migrated once, however many start together", async () => {
+    const store = await open({ isMigrated: false });
+    expect((await listMigrations(store.db)).every(({ isApplied }) => !isApplied)).toBe(true);
+
+    const applied = await Promise.all([migrateUp(store.db), migrateUp(store.db), migrateUp(store.db)]);
+
+    expect(applied.flat()).toEqual((await listMigrations(store.db)).map(({ tag }) => tag));
+    expect((await listMigrations(store.db)).every(({ isApplied }) => isApplied)).toBe(true);
+    expect(await store.db.select({ id: users.id }).from(users)).toEqual([{ id: LOCAL_USER_ID }]);
+    await store.close();
+  });
+
+  test("refuses to run on a database that a newer version has migrated", async () => {
+    const store = await open();
+    await store.db.execute(sql`insert into orbweaver.__drizzle_migrations (hash, created_at) values ('unknown', 1)`);
+
+    const migrating = migrateUp(store.db);
+
+    expect(migrating).rejects.toMatchObject({ name: "AppError", reason: "conflict" });
+    await migrating.catch(() => {});
+    await store.close();
+  });
+
+  test("takes every migration back and applies it again, with rows in the tables", async () => {
+    const store = await open();
+    await store.db.insert(websites).values({ userId: LOCAL_USER_ID, url: "https://example.com/", name: "Example" });
+    const down = await Bun.file(join(import.meta.dir, "../../drizzle/0000_initial.down.sql")).text();
+
+    await store.execute(down);
+    await store.db.execute(sql`delete from orbweaver.__drizzle_migrations`);
+    await migrateUp(store.db);
+
+    expect(await store.db.select().from(websites)).toEqual([]);
+    await store.close();
+  });
+
+  test("names the constraint that a statement ran against", async () => {
+    const store = await open();
+    const row = { userId: LOCAL_USER_ID, url: "https://example.com/", name: "Example" };
+    await store.db.insert(websites).values(row);
+
+    const error = await store.db
+      .insert(websites)
+      .values(row)
+      .then(
+        () => undefined,
+        (caught: unknown) => caught,
+      );
+
+    expect(findViolatedConstraint(error)).toBe("websites_user_url_key");
+    expect(findViolatedConstraint(new Error("something else"))).toBeUndefined();
+    await store.close();
+  });
+
+  test("answers raw statements in one shape", async () => {
+    const store = await open();
+
+    const result = await store.db.execute(sql`select 1 as one, 'two' as two`);
+
+    expect(rowsOf<{ one: number; two: string }>(result)).toEqual([{ one: 1, two: "two" }]);
+    await store.close();
+  });
+});
+
+describe("the data folder", () => {
+  test("belongs to one process: a second opening is refused by the holder's name", async () => {
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-lock-")));
+    const store = await openEmbeddedStore(folder);
+
+    const second = await openEmbeddedStore(folder).catch((error: unknown) => error);
+
+    expect(second).toMatchObject({ name: "AppError", reason: "unavailable" });
+    expect((second as Error).message).toContain(`process ${process.pid}`);
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("can be opened again once it was closed, with its rows", async () => {
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-reopen-")));
+    const first = await openEmbeddedStore(folder);
+    await migrateUp(first.db);
+    await first.db.insert(websites).values({ userId: LOCAL_USER_ID, url: "https://example.com/", name: "Example" });
+    await first.close();
+
+    const second = await openEmbeddedStore(folder);
+
+    expect(await second.db.select({ url: websites.url }).from(websites)).toEqual([{ url: "https://example.com/" }]);
+    await second.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("that can't be written is reported by its name", async () => {
+    const opening = openEmbeddedStore("/proc/orbweaver");
+
+    expect(opening).rejects.toMatchObject({ name: "AppError", reason: "unavailable" });
+    expect((await opening.catch((error: Error) => error)) as Error).toHaveProperty(
+      "message",
+      expect.stringContaining("/proc/orbweaver"),
+    );
+  });
+});
+
+test("a database server that can't be reached is reported without its password", async () => {
+  const error = await openPostgresStore("postgres://someone:hunter2@127.0.0.1:1/nowhere", 1).catch(
+    (caught: Error) => caught,
+  );
+
+  expect(error).toMatchObject({ name: "AppError", reason: "unavailable" });
+  expect((error as Error).message).toContain("127.0.0.1:1/nowhere");
+  expect((error as Error).message).not.toContain("hunter2");
+});
