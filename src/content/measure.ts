@@ -1,0 +1,106 @@
+import { isHidden, isSilent, type Role, roleOf } from "./boilerplate.ts";
+import type { Element } from "./dom.ts";
+import { isBlock } from "./nesting.ts";
+
+/** What lies in an element, itself included, without what is silent or hidden. Characters do not count white space. */
+export type Measure = {
+  role: Role;
+  characters: number;
+  linkCharacters: number;
+  links: number;
+  /** Commas, stops and the like. */
+  marks: number;
+  /** Characters of blocks that read like sentences. */
+  prose: number;
+  /** Blocks that read like sentences. */
+  paragraphs: number;
+  headings: number;
+  hasTitle: boolean;
+};
+
+export type Measures = {
+  /** `undefined` for what is silent, hidden, or inside such. */
+  of: (element: Element) => Measure | undefined;
+};
+
+/** Shorter blocks are labels, buttons and captions, whatever their punctuation. */
+const minProse = 40;
+
+/** Measures every element in one pass, children before parents. */
+export function measurePage(root: Element): Measures {
+  const measures: (Measure | undefined)[] = [];
+  measure(root, measures);
+  return { of: (element) => measures[element.order] };
+}
+
+function measure(element: Element, measures: (Measure | undefined)[]): Measure {
+  const { name } = element;
+  const isHeading = name.length === 2 && name[0] === "h" && name !== "hr";
+  const own: Measure = {
+    role: roleOf(element),
+    characters: 0,
+    linkCharacters: 0,
+    links: name === "a" ? 1 : 0,
+    marks: 0,
+    prose: 0,
+    paragraphs: 0,
+    headings: isHeading ? 1 : 0,
+    hasTitle: name === "h1",
+  };
+  measures[element.order] = own;
+  // Text and inline elements between two blocks are one run: the paragraph that a reader sees.
+  let runCharacters = 0;
+  let runLinked = 0;
+  let runMarks = 0;
+  const endRun = () => {
+    const unlinked = runCharacters - runLinked;
+    if (runCharacters >= minProse && runMarks > 0 && unlinked > runLinked && !isHeading && isBlock(name)) {
+      own.prose += unlinked;
+      own.paragraphs++;
+    }
+    runCharacters = runLinked = runMarks = 0;
+  };
+  for (const child of element.children) {
+    if (child.type === "text") {
+      const { characters, marks } = countText(child.text);
+      own.characters += characters;
+      own.marks += marks;
+      runCharacters += characters;
+      runMarks += marks;
+      continue;
+    }
+    if (isSilent(child) || isHidden(child)) continue;
+    const inner = measure(child, measures);
+    own.characters += inner.characters;
+    own.linkCharacters += inner.linkCharacters;
+    own.links += inner.links;
+    own.marks += inner.marks;
+    own.prose += inner.prose;
+    own.paragraphs += inner.paragraphs;
+    own.headings += inner.headings;
+    own.hasTitle ||= inner.hasTitle;
+    if (isBlock(child.name) || inner.paragraphs > 0) endRun();
+    else {
+      runCharacters += inner.characters;
+      runLinked += inner.linkCharacters;
+      runMarks += inner.marks;
+    }
+  }
+  endRun();
+  if (name === "a") own.linkCharacters = own.characters;
+  return own;
+}
+
+function countText(text: string): { characters: number; marks: number } {
+  let characters = 0;
+  let marks = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= 32 || code === 0xa0) continue;
+    characters++;
+    // . , ; : ! ? and their full-width forms
+    if (code === 46 || code === 44 || code === 59 || code === 58 || code === 33 || code === 63) marks++;
+    else if (code >= 0x3001 && (code <= 0x3002 || code === 0xff0c || code === 0xff01 || code === 0xff1f)) marks++;
+  }
+  return { characters, marks };
+}
