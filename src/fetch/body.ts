@@ -4,6 +4,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /** Redirects and the like: a short body is read so that the connection can be used again, a long one is cut off. */
 const DRAINED_BYTES = 16 * 1024;
+const DRAIN_MS = 200;
 
 /**
  * The body as it came over the wire, counted while it comes.
@@ -33,12 +34,22 @@ export async function readBody(response: Response, maxBytes: number, url: URL): 
   return join(chunks, size);
 }
 
-/** Lets go of a body nobody wants. */
+/** Lets go of a body nobody wants. What goes wrong with it is no concern of a reader who has turned away. */
 export async function discardBody(response: Response): Promise<void> {
+  if (response.body === null) return;
+  const reader = response.body.getReader();
   const length = response.headers.get("content-length");
   const isShort = length !== null && Number(length) <= DRAINED_BYTES && !response.headers.has("transfer-encoding");
-  // What goes wrong from here on is no concern of a reader who has turned away.
-  await (isShort ? response.arrayBuffer() : response.body?.cancel())?.catch(() => undefined);
+  if (!isShort) return reader.cancel().catch(() => undefined);
+
+  // A body may be promised and never come: a connection is worth a moment, and no more.
+  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), DRAIN_MS);
+  try {
+    while (!(await reader.read()).done) {}
+  } catch {
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export function tooLarge(url: URL, size: string, maxBytes: number): FetchError {

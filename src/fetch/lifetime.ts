@@ -47,11 +47,15 @@ export function openLifetime(host: string, totalMs: number, signal: AbortSignal 
 
     race(promise) {
       return new Promise((resolve, reject) => {
-        if (ended) reject(ended);
+        if (ended) return reject(ended);
         onEnd = reject;
-        promise.then(resolve, reject).finally(() => {
-          onEnd = undefined;
-        });
+        const settle =
+          <T>(to: (value: T) => void) =>
+          (value: T) => {
+            onEnd = undefined;
+            to(value);
+          };
+        promise.then(settle(resolve), settle(reject));
       });
     },
 

@@ -50,6 +50,10 @@ const OWN_HEADERS = new Set([
   "keep-alive",
 ]);
 
+// RFC 9110 §5.6.2 and §5.5.
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /**
  * The way to the network: resolves each name once, has the policy judge every address, and connects to the very
  * address that was judged. Proxies of the environment are not used, since they would resolve the name again.
@@ -182,7 +186,14 @@ function toHeaders(userAgent: string, given: Record<string, string> = {}): Recor
   const headers: Record<string, string> = { accept: ACCEPT };
   for (const [name, value] of Object.entries(given)) {
     const key = name.toLowerCase();
-    if (!OWN_HEADERS.has(key)) headers[key] = value;
+    if (OWN_HEADERS.has(key)) continue;
+    if (!HEADER_NAME.test(key) || !HEADER_VALUE.test(value)) {
+      throw new FetchError(
+        "protocol",
+        `The request header "${name}" can't be sent: it has a character that none may have`,
+      );
+    }
+    headers[key] = value;
   }
   headers["user-agent"] ??= userAgent;
   // Not the caller's to choose: it is what the decoder understands.

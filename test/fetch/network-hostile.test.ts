@@ -155,6 +155,19 @@ test("a redirect with an endless body is followed all the same", async () => {
   expect(textOf(await fetch({ url: server.url }))).toBe("there");
 });
 
+test("a body that is promised and never comes holds up neither a redirect nor a reader who wants none", async () => {
+  using server = serveRaw((connection, request) => {
+    if (request.startsWith("GET /there")) connection.write(`${ok}Content-Length: 100\r\n\r\n`);
+    else connection.write("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 100\r\n\r\n");
+  });
+
+  const response = await fetch({ url: server.url, wantsBody: () => false });
+
+  expect(response).toMatchObject({ status: 200, url: `${server.url}there`, isBodyRead: false });
+  expect(response.durationMs).toBeWithin(0, 1_500);
+  await server.allClosed();
+});
+
 test.each([
   ["many", "X-Flood: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(1_000)],
   ["one without end", "a".repeat(65_536)],

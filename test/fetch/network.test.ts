@@ -74,6 +74,21 @@ test("a caller's headers are sent, but those that would undo the guard or the fr
   expect(sent?.get("accept-encoding")).toBe("br, zstd, gzip, deflate");
 });
 
+test("a header that would split the request is refused", async () => {
+  seen.length = 0;
+
+  for (const [name, value] of [
+    ["x-a", "b\r\nx-c: d"],
+    ["x-a", "日本"],
+    ["x a", "b"],
+    ["x-a\r\nx-c", "d"],
+  ] as const) {
+    const failure = await failureOf(fetch({ url: at("/"), headers: { [name]: value } }));
+    expect(failure.message).toEndWith("can't be sent: it has a character that none may have");
+  }
+  expect(seen).toEqual([]);
+});
+
 test("an error status is a response like any other", async () => {
   const response = await fetch({ url: at("/missing") });
 

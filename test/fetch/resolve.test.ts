@@ -128,3 +128,22 @@ test("the system's resolver knows this machine", async () => {
 
   expect(await resolver.resolve("localhost")).toContain("127.0.0.1");
 });
+
+test("ten thousand names are remembered, the oldest of them forgotten first", async () => {
+  let asked = 0;
+  const resolver = createResolver({
+    clock: createManualClock(),
+    lookup: async () => {
+      asked += 1;
+      return ["192.0.2.1"];
+    },
+  });
+
+  for (let index = 0; index <= 10_000; index += 1) await resolver.resolve(`n${index}.test`);
+  expect(asked).toBe(10_001);
+  await resolver.resolve("n1.test");
+  await resolver.resolve("n10000.test");
+  expect(asked).toBe(10_001);
+  await resolver.resolve("n0.test");
+  expect(asked).toBe(10_002);
+});
