@@ -1,8 +1,9 @@
-import { and, asc, desc, eq, gt, inArray, isNull, like, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, like, lt, sql } from "drizzle-orm";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import { type CrawlState, crawlJobs, type FrontierState, frontier } from "../db/schema/crawls.ts";
+import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
 import { findOrAddWebsite, getWebsite } from "../websites/websites.ts";
@@ -11,7 +12,8 @@ import { readCrawlOptions } from "./options.ts";
 import { canonicalizeUrl } from "./url.ts";
 
 export type Crawl = typeof crawlJobs.$inferSelect;
-export type FrontierRow = typeof frontier.$inferSelect;
+/** A URL of a crawl, with the page it is known as; `pageId` is null for what never became one. */
+export type FrontierRow = typeof frontier.$inferSelect & { pageId: string | null };
 
 export type CrawlRequest = {
   userId: string;
@@ -113,8 +115,10 @@ export type CrawlUrlFilter = {
 /** What became of each URL of a crawl, in the order in which they were found. */
 export async function listCrawlUrls(db: Db, crawlId: string, filter: CrawlUrlFilter): Promise<FrontierRow[]> {
   return db
-    .select()
+    .select({ ...getTableColumns(frontier), pageId: pages.id })
     .from(frontier)
+    .innerJoin(crawlJobs, eq(crawlJobs.id, frontier.crawlId))
+    .leftJoin(pages, and(eq(pages.websiteId, crawlJobs.websiteId), eq(pages.urlHash, frontier.urlHash)))
     .where(
       and(
         eq(frontier.crawlId, crawlId),

@@ -101,9 +101,11 @@ async function finish(session: Session, signal: AbortSignal): Promise<void> {
     return releaseLease(db, crawl.id, owner, { state });
   }
   if (endReason !== undefined) {
-    const message = `The crawl's ${endReason} was reached`;
-    await skipPending(db, crawl.id, { reason: "limit", message, at: clock.now() });
+    await skipPending(db, crawl.id, { reason: "limit", message: `${endReason} was reached`, at: clock.now() });
   }
+  // Links to a host that was given up may have come in afterwards.
+  const message = "Its host was given up before";
+  await skipPending(db, crawl.id, { reason: "host_stopped", message, at: clock.now() });
   const ended = (await renewLease(db, crawl.id, owner, clock, session.takeWorkedMs())) ?? crawl;
   const answered = ended.done - ended.redirected;
   const state = answered === 0 && ended.failed + ended.skipped > 0 ? "failed" : "completed";

@@ -2,7 +2,6 @@ import { and, eq } from "drizzle-orm";
 import { crawlHosts } from "../db/schema/crawls.ts";
 import { listPendingUrls, type PendingUrl, skipPending } from "./frontier.ts";
 import { HostStoppedError, type Permit } from "./politeness.ts";
-import type { RobotsRules } from "./robots-cache.ts";
 import type { Session } from "./session.ts";
 import { type HostReaction, visit } from "./visit.ts";
 import type { Visit, VisitOutcome } from "./visit-result.ts";
@@ -21,8 +20,8 @@ export async function workHost(session: Session, host: string): Promise<void> {
     minDelayMs: options.delay_ms,
     crawlDelayMs: rules?.crawlDelayMs(),
   });
+  const running = new Set<Promise<void>>();
   try {
-    const running = new Set<Promise<void>>();
     for await (const entry of entriesOf(session, host)) {
       if (rules && !rules.isAllowed(entry.url)) {
         await session.end(entry, toVisit(session, entry, { kind: "skipped", reason: "robots", message: rules.reason }));
@@ -40,6 +39,7 @@ export async function workHost(session: Session, host: string): Promise<void> {
     await Promise.allSettled(running);
   } catch (error) {
     if (!(error instanceof HostStoppedError)) throw error;
+    await Promise.allSettled(running);
     await giveUp(session, host, error.message);
   } finally {
     release();
@@ -89,7 +89,7 @@ async function mayGoOn(session: Session): Promise<boolean> {
 
 async function visitWith(session: Session, entry: PendingUrl, permit: Permit): Promise<void> {
   const { context, options, discovery, signal, adoptHost } = session;
-  const hasPlenty = () => session.hasPlenty;
+  const { fetch, parser, log, clock } = context;
   let isReleased = false;
   const onReaction = (reaction: HostReaction) => {
     isReleased = true;
@@ -97,12 +97,9 @@ async function visitWith(session: Session, entry: PendingUrl, permit: Permit): P
   };
   let result: Visit | undefined;
   try {
-    const now = context.clock.now;
-    const { fetch, parser } = context;
-    result = await visit(
-      { fetch, parser, options, discovery, hasPlenty, now, random: Math.random, onReaction, adoptHost, signal },
-      entry,
-    );
+    const hasPlenty = () => session.hasPlenty;
+    const tools = { fetch, parser, log, now: clock.now, random: Math.random };
+    result = await visit({ ...tools, options, discovery, hasPlenty, onReaction, adoptHost, signal }, entry);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

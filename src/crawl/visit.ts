@@ -4,6 +4,7 @@ import { isWorthReading } from "../content/mime.ts";
 import { type Parsed, ParseError, type ParserPool } from "../content/parser-pool.ts";
 import { type Fetch, FetchError, type FetchResponse } from "../fetch/fetch.ts";
 import { isRetryableStatus, parseRetryAfter, retryDelayMs } from "../fetch/retry.ts";
+import type { Log } from "../log.ts";
 import type { Discovery } from "./discover.ts";
 import { type PendingUrl, toNewUrl } from "./frontier.ts";
 import type { CrawlOptions } from "./options.ts";
@@ -27,6 +28,7 @@ export type VisitContext = {
   random: () => number;
   /** Called once the host has answered, before the page is parsed, so that the next request need not wait for that. */
   onReaction: (reaction: HostReaction) => void;
+  log: Log;
   /** Makes another host part of the website, now that a seed has moved there. */
   adoptHost: (host: string) => Promise<void>;
   signal: AbortSignal;
@@ -51,16 +53,23 @@ export async function visit(context: VisitContext, entry: PendingUrl): Promise<V
     outcome = await readAnswer(context, entry, response, retryAfterMs, seen);
   } catch (error) {
     context.signal.throwIfAborted();
-    if (error instanceof ParseError) outcome = { kind: "failed", code: error.code, message: error.message };
-    else if (error instanceof FetchError) {
+    if (error instanceof FetchError) {
       context.onReaction({ kind: reactionTo(error), latencyMs: performance.now() - startedAt });
-      outcome = error.isRetryable
-        ? retryOrFail(context, entry, error)
-        : { kind: "failed", code: error.code, message: error.message };
-    } else throw error;
+    }
+    outcome = describeFailure(context, entry, error);
   }
   const { wireBytes = 0, found = [], cut = {} } = seen;
   return { entry, outcome, at: context.now(), durationMs: performance.now() - startedAt, wireBytes, found, cut };
+}
+
+function describeFailure(context: VisitContext, entry: PendingUrl, error: unknown): VisitOutcome {
+  if (error instanceof FetchError && error.isRetryable) return retryOrFail(context, entry, error);
+  if (error instanceof FetchError || error instanceof ParseError) {
+    return { kind: "failed", code: error.code, message: error.message };
+  }
+  // A fault of ours must not take the crawl with it.
+  context.log.error("visit failed", { url: entry.url, error });
+  return { kind: "failed", code: "internal", message: "An error of Orbweaver's own; the log has it" };
 }
 
 /** How documents are made under these options; see `pages.recipe`. */

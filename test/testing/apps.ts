@@ -1,0 +1,31 @@
+import { type App, type OpenOptions, openWeb } from "../../src/app.ts";
+import type { Clock } from "../../src/clock.ts";
+import { type Config, readConfig } from "../../src/config.ts";
+import type { Store } from "../../src/db/db.ts";
+import { createLog } from "../../src/log.ts";
+
+/** The program over a test's database. It may fetch from this machine, and its log goes nowhere unless `log` is given. */
+export function openTestApp(store: Store, options: OpenOptions = {}, settings: Partial<Config> = {}): App {
+  const config = readConfig({ ALLOW_PRIVATE_NETWORKS: "127.0.0.0/8,localhost" }, { PARSER_THREADS: 1, ...settings });
+  const clock = options.clock ?? createFastClock();
+  const web = openWeb(config, { log: createLog("error", clock, () => {}), ...options, clock });
+  return { ...web, store, db: store.db };
+}
+
+/** Real time, `factor` times as fast: what waits for seconds is over in a blink, and still happens in its order. */
+export function createFastClock(factor = 50): Clock {
+  const startedAt = performance.now();
+  const start = Date.now();
+  return {
+    now: () => new Date(start + (performance.now() - startedAt) * factor),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const timer = setTimeout(resolve, ms / factor);
+        signal?.addEventListener("abort", () => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        });
+      }),
+  };
+}
