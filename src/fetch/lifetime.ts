@@ -38,7 +38,10 @@ export function openLifetime(host: string, totalMs: number, signal: AbortSignal 
       try {
         return await run({ signal: controller.signal, calm: () => clearTimeout(bound) });
       } catch (error) {
-        throw controller.signal.aborted ? controller.signal.reason : error;
+        const failure = controller.signal.aborted ? controller.signal.reason : error;
+        // Whatever went wrong, the connection may hold a body that nobody reads any more.
+        controller.abort();
+        throw failure;
       } finally {
         clearTimeout(bound);
         onEnd = undefined;

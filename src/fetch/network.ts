@@ -2,11 +2,12 @@ import type { Clock } from "../clock.ts";
 import type { AddressPolicy } from "./address-policy.ts";
 import { parseAddress } from "./addresses.ts";
 import { discardBody, readBody } from "./body.ts";
-import { ACCEPT_ENCODING, decodeBody } from "./content-encoding.ts";
+import { decodeBody } from "./content-encoding.ts";
 import { isAddressAtFault, toFetchError } from "./failures.ts";
 import { type Fetch, FetchError, type FetchRequest, type FetchResponse, type Redirect } from "./fetch.ts";
 import { type Lifetime, openLifetime } from "./lifetime.ts";
-import { assertMayFollow, findRedirectTarget, withoutCredentials } from "./redirects.ts";
+import { assertMayFollow, findRedirectTarget } from "./redirects.ts";
+import { toHeaders, withoutCredentials } from "./request-headers.ts";
 import { createResolver, type Lookup } from "./resolve.ts";
 
 export type NetworkFetchOptions = {
@@ -36,23 +37,8 @@ type HopOutcome = Pick<FetchResponse, "status" | "headers" | "body" | "isBodyRea
 const MAX_REDIRECTS = 10;
 const IDLE_SECONDS = 60;
 const MAX_IDLE_CONNECTIONS = 128;
-const ACCEPT = "text/html,application/xhtml+xml,text/markdown;q=0.9,application/xml;q=0.9,text/plain;q=0.8,*/*;q=0.5";
+const MAX_PROVEN = 10_000;
 const NO_BODY = new Uint8Array(0);
-
-// Set by the fetcher, or by the runtime from what it sends; a caller's would undo the guard or the framing.
-const OWN_HEADERS = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "upgrade",
-  "te",
-  "keep-alive",
-]);
-
-// RFC 9110 §5.6.2 and §5.5.
-const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * The way to the network: resolves each name once, has the policy judge every address, and connects to the very
@@ -66,6 +52,8 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
     tls: ca === undefined ? undefined : { ca },
     keepAlive: { idleTimeout: IDLE_SECONDS, maxIdleSockets: MAX_IDLE_CONNECTIONS },
   });
+  // Addresses whose last request was answered: they may think for as long as headers may take.
+  const proven = new Set<string>();
 
   const findAddresses = async (url: URL, lifetime: Lifetime) => {
     const literal = parseAddress(url.hostname);
@@ -83,7 +71,8 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
     let failure: FetchError | undefined;
     for (const [index, address] of addresses.entries()) {
       const isLast = index === addresses.length - 1;
-      const boundMs = isLast ? timeouts.headersMs : Math.min(timeouts.connectMs, timeouts.headersMs);
+      const isPatient = isLast || proven.has(address);
+      const boundMs = isPatient ? timeouts.headersMs : Math.min(timeouts.connectMs, timeouts.headersMs);
       let isAnswered = false;
       try {
         const outcome = await lifetime.attempt(
@@ -98,9 +87,12 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
           },
         );
         if (index > 0) resolver.prefer(hop.url.hostname, address);
+        if (proven.size >= MAX_PROVEN) proven.clear();
+        if (addresses.length > 1) proven.add(address);
         return outcome;
       } catch (error) {
         failure = toFetchError(error, hop.url, address);
+        proven.delete(address);
         if (isAnswered || !isAddressAtFault(failure)) throw failure;
       }
     }
@@ -180,25 +172,6 @@ function parseUrl(text: string): URL {
   if (!url) throw new FetchError("bad_url", `"${text.slice(0, 200)}" is no absolute URL`);
   url.hash = "";
   return url;
-}
-
-function toHeaders(userAgent: string, given: Record<string, string> = {}): Record<string, string> {
-  const headers: Record<string, string> = { accept: ACCEPT };
-  for (const [name, value] of Object.entries(given)) {
-    const key = name.toLowerCase();
-    if (OWN_HEADERS.has(key)) continue;
-    if (!HEADER_NAME.test(key) || !HEADER_VALUE.test(value)) {
-      throw new FetchError(
-        "protocol",
-        `The request header "${name}" can't be sent: it has a character that none may have`,
-      );
-    }
-    headers[key] = value;
-  }
-  headers["user-agent"] ??= userAgent;
-  // Not the caller's to choose: it is what the decoder understands.
-  headers["accept-encoding"] = ACCEPT_ENCODING;
-  return headers;
 }
 
 /** A final dot makes a name absolute for the resolver, and unknown to certificates (RFC 6066 §3). */

@@ -2,9 +2,6 @@ import { FetchError, type Redirect } from "./fetch.ts";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-// Whoever is named by a redirect has no claim to what was meant for another.
-const CREDENTIALS = new Set(["authorization", "cookie", "proxy-authorization"]);
-
 /**
  * Where a 3xx points, without its fragment (RFC 9110 §10.2.2); `undefined` when the response is no redirect.
  * @throws FetchError `bad_redirect` for a `Location` that is no URL
@@ -34,10 +31,6 @@ export function assertMayFollow(redirects: readonly Redirect[], maxRedirects: nu
   if (redirects.length > maxRedirects) {
     throw new FetchError("too_many_redirects", `More than ${maxRedirects} redirects in a row: ${chain}`);
   }
-}
-
-export function withoutCredentials(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.has(name.toLowerCase())));
 }
 
 /**

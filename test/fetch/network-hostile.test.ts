@@ -155,6 +155,15 @@ test("a redirect with an endless body is followed all the same", async () => {
   expect(textOf(await fetch({ url: server.url }))).toBe("there");
 });
 
+test("a redirect to nowhere with an endless body is let go", async () => {
+  using server = serveEndless("HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n", "x".repeat(65_536));
+
+  expect((await failureOf(fetch({ url: server.url }))).code).toBe("bad_redirect");
+
+  await server.closed;
+  expect(server.sentBytes()).toBeLessThan(30_000_000);
+});
+
 test("a body that is promised and never comes holds up neither a redirect nor a reader who wants none", async () => {
   using server = serveRaw((connection, request) => {
     if (request.startsWith("GET /there")) connection.write(`${ok}Content-Length: 100\r\n\r\n`);

@@ -200,6 +200,30 @@ test("an address that says nothing is left for the next after the time to connec
   network.close();
 });
 
+test("an address that has answered before may take its time, though the name has others", async () => {
+  let delayMs = 0;
+  const slow = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch() {
+      await Bun.sleep(delayMs);
+      return new Response("slow");
+    },
+  });
+  const network = openNetwork({
+    lookup: async () => ["127.0.0.1", "127.0.0.9"],
+    timeouts: { connectMs: 30, headersMs: 2_000, totalMs: 2_000 },
+  });
+  const url = `http://slow.test:${slow.port}/`;
+
+  await network.fetch({ url });
+  delayMs = 80;
+
+  expect(textOf(await network.fetch({ url }))).toBe("slow");
+  slow.stop(true);
+  network.close();
+});
+
 test("a refused connection is retryable and names host and address", async () => {
   const failure = await failureOf(fetch({ url: "http://site.test:1/" }));
 
