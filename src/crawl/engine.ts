@@ -1,6 +1,8 @@
+import type { Db } from "../db/db.ts";
+import type { CrawlFailure } from "../db/schema/crawls.ts";
 import { AppError } from "../errors.ts";
 import type { Crawl } from "./crawls.ts";
-import { crawlChannel, readCrawl } from "./crawls.ts";
+import { crawlChannel, listCrawlUrls, readCrawl } from "./crawls.ts";
 import { findNextRetryAt, listHostsWithWork, skipPending } from "./frontier.ts";
 import { workHost } from "./host-slice.ts";
 import { releaseLease, renewLease, takeLease } from "./lease.ts";
@@ -107,14 +109,21 @@ async function finish(session: Session, signal: AbortSignal): Promise<void> {
   const message = "Its host was given up before";
   await skipPending(db, crawl.id, { reason: "host_stopped", message, at: clock.now() });
   const ended = (await renewLease(db, crawl.id, owner, clock, session.takeWorkedMs())) ?? crawl;
-  const answered = ended.done - ended.redirected;
-  const state = answered === 0 && ended.failed + ended.skipped > 0 ? "failed" : "completed";
+  const isFailed = ended.done === ended.redirected && ended.failed + ended.skipped > 0;
+  const lastError = isFailed ? (ended.lastError ?? (await findFirstSkip(db, crawl.id))) : ended.lastError;
   await releaseLease(db, crawl.id, owner, {
-    state,
+    state: isFailed ? "failed" : "completed",
+    endReason: isFailed ? (lastError?.code ?? "failed") : (endReason ?? "done"),
+    lastError,
     finishedAt: clock.now(),
-    endReason:
-      state === "failed" ? (ended.lastError?.code ?? Object.keys(ended.bySkip)[0] ?? "failed") : (endReason ?? "done"),
   });
+}
+
+/** Why the first URL was not fetched: what a crawl that brought nothing has to say for itself. */
+async function findFirstSkip(db: Db, crawlId: string): Promise<CrawlFailure | null> {
+  const [first] = await listCrawlUrls(db, crawlId, { state: "skipped", limit: 1 });
+  if (!first) return null;
+  return { code: first.outcome ?? "skipped", message: first.message ?? "It was skipped", url: first.url };
 }
 
 /** Renews the lease while the session lasts, and learns by it what became of the crawl. */

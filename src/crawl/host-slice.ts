@@ -14,15 +14,17 @@ export async function workHost(session: Session, host: string): Promise<void> {
   const { context, options } = session;
   const firstUrl = (await readPending(session, host, 1))[0]?.url;
   if (firstUrl === undefined) return;
-  const rules = options.robots ? await context.robots.get(firstUrl, session.signal) : undefined;
+  const getRules = async (url: string) => (options.robots ? context.robots.get(url, session.signal) : undefined);
   const { queue, release } = context.hosts.take(host, {
     concurrency: options.concurrency,
     minDelayMs: options.delay_ms,
-    crawlDelayMs: rules?.crawlDelayMs(),
+    crawlDelayMs: (await getRules(firstUrl))?.crawlDelayMs(),
   });
   const running = new Set<Promise<void>>();
   try {
     for await (const entry of entriesOf(session, host)) {
+      // One a scheme and port, kept in memory.
+      const rules = await getRules(entry.url);
       if (rules && !rules.isAllowed(entry.url)) {
         await session.end(entry, toVisit(session, entry, { kind: "skipped", reason: "robots", message: rules.reason }));
         continue;
