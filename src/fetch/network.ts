@@ -109,7 +109,6 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
     return session.fetch(pinned, {
       headers: { ...hop.headers, host: url.host },
       signal,
-      proxy: false,
       redirect: "manual",
       decompress: false,
       // An address has no name to indicate: its certificate is checked against the address in the URL.
