@@ -45,10 +45,10 @@ export function createMemoryCache(clock: Clock): Cache {
   };
 }
 
-/** Does not wait for the connection: the service starts without Redis and uses it once it answers. */
+/** The service starts without Redis and uses it once it answers; while it is away no call waits for it. */
 export function openRedisCache(url: string, prefix: string, log: Log): Cache {
   const options = { keyPrefix: prefix, maxRetriesPerRequest: 1, connectTimeout: 5_000, commandTimeout: 2_000 };
-  const redis = new Redis(url, { ...options, enableOfflineQueue: true });
+  const redis = new Redis(url, { ...options, enableOfflineQueue: false });
   const subscriber = new Redis(url, { connectTimeout: 5_000, maxRetriesPerRequest: null });
   const listeners = createListeners();
   let isAway = false;
@@ -63,24 +63,34 @@ export function openRedisCache(url: string, prefix: string, log: Log): Cache {
     });
   }
   subscriber.on("message", (channel: string, message: string) => listeners.tell(channel.slice(prefix.length), message));
-  const unlessAway = <T>(answer: Promise<T>): Promise<T | undefined> => answer.catch(() => undefined);
+  const connected = new Promise<void>((resolve) => {
+    redis.once("ready", resolve);
+    redis.once("error", () => resolve());
+  });
+  const unlessAway = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+    await connected;
+    return ask().catch(() => undefined);
+  };
   return {
     kind: "redis",
-    get: async (key) => (await unlessAway(redis.get(key))) ?? undefined,
-    set: async (key, value, ttlMs) => void (await unlessAway(redis.set(key, value, "PX", Math.max(1, ttlMs)))),
-    delete: async (key) => void (await unlessAway(redis.del(key))),
+    get: async (key) => (await unlessAway(() => redis.get(key))) ?? undefined,
+    set: async (key, value, ttlMs) => void (await unlessAway(() => redis.set(key, value, "PX", Math.max(1, ttlMs)))),
+    delete: async (key) => void (await unlessAway(() => redis.del(key))),
     publish: async (channel, message) => {
-      const heard = await unlessAway(redis.publish(prefix + channel, message));
+      const heard = await unlessAway(() => redis.publish(prefix + channel, message));
       if (heard === undefined) listeners.tell(channel, message);
     },
     subscribe: (channel, listener) => {
       const { isFirst, remove } = listeners.add(channel, listener);
-      if (isFirst) void unlessAway(subscriber.subscribe(prefix + channel));
+      if (isFirst) void unlessAway(() => subscriber.subscribe(prefix + channel));
       return () => {
-        if (remove()) void unlessAway(subscriber.unsubscribe(prefix + channel));
+        if (remove()) void unlessAway(() => subscriber.unsubscribe(prefix + channel));
       };
     },
-    ping: async () => void (await redis.ping()),
+    ping: async () => {
+      await connected;
+      await redis.ping();
+    },
     close: async () => {
       redis.disconnect();
       subscriber.disconnect();

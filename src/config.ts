@@ -106,8 +106,8 @@ function parseEnvFile(text: string): Record<string, string> {
   for (const line of text.split(/\r?\n/)) {
     const [, name, value] = /^\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)\s*=(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) continue;
-    const [, quoted] = /^\s*"([^"]*)"|^\s*'([^']*)'/.exec(value) ?? [];
-    values[name] = quoted ?? value.replace(/\s+#.*$/, "").trim();
+    const [, double, single] = /^\s*(?:"([^"]*)"|'([^']*)')/.exec(value) ?? [];
+    values[name] = double ?? single ?? value.replace(/\s+#.*$/, "").trim();
   }
   return values;
 }

@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
+import { type Cache, createMemoryCache, openRedisCache } from "../src/cache.ts";
+import { systemClock } from "../src/clock.ts";
+import { createLog } from "../src/log.ts";
+import { createManualClock } from "./manual-clock.ts";
+
+const REDIS_URL = process.env.TEST_REDIS_URL ?? "redis://127.0.0.1:6379/9";
+const log = createLog("error", systemClock, () => {});
+
+const caches: { name: string; open: () => Cache }[] = [
+  { name: "memory", open: () => createMemoryCache(systemClock) },
+  ...((await answers(REDIS_URL))
+    ? [{ name: "redis", open: () => openRedisCache(REDIS_URL, `test-${Bun.randomUUIDv7()}:`, log) }]
+    : []),
+];
+
+describe.each(caches)("the $name cache", ({ open }) => {
+  let cache: Cache;
+  afterEach(() => cache.close());
+
+  test("gives back what was set, until it is deleted", async () => {
+    cache = open();
+
+    await cache.set("key", "value", 60_000);
+    const found = await cache.get("key");
+    await cache.delete("key");
+
+    expect(found).toBe("value");
+    expect(await cache.get("key")).toBeUndefined();
+    expect(await cache.get("never set")).toBeUndefined();
+  });
+
+  test("tells every listener of a channel, and nobody after they left", async () => {
+    cache = open();
+    const heard: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const stop = cache.subscribe("news", (message) => {
+      heard.push(message);
+      first.resolve();
+    });
+    await publishUntil(cache, "news", "one", first.promise);
+
+    stop();
+    const other = Promise.withResolvers<void>();
+    const stopOther = cache.subscribe("news", () => other.resolve());
+    await publishUntil(cache, "news", "two", other.promise);
+
+    expect(new Set(heard)).toEqual(new Set(["one"]));
+    stopOther();
+  });
+
+  test("answers a ping", async () => {
+    cache = open();
+
+    expect(await cache.ping()).toBeUndefined();
+  });
+});
+
+test("a value in memory is gone once its time is over", async () => {
+  const clock = createManualClock();
+  const cache = createMemoryCache(clock);
+  await cache.set("key", "value", 1_000);
+
+  await clock.advance(999);
+  const before = await cache.get("key");
+  await clock.advance(1);
+
+  expect(before).toBe("value");
+  expect(await cache.get("key")).toBeUndefined();
+});
+
+test("memory holds a bounded number of values, and drops the oldest", async () => {
+  const cache = createMemoryCache(systemClock);
+
+  for (let n = 0; n <= 10_000; n++) await cache.set(`key-${n}`, "value", 60_000);
+
+  expect(await cache.get("key-0")).toBeUndefined();
+  expect(await cache.get("key-10000")).toBe("value");
+});
+
+test("without Redis values are missing, messages stay in the process, and nothing throws", async () => {
+  const cache = openRedisCache("redis://127.0.0.1:1", "test:", log);
+  const heard: string[] = [];
+  cache.subscribe("news", (message) => heard.push(message));
+
+  await cache.set("key", "value", 1_000);
+  await cache.publish("news", "still here");
+
+  expect(await cache.get("key")).toBeUndefined();
+  expect(heard).toEqual(["still here"]);
+  expect(cache.ping()).rejects.toThrow();
+  await cache.close();
+});
+
+/** A subscription takes a moment to reach the server: what was published before is not heard. */
+async function publishUntil(cache: Cache, channel: string, message: string, heard: Promise<void>): Promise<void> {
+  let isHeard = false;
+  void heard.then(() => {
+    isHeard = true;
+  });
+  for (let tries = 0; tries < 1_000 && !isHeard; tries++) {
+    await cache.publish(channel, message);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await heard;
+}
+
+function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port || 6379), hostname, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
