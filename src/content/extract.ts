@@ -33,8 +33,8 @@ export function extractMain(root: Element): Extraction {
   if (!whole || whole.characters === 0) return extractPage(root);
   for (const strictness of strictnesses) {
     const pruned = prune(page, measures, strictness);
+    if (pruned.massOf(page) < weigh(whole) * leastShare) continue;
     const main = descend(findLandmark(page, pruned) ?? page, pruned);
-    if (pruned.massOf(main) < weigh(whole) * leastShare) continue;
     dropLinkLists(main, pruned);
     return extraction(main, pruned);
   }

@@ -46,7 +46,7 @@ function isTooDeep(text: string): boolean {
 function parseTolerantly(text: string): unknown {
   const bare = text
     .replace(/^\s*(?:\/\/\s*)?(?:<!--|<!\[cdata\[)/i, "")
-    .replace(/(?:-->|\]\]>)\s*$/, "")
+    .replace(/(?:\/\/ ?)?(?:-->|\]\]>)\s*$/, "")
     .trim();
   return parseStorable(bare) ?? parseStorable(repair(bare));
 }

@@ -1,6 +1,6 @@
 import { toIsoDate } from "./dates.ts";
 import type { Document } from "./document.ts";
-import { attribute, collapse, type Element, findElement, lineOf } from "./dom.ts";
+import { attribute, collapse, type Element, lineOf } from "./dom.ts";
 import { headingText, readHeadings } from "./headings.ts";
 import { factsOf, type LinkedFacts, readJsonLd } from "./json-ld.ts";
 import { resolveUrl } from "./links.ts";
@@ -257,10 +257,4 @@ function feedsOf(survey: Survey, baseUrl: string): string[] {
 
 function unique(values: readonly string[]): string[] {
   return [...new Set(values)].slice(0, maxListed);
-}
-
-/** The text of a page's first `<h1>`, for pages whose head says nothing. */
-export function firstHeading(root: Element): string | null {
-  const heading = findElement(root, "h1");
-  return heading ? headingText(heading) || null : null;
 }

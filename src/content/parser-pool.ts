@@ -43,6 +43,8 @@ export type ParserPoolOptions = {
   maxPagesPerThread?: number;
   /** Pages waiting for a thread, beyond which `parse` fails at once. Default 1,000. */
   maxQueued?: number;
+  /** Default: a worker that runs `parser-thread.ts`. */
+  startThread?: () => Worker;
 };
 
 /** What a thread sends: that it is up, or how the page it was given ended. */
@@ -69,16 +71,20 @@ class Pool {
   private readonly timeoutMs: number;
   private readonly maxPagesPerThread: number;
   private readonly maxQueued: number;
+  private readonly startThread: () => Worker;
   private readonly threads = new Set<Thread>();
   /** In order of arrival; a Set, so that cancelling one of thousands is cheap. */
   private readonly queue = new Set<Task>();
+  /** Since a thread last started well. */
+  private failedStarts = 0;
   private isClosed = false;
 
-  constructor({ threads, timeoutMs = 10_000, maxPagesPerThread = 5000, maxQueued = 1000 }: ParserPoolOptions) {
-    this.maxThreads = threads ?? Math.max(1, availableParallelism() - 1);
-    this.timeoutMs = timeoutMs;
-    this.maxPagesPerThread = maxPagesPerThread;
-    this.maxQueued = maxQueued;
+  constructor(options: ParserPoolOptions) {
+    this.maxThreads = options.threads ?? Math.max(1, availableParallelism() - 1);
+    this.timeoutMs = options.timeoutMs ?? 10_000;
+    this.maxPagesPerThread = options.maxPagesPerThread ?? 5000;
+    this.maxQueued = options.maxQueued ?? 1000;
+    this.startThread = options.startThread ?? startParserThread;
   }
 
   parse(input: DocumentInput, signal?: AbortSignal): Promise<Parsed> {
@@ -139,7 +145,7 @@ class Pool {
   }
 
   private addThread(): void {
-    const worker = new Worker(new URL("./parser-thread.ts", import.meta.url).href);
+    const worker = this.startThread();
     const thread: Thread = { worker, isReady: false, pages: 0 };
     this.threads.add(thread);
     worker.addEventListener("message", ({ data }: MessageEvent<ThreadMessage>) => this.receive(thread, data));
@@ -152,8 +158,10 @@ class Pool {
 
   private receive(thread: Thread, message: ThreadMessage): void {
     if (!this.threads.has(thread)) return;
-    if (message.type === "ready") thread.isReady = true;
-    else this.finish(thread, message.type === "parsed" ? message.parsed : message.message);
+    if (message.type === "ready") {
+      thread.isReady = true;
+      this.failedStarts = 0;
+    } else this.finish(thread, message.type === "parsed" ? message.parsed : message.message);
     if (!thread.task && this.queue.size === 0) thread.worker.unref();
     this.dispatch();
   }
@@ -176,8 +184,10 @@ class Pool {
     if (!this.threads.has(thread)) return;
     const task = this.retire(thread);
     task?.settle(failed(task.input, why));
+    if (!thread.isReady) this.failedStarts++;
     // If threads can't even start, trying again for each page would never end.
-    if (!thread.isReady && this.threads.size === 0) {
+    if (this.failedStarts >= this.maxThreads) {
+      this.failedStarts = 0;
       for (const waiting of this.queue) waiting.settle(failed(waiting.input, `no parser thread could start: ${why}`));
     }
     this.dispatch();
@@ -191,6 +201,11 @@ class Pool {
     thread.worker.terminate();
     return task;
   }
+}
+
+// The build passes parser-thread.ts as an entry point of its own, so that this finds it in the executable too.
+function startParserThread(): Worker {
+  return new Worker(new URL("./parser-thread.ts", import.meta.url).href);
 }
 
 function cancelled({ url }: DocumentInput, signal: AbortSignal | undefined): ParseError {

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test";
+import { type Element, parseHtml } from "../../src/content/dom.ts";
+import { type Extraction, extractMain, extractPage } from "../../src/content/extract.ts";
+import { article, documentation, forum, listing, paragraph } from "./pages.ts";
+
+function textOf({ root, keep }: Extraction): string {
+  const parts: string[] = [];
+  const visit = (element: Element) => {
+    for (const child of element.children) {
+      if (child.type === "text") parts.push(child.text);
+      else if (keep(child)) visit(child);
+    }
+  };
+  visit(root);
+  return parts.join(" ").replace(/\s+/g, " ");
+}
+
+const main = (html: string) => textOf(extractMain(parseHtml(html).root));
+
+describe("an article", () => {
+  const text = main(article);
+
+  test("keeps all its paragraphs and headings", () => {
+    for (const topic of ["Article 1", "Article 6", "More 2"]) expect(text).toContain(paragraph(topic));
+    expect(text).toContain("A second part");
+  });
+
+  test.each([
+    ["section link"],
+    ["privacy"],
+    ["Tweet"],
+    ["related link"],
+    ["Reader one"],
+    ["popular link"],
+    ["Copyright"],
+  ])("leaves out %s", (boilerplate) => {
+    expect(text).not.toContain(boilerplate);
+  });
+});
+
+test("a page of documentation keeps code, notes, tables and short lists, and loses its sidebar", () => {
+  const text = main(documentation);
+
+  for (const part of ["Install", "pip install silk", "Version 3 needs", "quiet", "The guide", "The API"]) {
+    expect(text).toContain(part);
+  }
+  expect(text).not.toContain("chapter link");
+  expect(text).not.toContain("Built with");
+});
+
+test("a forum keeps the comments that it consists of", () => {
+  const text = main(forum);
+
+  for (const name of ["ann", "bob", "cid", "dan", "eve"]) expect(text).toContain(paragraph(name));
+  expect(text).not.toContain("board link");
+});
+
+test("a listing keeps all its items", () => {
+  const text = main(listing);
+
+  for (let at = 0; at < 12; at++) expect(text).toContain(`Web number ${at}`);
+  expect(text).not.toContain("category link");
+  expect(text).not.toContain("legal link");
+});
+
+test.each([
+  ["text alone", "Just a line of text.", "Just a line of text."],
+  ["nothing but links", '<ul><li><a href="/a">First</a><li><a href="/b">Second</a></ul>', "First Second"],
+  ["nothing but a navigation", '<nav><a href="/a">First</a></nav>', "First"],
+  ["nothing but a footer with text", "<footer><p>All there is, is here, in the end.</p></footer>", "All there is"],
+  ["all in a modal", `<div class="modal"><p>${paragraph("Modal")}</p></div>`, paragraph("Modal")],
+  ["all in one form", `<form id="aspnetForm"><p>${paragraph("Form")}</p></form>`, paragraph("Form")],
+  ["a body with a sidebar's class", `<body class="has-sidebar"><p>${paragraph("Body")}</p>`, paragraph("Body")],
+  ["late rendered parts", `<div hidden id="S:0"><p>${paragraph("Late")}</p></div>`, paragraph("Late")],
+  ["only noscript", `<noscript><p>${paragraph("Plain")}</p></noscript>`, paragraph("Plain")],
+])("a page of %s keeps it", (_, html, expected) => {
+  expect(main(html)).toContain(expected);
+});
+
+test("hidden text is left out of the content and of the whole page", () => {
+  const html = `<p>${paragraph("Shown")}</p><p hidden>secret one</p><p style="display: none">secret two</p>`;
+
+  for (const text of [main(html), textOf(extractPage(parseHtml(html).root))]) {
+    expect(text).toContain("Shown");
+    expect(text).not.toContain("secret");
+  }
+});
+
+test("the whole page keeps its navigation", () => {
+  expect(textOf(extractPage(parseHtml(article).root))).toContain("section link 1");
+});
+
+test("an element that names itself the article wins over longer teasers", () => {
+  const teasers = Array.from({ length: 10 }, (_, at) => `<div><p>${paragraph(`Teaser ${at}`)}</p></div>`).join("");
+  const html = `<body><div itemprop="articleBody"><p>${paragraph("Short")}</p><p>${paragraph("News")}</p></div><div>${teasers}</div>`;
+
+  expect(main(html)).toContain(paragraph("Short"));
+  expect(main(html)).not.toContain("Teaser");
+});
+
+test("an empty page has no content", () => {
+  expect(main("")).toBe("");
+  expect(main("<!doctype html><html><head></head><body></body></html>")).toBe("");
+});
