@@ -125,6 +125,7 @@ CREATE TABLE "orbweaver"."pages" (
 	"path" text NOT NULL,
 	"status" smallint NOT NULL,
 	"content_type" text,
+	"depth" smallint DEFAULT 0 NOT NULL,
 	"title" text,
 	"language" text,
 	"word_count" integer DEFAULT 0 NOT NULL,

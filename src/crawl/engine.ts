@@ -6,7 +6,7 @@ import { crawlChannel, listCrawlUrls, readCrawl } from "./crawls.ts";
 import { findNextRetryAt, listHostsWithWork, skipPending } from "./frontier.ts";
 import { workHost } from "./host-slice.ts";
 import { releaseLease, renewLease, takeLease } from "./lease.ts";
-import { seedFromSitemaps } from "./seeding.ts";
+import { seedFrontier } from "./seeding.ts";
 import { type CrawlContext, type CrawlProgress, openSession, type Session } from "./session.ts";
 import { LeaseLostError } from "./settle.ts";
 
@@ -57,7 +57,7 @@ async function work(session: Session): Promise<void> {
   const { context, crawl, signal } = session;
   const slices = new Map<string, Promise<void>>();
   let isSeeding = !crawl.isSeeded;
-  const seeding = seedFromSitemaps(session).finally(() => {
+  const seeding = seedFrontier(session).finally(() => {
     isSeeding = false;
     session.wake();
   });

@@ -1,5 +1,6 @@
-import { eq } from "drizzle-orm";
+import { and, asc, eq, gt, lt } from "drizzle-orm";
 import { crawlJobs } from "../db/schema/crawls.ts";
+import { pages } from "../db/schema/pages.ts";
 import { type NewUrl, toNewUrl } from "./frontier.ts";
 import type { Session } from "./session.ts";
 import { readSitemaps } from "./sitemap.ts";
@@ -7,30 +8,59 @@ import { readSitemaps } from "./sitemap.ts";
 /** URLs of one insert. */
 const BATCH = 500;
 
-/** Adds what the website's sitemaps name to the frontier, while its pages are fetched already. Safe to repeat. */
-export async function seedFromSitemaps(session: Session): Promise<void> {
-  const { context, crawl, options, discovery, signal } = session;
+/**
+ * Adds what the crawl should visit besides its start URLs, while those are fetched already: the pages that the website
+ * had before, since an unchanged page is not read again for its links, and what its sitemaps name. Safe to repeat.
+ */
+export async function seedFrontier(session: Session): Promise<void> {
+  const { context, crawl } = session;
   if (crawl.isSeeded) return;
-  if (options.sitemaps || options.sitemap_urls.length > 0) {
-    const cut: Record<string, number> = {};
-    let batch: NewUrl[] = [];
-    const onProblem = (problem: { url: string; message: string }) =>
-      context.log.info("sitemap not read", { crawlId: crawl.id, ...problem });
-    const { fetch, clock } = context;
-    for await (const { url } of readSitemaps({ urls: await listSitemaps(session), fetch, signal, onProblem })) {
-      if (session.isStopping) return;
-      const weighed = discovery.weigh(url, 1);
-      if ("reason" in weighed) cut[weighed.reason] = (cut[weighed.reason] ?? 0) + 1;
-      else batch.push(toNewUrl(weighed.url, { depth: 1, source: "sitemap" }));
-      if (batch.length < BATCH) continue;
-      await session.addFound(batch);
-      batch = [];
-      if (session.hasPlenty) break;
-    }
-    if (batch.length > 0) await session.addFound(batch);
-    context.log.debug("sitemaps read", { crawlId: crawl.id, at: clock.now(), cut });
-  }
+  await seedFromKnownPages(session);
+  await seedFromSitemaps(session);
+  if (session.isStopping && session.endReason === undefined) return;
   await context.db.update(crawlJobs).set({ isSeeded: true }).where(eq(crawlJobs.id, crawl.id));
+}
+
+async function seedFromKnownPages(session: Session): Promise<void> {
+  const { context, crawl, discovery } = session;
+  let last: string | undefined;
+  while (!session.isStopping && !session.hasPlenty) {
+    const rows = await context.db
+      .select({ id: pages.id, url: pages.url, depth: pages.depth })
+      .from(pages)
+      .where(and(eq(pages.websiteId, crawl.websiteId), lt(pages.status, 400), last ? gt(pages.id, last) : undefined))
+      .orderBy(asc(pages.id))
+      .limit(BATCH);
+    last = rows.at(-1)?.id;
+    if (last === undefined) return;
+    const known = rows.flatMap(({ url, depth }) => {
+      const weighed = discovery.weigh(url, depth);
+      return "url" in weighed ? [toNewUrl(weighed.url, { depth, source: "known" })] : [];
+    });
+    await session.addFound(known);
+  }
+}
+
+async function seedFromSitemaps(session: Session): Promise<void> {
+  const { context, crawl, options, discovery, signal } = session;
+  if (!options.sitemaps && options.sitemap_urls.length === 0) return;
+  const cut: Record<string, number> = {};
+  let batch: NewUrl[] = [];
+  const onProblem = (problem: { url: string; message: string }) =>
+    context.log.info("sitemap not read", { crawlId: crawl.id, ...problem });
+  const sitemaps = { urls: await listSitemaps(session), fetch: context.fetch, signal, onProblem };
+  for await (const { url } of readSitemaps(sitemaps)) {
+    if (session.isStopping) return;
+    const weighed = discovery.weigh(url, 1);
+    if ("reason" in weighed) cut[weighed.reason] = (cut[weighed.reason] ?? 0) + 1;
+    else batch.push(toNewUrl(weighed.url, { depth: 1, source: "sitemap" }));
+    if (batch.length < BATCH) continue;
+    await session.addFound(batch);
+    batch = [];
+    if (session.hasPlenty) break;
+  }
+  if (batch.length > 0) await session.addFound(batch);
+  if (Object.keys(cut).length > 0) context.log.info("sitemap entries left out", { crawlId: crawl.id, ...cut });
 }
 
 /** Those that the options name, those of each start URL's robots.txt, and the place where many sites have one unsaid. */

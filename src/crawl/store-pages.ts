@@ -83,6 +83,7 @@ function describePage(crawl: Crawl, { entry, at }: Visit, answer: Answer, before
     host,
     path: pathname + search,
     status: answer.status,
+    depth: entry.depth,
     contentType: parsed?.document.contentType ?? answer.contentType,
     title: parsed?.document.title,
     language: parsed?.document.language,
@@ -137,6 +138,7 @@ async function upsertPages(tx: Db, rows: PageRow[]): Promise<void> {
       target: [pages.websiteId, pages.urlHash],
       set: {
         status: taken("status"),
+        depth: taken("depth"),
         contentType: taken("content_type"),
         title: taken("title"),
         language: taken("language"),

@@ -283,7 +283,7 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
     const taken = await run(crawl, ({ crawl: { done } }) => {
       if (done < 5 || storedBefore !== undefined) return;
       storedBefore = done;
-      void store.db.execute(sql`update orbweaver.crawl_jobs set lease_owner = gen_random_uuid()`);
+      store.db.execute(sql`update orbweaver.crawl_jobs set lease_owner = gen_random_uuid()`).then();
     });
 
     expect(taken.state).toBe("running");

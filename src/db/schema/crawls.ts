@@ -104,7 +104,7 @@ export const frontier = orbweaver.table(
     depth: smallint().notNull(),
     /** Lower goes first. */
     priority: smallint().notNull(),
-    source: text({ enum: ["seed", "sitemap", "link", "redirect", "canonical"] }).notNull(),
+    source: text({ enum: ["seed", "sitemap", "link", "redirect", "canonical", "known"] }).notNull(),
     state: text({ enum: FRONTIER_STATES }).notNull().default("pending"),
     attempts: smallint().notNull().default(0),
     /** A retry waits until then. */

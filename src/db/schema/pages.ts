@@ -20,6 +20,8 @@ export const pages = orbweaver.table(
     /** HTTP status of the last answer; the document below is from the last good one. */
     status: smallint().notNull(),
     contentType: text(),
+    /** Links from a start URL, when it was last found. */
+    depth: smallint().notNull().default(0),
     title: text(),
     language: text(),
     wordCount: integer().notNull().default(0),
