@@ -97,7 +97,9 @@ async function runOrbweaver(name: string, origin: string, pages: number, databas
   const out = join(folder, "out");
   const orbweaver = options.binary ? [options.binary] : [process.execPath, join(import.meta.dir, "../../src/main.ts")];
   const settings = ["--max-pages", `${pages * 2}`, "--concurrency", `${options.concurrency}`, "--delay", "0"];
-  const command = [...orbweaver, "crawl", `${origin}/`, "--out", out, "--data", data, ...settings, "--quiet", "--json"];
+  // A folder that is named goes before the environment's database.
+  const store = databaseUrl ? [] : ["--data", data];
+  const command = [...orbweaver, "crawl", `${origin}/`, "--out", out, ...store, ...settings, "--quiet", "--json"];
   const env = { NODE_ENV: "production", DATABASE_URL: databaseUrl, REDIS_URL: undefined };
   try {
     const measured: Measured = await measure(
