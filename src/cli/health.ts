@@ -1,0 +1,37 @@
+import { readConfig, readEnvironment } from "../config.ts";
+import { AppError } from "../errors.ts";
+import { writeOut } from "./terminal.ts";
+
+const TIMEOUT_MS = 3_000;
+
+/**
+ * Asks the service on this machine whether it is well; for a container's health check, so it loads next to nothing.
+ * @returns the exit code
+ */
+export async function healthCommand(): Promise<number> {
+  const { HOST, PORT } = readConfig(readEnvironment());
+  const url = `http://${reachable(HOST)}:${PORT}/health`;
+  let response: Response;
+  try {
+    response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), proxy: "" });
+  } catch (cause) {
+    throw new AppError("unavailable", `${url} does not answer: ${describe(cause)}`, { cause });
+  }
+  if (!response.ok)
+    throw new AppError("unavailable", `${url} answers ${response.status}: ${(await response.text()).slice(0, 500)}`);
+  await writeOut(`${url} is healthy\n`);
+  return 0;
+}
+
+/** An address to connect to; the one that stands for all is none. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `nothing came within ${TIMEOUT_MS / 1_000} s`;
+  return "code" in error && error.code === "ECONNREFUSED" ? "nothing listens there" : error.message;
+}
