@@ -84,7 +84,11 @@ test.skipIf(!canMount)("a full disk is named, and leaves the old file whole and 
   `;
   const command = `mount -t tmpfs -o size=64k tmpfs ${root} && exec ${process.execPath} -e '${script}'`;
 
-  const output = await new Response(Bun.spawn(["unshare", "-m", "sh", "-c", command]).stdout).json();
+  const output = (await new Response(Bun.spawn(["unshare", "-m", "sh", "-c", command]).stdout).json()) as {
+    message: string;
+    files: string[];
+    old: string;
+  };
 
   expect(output.message).toStartWith(`${root}/a.md can't be written: the disk is full`);
   expect(output.files).toEqual(["a.md"]);
