@@ -1,0 +1,166 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { t } from "elysia";
+import type { Crawl, FrontierRow } from "../crawl/crawls.ts";
+import { CRAWL_STATES, FRONTIER_STATES } from "../db/schema/crawls.ts";
+import { exampleId, Id, Instant, Nullable, OneOf, Tally } from "./fields.ts";
+import { idCursors, numberCursors, PageOf } from "./paging.ts";
+
+const CrawlState = OneOf(CRAWL_STATES, {
+  description: "Where it stands; the last three are final",
+  examples: ["running"],
+});
+
+const Count = (description: string) => Type.Integer({ minimum: 0, description, examples: [12] });
+
+export const CrawlView = Type.Object(
+  {
+    id: Id("The crawl's id"),
+    website_id: Id("The website that is crawled"),
+    state: CrawlState,
+    runner: Type.Union([Type.Literal("service"), Type.Literal("command")], {
+      description: "Who works it: the service, or the crawl command on somebody's machine",
+    }),
+    seeds: Type.Array(Type.String(), { description: "Where it starts", examples: [["https://docs.example.com/"]] }),
+    options: Type.Record(Type.String(), Type.Unknown(), { description: "All options, defaults filled in" }),
+    counts: Type.Object(
+      {
+        pending: Count("URLs found and not yet visited"),
+        done: Count("URLs that answered; the sum of the next four"),
+        created: Count("Pages seen for the first time"),
+        changed: Count("Pages whose text changed"),
+        unchanged: Count("Pages as they were"),
+        redirected: Count("URLs that led to another one"),
+        failed: Count("URLs that could not be read"),
+        skipped: Count("URLs left out on purpose"),
+      },
+      { description: "URLs of the crawl, by what became of them" },
+    ),
+    by_status: Tally("Answers by HTTP status", { "200": 40, "404": 2 }),
+    by_failure: Tally("Failures by code", { timeout: 1 }),
+    by_skip: Tally("Left-out URLs by reason", { robots: 3 }),
+    bytes: Count("Body bytes over the wire"),
+    created_at: Instant("When it was asked for"),
+    started_at: Nullable(Instant("When work on it began")),
+    finished_at: Nullable(Instant("When it ended")),
+    elapsed_ms: Nullable(Count("Milliseconds from its start to its end, or until now")),
+    active_ms: Count("Milliseconds of work on it, pauses left out"),
+    pages_per_second: Nullable(
+      Type.Number({ minimum: 0, description: "URLs answered in a second of work", examples: [8.3] }),
+    ),
+    end_reason: Nullable(
+      Type.String({ description: "Why it ended: done, a limit's name, cancelled, or a failure", examples: ["done"] }),
+    ),
+    last_error: Nullable(
+      Type.Object(
+        { code: Type.String(), message: Type.String(), url: Type.Optional(Type.String()) },
+        { description: "The last thing that went wrong", examples: [{ code: "dns", message: "No such host" }] },
+      ),
+    ),
+    links: Type.Object({
+      self: Type.String({ examples: [`/api/v1/crawls/${exampleId}`] }),
+      website: Type.String(),
+      pages: Type.String(),
+      errors: Type.String(),
+      events: Type.String(),
+    }),
+  },
+  { $id: "Crawl", description: "A run over a website" },
+);
+
+export const CrawlPage = PageOf(CrawlView, "Crawls, newest first");
+export const crawlCursors = idCursors("crawls");
+
+export const stateFilter = { state: t.Optional(CrawlState) };
+
+export function viewCrawl(crawl: Crawl, now: Date): Static<typeof CrawlView> {
+  const { id, websiteId, startedAt, finishedAt, activeMs, done } = crawl;
+  const { pending, created, changed, unchanged, redirected, failed, skipped } = crawl;
+  const self = `/api/v1/crawls/${id}`;
+  return {
+    id,
+    website_id: websiteId,
+    state: crawl.state,
+    runner: crawl.runner,
+    seeds: crawl.seeds,
+    options: crawl.options,
+    counts: { pending, done, created, changed, unchanged, redirected, failed, skipped },
+    by_status: crawl.byStatus,
+    by_failure: crawl.byFailure,
+    by_skip: crawl.bySkip,
+    bytes: crawl.bytes,
+    created_at: crawl.createdAt.toISOString(),
+    started_at: startedAt?.toISOString() ?? null,
+    finished_at: finishedAt?.toISOString() ?? null,
+    elapsed_ms: startedAt && Math.max(0, (finishedAt ?? now).getTime() - startedAt.getTime()),
+    active_ms: activeMs,
+    pages_per_second: activeMs > 0 ? Math.round((done * 100_000) / activeMs) / 100 : null,
+    end_reason: crawl.endReason,
+    last_error: crawl.lastError,
+    links: {
+      self,
+      website: `/api/v1/websites/${websiteId}`,
+      pages: `${self}/pages`,
+      errors: `${self}/pages?state=failed`,
+      events: `${self}/events`,
+    },
+  };
+}
+
+const UrlState = OneOf(FRONTIER_STATES, { description: "Where the URL stands in this crawl", examples: ["done"] });
+
+export const CrawlUrlView = Type.Object(
+  {
+    url: Type.String({ examples: ["https://docs.example.com/start"] }),
+    state: UrlState,
+    outcome: Nullable(
+      Type.String({
+        description: "created, changed, unchanged or redirected; a failure's code; or why it was skipped",
+        examples: ["created"],
+      }),
+    ),
+    status: Nullable(Type.Integer({ description: "HTTP status of the last answer", examples: [200] })),
+    message: Nullable(Type.String({ description: "The failure or the skip, in words" })),
+    depth: Type.Integer({ description: "Links from a start URL", examples: [1] }),
+    source: Type.String({ description: "seed, sitemap, link, redirect or known", examples: ["link"] }),
+    attempts: Type.Integer({ description: "Requests made", examples: [1] }),
+    redirects: Type.Array(Type.String(), { description: "URLs that redirected here" }),
+    content_type: Nullable(Type.String({ examples: ["text/html"] })),
+    bytes: Nullable(Type.Integer({ description: "Body bytes over the wire", examples: [10_240] })),
+    duration_ms: Nullable(Type.Integer({ description: "Milliseconds of the last request", examples: [120] })),
+    settled_at: Nullable(Instant("When its state became final")),
+    page_id: Nullable(Id("The page it brought")),
+  },
+  { $id: "CrawlUrl", description: "A URL in a crawl, and what became of it" },
+);
+
+export const CrawlUrlPage = PageOf(CrawlUrlView, "URLs of a crawl, in the order they were found");
+export const crawlUrlCursors = numberCursors("crawl-urls");
+
+export const crawlUrlFilters = {
+  state: t.Optional(UrlState),
+  outcome: t.Optional(t.String({ minLength: 1, maxLength: 100, description: "Only this outcome", examples: ["dns"] })),
+  status: t.Optional(t.Integer({ minimum: 100, maximum: 599, description: "Only this HTTP status" })),
+  path_prefix: t.Optional(
+    t.String({ minLength: 1, maxLength: 2_048, description: "Only paths that begin so", examples: ["/docs/"] }),
+  ),
+};
+
+export function viewCrawlUrl(row: FrontierRow): Static<typeof CrawlUrlView> {
+  const { url, state, outcome, status, message, depth, source, attempts, redirects } = row;
+  return {
+    url,
+    state,
+    outcome,
+    status,
+    message,
+    depth,
+    source,
+    attempts,
+    redirects: redirects ?? [],
+    content_type: row.contentType,
+    bytes: row.bytes,
+    duration_ms: row.durationMs,
+    settled_at: row.settledAt?.toISOString() ?? null,
+    page_id: row.pageId,
+  };
+}

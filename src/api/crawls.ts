@@ -1,0 +1,172 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Elysia, t } from "elysia";
+import type { App } from "../app.ts";
+import {
+  type CrawlRequest,
+  cancelCrawl,
+  getCrawl,
+  listCrawls,
+  listCrawlUrls,
+  pauseCrawl,
+  resumeCrawl,
+  startCrawl,
+} from "../crawl/crawls.ts";
+import { LOCAL_USER_ID } from "../db/schema/users.ts";
+import { AppError } from "../errors.ts";
+import {
+  CrawlPage,
+  CrawlUrlPage,
+  CrawlView,
+  crawlCursors,
+  crawlUrlCursors,
+  crawlUrlFilters,
+  stateFilter,
+  viewCrawl,
+  viewCrawlUrl,
+} from "./crawl-view.ts";
+import { openEventStream } from "./events.ts";
+import { byId, checkOptions, Id, OptionsBody, readUrl, UrlField } from "./fields.ts";
+import { describeProblems } from "./openapi.ts";
+import { pagingQuery, readPage } from "./paging.ts";
+import { problems } from "./problems.ts";
+
+const NewCrawl = Type.Object(
+  {
+    url: Type.Optional(UrlField("Website to crawl, registered when it is not yet; either this or website_id")),
+    website_id: Type.Optional(Id("Registered website to crawl; either this or url")),
+    options: Type.Optional(OptionsBody),
+  },
+  {
+    additionalProperties: false,
+    description: "What to crawl, and how",
+    examples: [{ url: "https://docs.example.com/", options: { max_pages: 500 } }],
+  },
+);
+
+/** What crawls need of the outside world. `closing` ends the event streams. */
+export type CrawlsContext = Pick<App, "db" | "cache" | "clock" | "log"> & {
+  background: { wake(): void };
+  closing: AbortSignal;
+};
+
+export const crawlsApi = (context: CrawlsContext) =>
+  new Elysia({ prefix: "/crawls", tags: ["Crawls"] })
+    .post(
+      "",
+      async ({ body, status, set }) => {
+        const crawl = await startCrawl(context.db, readRequest(body));
+        context.background.wake();
+        const view = viewCrawl(crawl, context.clock.now());
+        set.headers.location = view.links.self;
+        return status(202, view);
+      },
+      {
+        body: NewCrawl,
+        response: { 202: CrawlView, ...problems(400, 403, 404, 409, 413, 415, 500, 503) },
+        detail: {
+          summary: "Start a crawl",
+          description:
+            "Answers at once; watch the crawl at its `self` or `events` link. One crawl a website at a time.",
+        },
+      },
+    )
+    .get(
+      "",
+      async ({ query }) => {
+        const filter = { userId: LOCAL_USER_ID, websiteId: query.website_id, state: query.state };
+        return readPage(
+          query,
+          crawlCursors,
+          (limit, before) => listCrawls(context.db, { ...filter, limit, before }),
+          ({ id }) => id,
+          (crawl) => viewCrawl(crawl, context.clock.now()),
+        );
+      },
+      {
+        query: t.Object({ ...pagingQuery, ...stateFilter, website_id: t.Optional(Id("Only this website's")) }),
+        response: { 200: CrawlPage, ...problems(400, 500, 503) },
+        detail: { summary: "List crawls" },
+      },
+    )
+    .get(
+      "/:id",
+      async ({ params }) => viewCrawl(await getCrawl(context.db, LOCAL_USER_ID, params.id), context.clock.now()),
+      {
+        params: byId("crawl"),
+        response: { 200: CrawlView, ...problems(400, 404, 500, 503) },
+        detail: { summary: "Read a crawl" },
+      },
+    )
+    .get("/:id/events", ({ params, request }) => openEventStream(context, LOCAL_USER_ID, params.id, request), {
+      params: byId("crawl"),
+      detail: {
+        summary: "Watch a crawl",
+        description:
+          "Server-sent events: `progress` with the crawl now and whenever it has changed, at last `end` with its final state. A comment every 15 seconds keeps the connection open.",
+        responses: {
+          200: {
+            description: "The crawl, over and over",
+            content: { "text/event-stream": { schema: { type: "string" }, example: EXAMPLE_EVENT } },
+          },
+          204: { description: "To a client that comes back after `end`" },
+          ...describeProblems(400, 404, 500, 503),
+        },
+      },
+    })
+    .post("/:id/pause", ({ params }) => steer(context, pauseCrawl, params.id), {
+      ...steering,
+      detail: { summary: "Pause a crawl", description: "Requests in flight finish and count. Safe to repeat." },
+    })
+    .post("/:id/resume", ({ params }) => steer(context, resumeCrawl, params.id), {
+      ...steering,
+      detail: { summary: "Resume a paused crawl", description: "It goes on where it was. Safe to repeat." },
+    })
+    .post("/:id/cancel", ({ params }) => steer(context, cancelCrawl, params.id), {
+      ...steering,
+      detail: { summary: "Cancel a crawl", description: "For good; the pages it brought stay. Safe to repeat." },
+    })
+    .get(
+      "/:id/pages",
+      async ({ params, query }) => {
+        const { id } = await getCrawl(context.db, LOCAL_USER_ID, params.id);
+        const { state, outcome, status, path_prefix: pathPrefix } = query;
+        return readPage(
+          query,
+          crawlUrlCursors,
+          (limit, after) => listCrawlUrls(context.db, id, { state, outcome, status, pathPrefix, limit, after }),
+          ({ seq }) => seq,
+          viewCrawlUrl,
+        );
+      },
+      {
+        params: byId("crawl"),
+        query: t.Object({ ...pagingQuery, ...crawlUrlFilters }),
+        response: { 200: CrawlUrlPage, ...problems(400, 404, 500, 503) },
+        detail: {
+          summary: "List a crawl's URLs",
+          description: "Each URL it found and what became of it; `?state=failed` lists its errors.",
+        },
+      },
+    );
+
+const steering = {
+  params: byId("crawl"),
+  response: { 200: CrawlView, ...problems(400, 403, 404, 409, 500, 503) },
+};
+
+const EXAMPLE_EVENT = 'event: progress\nid: 1\ndata: {"id":"…","state":"running",…}\n\n';
+
+async function steer(context: CrawlsContext, turn: typeof pauseCrawl, id: string) {
+  const crawl = await turn(context, LOCAL_USER_ID, id);
+  context.background.wake();
+  return viewCrawl(crawl, context.clock.now());
+}
+
+function readRequest({ url, website_id: websiteId, options }: Static<typeof NewCrawl>): CrawlRequest {
+  if ((url === undefined) === (websiteId === undefined)) {
+    const message = "is needed, or website_id, and not both";
+    throw new AppError("invalid", `url ${message}`, { faults: [{ at: "/url", message }] });
+  }
+  const target = url === undefined ? { websiteId } : { url: readUrl(url, "/url") };
+  return { userId: LOCAL_USER_ID, ...target, options: checkOptions(options) };
+}

@@ -1,0 +1,87 @@
+import type { App } from "../app.ts";
+import type { Crawl } from "../crawl/crawls.ts";
+import { isOver, watchCrawl } from "../crawl/watch.ts";
+import { viewCrawl } from "./crawl-view.ts";
+
+const HEARTBEAT_MS = 15_000;
+/** What a client waits before it comes back after a lost connection. */
+const RETRY_MS = 3_000;
+/** The last event's id: a client that comes back with it has had all there is. */
+const END_ID = "end";
+
+const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" };
+
+type Context = Pick<App, "db" | "cache" | "clock" | "log"> & { closing: AbortSignal };
+
+/**
+ * A crawl as server-sent events (WHATWG HTML §9.2), until it is over, the client leaves or the service closes.
+ * @throws AppError `not_found`
+ */
+export async function openEventStream(context: Context, userId: string, id: string, request: Request) {
+  if (request.headers.get("last-event-id") === END_ID) return new Response(null, { status: 204 });
+  const left = new AbortController();
+  const signal = AbortSignal.any([left.signal, request.signal, context.closing]);
+  const changes = watchCrawl(context, userId, id, signal);
+  // Before the answer begins, so that a crawl that is not there is a 404 rather than a stream that breaks.
+  const first = await changes.next();
+  if (request.method === "HEAD") {
+    await changes.return(undefined);
+    return new Response(null, { headers: HEADERS });
+  }
+  const events = writeEvents(context, changes, first);
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await events.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      } catch (error) {
+        // Closed without `end`: the client comes back and is told then.
+        context.log.warn("event stream broke off", { crawlId: id, error });
+        controller.close();
+      }
+    },
+    cancel: () => left.abort(),
+  });
+  return new Response(stream, { headers: HEADERS });
+}
+
+async function* writeEvents(
+  { clock }: Context,
+  changes: AsyncGenerator<Crawl>,
+  first: IteratorResult<Crawl>,
+): AsyncGenerator<string> {
+  yield `retry: ${RETRY_MS}\n\n`;
+  let next = Promise.resolve(first);
+  for (let number = 1; ; ) {
+    const result = await unlessQuiet(next, clock);
+    if (result === undefined) {
+      yield ": still here\n\n";
+      continue;
+    }
+    if (result.done) return;
+    const crawl = result.value;
+    yield writeEvent("progress", String(number++), crawl, clock.now());
+    if (isOver(crawl)) yield writeEvent("end", END_ID, crawl, clock.now());
+    next = changes.next();
+  }
+}
+
+/** `undefined` when nothing has come for so long that the connection should be kept open by a word. */
+async function unlessQuiet<Result>(next: Promise<Result>, clock: App["clock"]): Promise<Result | undefined> {
+  const came = new AbortController();
+  const quiet = clock.sleep(HEARTBEAT_MS, came.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([next, quiet]);
+  } finally {
+    came.abort();
+  }
+}
+
+function writeEvent(name: string, id: string, crawl: Crawl, now: Date): string {
+  return `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(viewCrawl(crawl, now))}\n\n`;
+}

@@ -1,0 +1,73 @@
+import { type SchemaOptions, type TSchema, Type } from "@sinclair/typebox";
+import { t } from "elysia";
+import { CrawlOptions, readCrawlOptions } from "../crawl/options.ts";
+import { canonicalizeUrl } from "../crawl/url.ts";
+import { AppError } from "../errors.ts";
+
+export const exampleId = "0195f3e0-5c1a-7000-8000-3f6c2b1d9e10";
+
+export const Id = (description: string) => Type.String({ format: "uuid", description, examples: [exampleId] });
+
+export const Instant = (description: string) =>
+  Type.String({ format: "date-time", description, examples: ["2026-01-31T12:00:00.000Z"] });
+
+export const Nullable = <Schema extends TSchema>(schema: Schema) =>
+  Type.Union([schema, Type.Null()], { description: schema.description, examples: schema.examples });
+
+export const OneOf = <Value extends string>(values: readonly Value[], options: SchemaOptions) =>
+  Type.Unsafe<Value>(
+    Type.Union(
+      values.map((value) => Type.Literal(value)),
+      options,
+    ),
+  );
+
+/** A number of things by name. */
+export const Tally = (description: string, example: Record<string, number>) =>
+  Type.Record(Type.String(), Type.Integer(), { description, examples: [example] });
+
+export const byId = (what: string) => t.Object({ id: Id(`The ${what}'s id`) });
+
+export const UrlField = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 2_048, description, examples: ["https://docs.example.com/"] });
+
+/**
+ * Crawl options as callers send them: each may be left out. The defaults are told but not filled in, since what is kept
+ * is what differs from them.
+ */
+export const OptionsBody = Type.Object(
+  Object.fromEntries(Object.entries(CrawlOptions.properties).map(([name, schema]) => [name, withoutDefault(schema)])),
+  {
+    additionalProperties: false,
+    description: "Crawl options; those left out take the website's, then the defaults",
+    examples: [{ max_pages: 500, include: ["/docs/**"] }],
+  },
+);
+
+function withoutDefault(schema: TSchema) {
+  const { default: value, ...rest } = schema;
+  return Type.Optional({ ...rest, description: `${schema.description ?? ""} (default ${JSON.stringify(value)})` });
+}
+
+/**
+ * Checks what a schema can't, such as patterns; returns the options as given.
+ * @throws AppError `invalid` whose faults point into the body
+ */
+export function checkOptions(options: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
+  try {
+    if (options) readCrawlOptions(options);
+    return options;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const faults = error.faults.map(({ at, message }) => ({ at: `/options${at}`, message }));
+    throw new AppError(error.reason, `options/${error.message}`, { faults, cause: error });
+  }
+}
+
+/** @throws AppError `invalid` naming the field */
+export function readUrl(url: string, at: string): string {
+  const canonical = canonicalizeUrl(url, undefined, { mode: "keep" });
+  if (canonical) return canonical;
+  const message = "must be an absolute http or https URL without a password, such as https://docs.example.com/";
+  throw new AppError("invalid", `${at} ${message}`, { faults: [{ at, message }] });
+}

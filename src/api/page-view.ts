@@ -1,0 +1,87 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { t } from "elysia";
+import { hashUrl } from "../crawl/url.ts";
+import type { Page } from "../pages/pages.ts";
+import { exampleId, Id, Instant, Nullable, readUrl } from "./fields.ts";
+import { idCursors, PageOf } from "./paging.ts";
+
+export const PageView = Type.Object(
+  {
+    id: Id("The page's id; it stays however often the page is crawled"),
+    website_id: Id("Its website"),
+    url: Type.String({ description: "Canonical", examples: ["https://docs.example.com/start"] }),
+    status: Type.Integer({ description: "HTTP status of the last answer", examples: [200] }),
+    content_type: Nullable(Type.String({ description: "As sniffed from the body", examples: ["text/html"] })),
+    title: Nullable(Type.String({ examples: ["Getting started"] })),
+    language: Nullable(Type.String({ description: "BCP 47, as the page declares it", examples: ["en"] })),
+    word_count: Type.Integer({ description: "Words of its Markdown", examples: [420] }),
+    byte_length: Type.Integer({ description: "Bytes of its body", examples: [18_200] }),
+    version: Type.Integer({ description: "How many different texts it has had; 0 without a document", examples: [1] }),
+    content_hash: Nullable(Type.String({ description: "SHA-256 of the normalised Markdown, hex" })),
+    raw_hash: Nullable(Type.String({ description: "SHA-256 of the body, hex" })),
+    etag: Nullable(Type.String({ description: "The server's own" })),
+    last_modified: Nullable(Type.String({ description: "The server's own" })),
+    first_seen_at: Instant("When it was first crawled"),
+    last_fetched_at: Instant("When it was last crawled"),
+    last_changed_at: Instant("When its text was first found as it is"),
+    links: Type.Object({
+      self: Type.String({ examples: [`/api/v1/pages/${exampleId}`] }),
+      document: Type.String(),
+      raw: Type.String(),
+      links: Type.String(),
+      website: Type.String(),
+    }),
+  },
+  { $id: "Page", description: "A URL over time: its last answer, and where its document is" },
+);
+
+export const PagePage = PageOf(PageView, "Pages, in the order they were first seen");
+export const pageCursors = idCursors("pages");
+
+export const pageFilters = {
+  url: t.Optional(
+    t.String({ minLength: 1, maxLength: 2_048, description: "Only this URL", examples: ["https://docs.example.com/"] }),
+  ),
+  status: t.Optional(t.Integer({ minimum: 100, maximum: 599, description: "Only this HTTP status", examples: [200] })),
+  path_prefix: t.Optional(
+    t.String({ minLength: 1, maxLength: 2_048, description: "Only paths that begin so", examples: ["/docs/"] }),
+  ),
+  changed_since: t.Optional(Instant("Only pages whose text changed then or later")),
+};
+
+type PageQuery = { url?: string; status?: number; path_prefix?: string; changed_since?: string };
+
+export function readPageFilters({ url, status, path_prefix: pathPrefix, changed_since: since }: PageQuery) {
+  const urlHash = url === undefined ? undefined : hashUrl(readUrl(url, "url"));
+  return { urlHash, status, pathPrefix, changedSince: since === undefined ? undefined : new Date(since) };
+}
+
+export function viewPage(page: Page): Static<typeof PageView> {
+  const self = `/api/v1/pages/${page.id}`;
+  return {
+    id: page.id,
+    website_id: page.websiteId,
+    url: page.url,
+    status: page.status,
+    content_type: page.contentType,
+    title: page.title,
+    language: page.language,
+    word_count: page.wordCount,
+    byte_length: page.byteLength,
+    version: page.version,
+    content_hash: page.contentHash,
+    raw_hash: page.rawHash,
+    etag: page.etag,
+    last_modified: page.lastModified,
+    first_seen_at: page.firstSeenAt.toISOString(),
+    last_fetched_at: page.lastFetchedAt.toISOString(),
+    last_changed_at: page.lastChangedAt.toISOString(),
+    links: {
+      self,
+      document: `${self}/document`,
+      raw: `${self}/raw`,
+      links: `${self}/links`,
+      website: `/api/v1/websites/${page.websiteId}`,
+    },
+  };
+}

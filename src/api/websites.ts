@@ -1,0 +1,179 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Elysia, t } from "elysia";
+import type { App } from "../app.ts";
+import { crawlChannel, listCrawls } from "../crawl/crawls.ts";
+import { LOCAL_USER_ID } from "../db/schema/users.ts";
+import { listPages } from "../pages/pages.ts";
+import {
+  addWebsite,
+  changeWebsite,
+  deleteWebsite,
+  getWebsite,
+  listWebsites,
+  type Website,
+} from "../websites/websites.ts";
+import { CrawlPage, crawlCursors, stateFilter, viewCrawl } from "./crawl-view.ts";
+import { byId, checkOptions, Id, Instant, OptionsBody, readUrl, UrlField } from "./fields.ts";
+import { PagePage, pageCursors, pageFilters, readPageFilters, viewPage } from "./page-view.ts";
+import { idCursors, PageOf, pagingQuery, readPage } from "./paging.ts";
+import { problems } from "./problems.ts";
+
+const Name = Type.String({ minLength: 1, maxLength: 200, description: "What people call it", examples: ["Docs"] });
+
+const WebsiteView = Type.Object(
+  {
+    id: Id("The website's id"),
+    url: Type.String({ description: "Where its crawls start", examples: ["https://docs.example.com/"] }),
+    name: Name,
+    options: Type.Record(Type.String(), Type.Unknown(), {
+      description: "What its crawls do other than by default",
+      examples: [{ max_pages: 500 }],
+    }),
+    created_at: Instant("When it was registered"),
+    updated_at: Instant("When its name or options last changed"),
+    links: Type.Object({ self: Type.String(), pages: Type.String(), crawls: Type.String() }),
+  },
+  { $id: "Website", description: "A registered website" },
+);
+
+const NewWebsite = Type.Object(
+  { url: UrlField("Where its crawls start"), name: Type.Optional(Name), options: Type.Optional(OptionsBody) },
+  {
+    additionalProperties: false,
+    description: "A website to register",
+    examples: [{ url: "https://docs.example.com/", name: "Docs", options: { max_pages: 500 } }],
+  },
+);
+
+const WebsiteChange = Type.Object(
+  { name: Type.Optional(Name), options: Type.Optional(OptionsBody) },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    description: "What to change; `options` replaces all options there were",
+    examples: [{ name: "Documentation", options: {} }],
+  },
+);
+
+const cursors = idCursors("websites");
+
+export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "clock">) =>
+  new Elysia({ prefix: "/websites", tags: ["Websites"] })
+    .post(
+      "",
+      async ({ body, status, set }) => {
+        const { url, name, options } = body;
+        const added = { userId: LOCAL_USER_ID, url: readUrl(url, "/url"), name, options: checkOptions(options) };
+        const website = viewWebsite(await addWebsite(db, added));
+        set.headers.location = website.links.self;
+        return status(201, website);
+      },
+      {
+        body: NewWebsite,
+        response: { 201: WebsiteView, ...problems(400, 403, 409, 413, 415, 500, 503) },
+        detail: { summary: "Register a website", description: "Each URL once; crawling it is another request." },
+      },
+    )
+    .get(
+      "",
+      async ({ query }) =>
+        readPage(
+          query,
+          cursors,
+          (limit, after) => listWebsites(db, { userId: LOCAL_USER_ID, limit, after }),
+          ({ id }) => id,
+          viewWebsite,
+        ),
+      {
+        query: t.Object(pagingQuery),
+        response: { 200: PageOf(WebsiteView, "Websites, newest first"), ...problems(400, 500, 503) },
+        detail: { summary: "List websites" },
+      },
+    )
+    .get("/:id", async ({ params }) => viewWebsite(await getWebsite(db, LOCAL_USER_ID, params.id)), {
+      params: byId("website"),
+      response: { 200: WebsiteView, ...problems(400, 404, 500, 503) },
+      detail: { summary: "Read a website" },
+    })
+    .patch(
+      "/:id",
+      async ({ params, body: { name, options } }) => {
+        const change = { name, options: checkOptions(options) };
+        return viewWebsite(await changeWebsite(db, LOCAL_USER_ID, params.id, change));
+      },
+      {
+        params: byId("website"),
+        body: WebsiteChange,
+        response: { 200: WebsiteView, ...problems(400, 403, 404, 413, 415, 500, 503) },
+        detail: {
+          summary: "Change a website",
+          description: "Its name, or its crawl options. A crawl that has begun keeps the options it began with.",
+        },
+      },
+    )
+    .delete(
+      "/:id",
+      async ({ params, status }) => {
+        const cancelled = await deleteWebsite(db, LOCAL_USER_ID, params.id, clock.now());
+        await Promise.all(cancelled.map((id) => cache.publish(crawlChannel(id), "")));
+        return status(204, undefined);
+      },
+      {
+        params: byId("website"),
+        response: { 204: t.Void({ description: "It is gone" }), ...problems(400, 403, 404, 500, 503) },
+        detail: { summary: "Delete a website", description: "With its pages; its crawls are cancelled." },
+      },
+    )
+    .get(
+      "/:id/pages",
+      async ({ params, query }) => {
+        const { id: websiteId } = await getWebsite(db, LOCAL_USER_ID, params.id);
+        const filter = { userId: LOCAL_USER_ID, websiteId, ...readPageFilters(query) };
+        return readPage(
+          query,
+          pageCursors,
+          (limit, after) => listPages(db, { ...filter, limit, after }),
+          ({ id }) => id,
+          viewPage,
+        );
+      },
+      {
+        params: byId("website"),
+        query: t.Object({ ...pagingQuery, ...pageFilters }),
+        response: { 200: PagePage, ...problems(400, 404, 500, 503) },
+        detail: { summary: "List a website's pages" },
+      },
+    )
+    .get(
+      "/:id/crawls",
+      async ({ params, query }) => {
+        const { id: websiteId } = await getWebsite(db, LOCAL_USER_ID, params.id);
+        const filter = { userId: LOCAL_USER_ID, websiteId, state: query.state };
+        return readPage(
+          query,
+          crawlCursors,
+          (limit, before) => listCrawls(db, { ...filter, limit, before }),
+          ({ id }) => id,
+          (crawl) => viewCrawl(crawl, clock.now()),
+        );
+      },
+      {
+        params: byId("website"),
+        query: t.Object({ ...pagingQuery, ...stateFilter }),
+        response: { 200: CrawlPage, ...problems(400, 404, 500, 503) },
+        detail: { summary: "List a website's crawls" },
+      },
+    );
+
+function viewWebsite({ id, url, name, options, createdAt, updatedAt }: Website): Static<typeof WebsiteView> {
+  const self = `/api/v1/websites/${id}`;
+  return {
+    id,
+    url,
+    name,
+    options,
+    created_at: createdAt.toISOString(),
+    updated_at: updatedAt.toISOString(),
+    links: { self, pages: `${self}/pages`, crawls: `${self}/crawls` },
+  };
+}

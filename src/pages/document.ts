@@ -1,0 +1,101 @@
+import { eq } from "drizzle-orm";
+import type { Document, Link } from "../content/document.ts";
+import { ParseError, type ParserPool } from "../content/parser-pool.ts";
+import type { Db } from "../db/db.ts";
+import { markdownDocuments, rawHtml } from "../db/schema/pages.ts";
+import { AppError } from "../errors.ts";
+import { getPage, type Page } from "./pages.ts";
+
+export type StoredDocument = typeof markdownDocuments.$inferSelect;
+
+export type PageDocument = { page: Page; document: StoredDocument };
+
+export type RawPage = {
+  page: Page;
+  /** As the server sent it, content-decoded. */
+  body: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of the body, hex. */
+  hash: string;
+  /** With the encoding its text was read by. */
+  contentType: string;
+};
+
+type Context = { db: Db; parser: ParserPool };
+
+/** @throws AppError `not_found`, with the code `no_document` for a page without text, such as a PDF */
+export async function getDocument(db: Db, userId: string, pageId: string): Promise<PageDocument> {
+  const page = await getPage(db, userId, pageId);
+  const document = await findDocument(db, page);
+  if (!document) throw withoutDocument(page);
+  return { page, document };
+}
+
+/**
+ * The document with the Markdown of the whole page, navigation and all, made anew from the stored body.
+ * @throws AppError `not_found`, `unprocessable`, `unavailable`
+ */
+export async function getWholeDocument(
+  context: Context,
+  userId: string,
+  pageId: string,
+  signal?: AbortSignal,
+): Promise<PageDocument> {
+  const { page, document } = await getDocument(context.db, userId, pageId);
+  const raw = await getRaw(context.db, userId, pageId);
+  const { markdown, wordCount, contentHash, simhash } = await parseRaw(context.parser, raw, "page", signal);
+  return { page, document: { ...document, markdown, wordCount, contentHash, simhash } };
+}
+
+/** @throws AppError `not_found`, with the code `no_document` for a page whose body is not kept */
+export async function getRaw(db: Db, userId: string, pageId: string): Promise<RawPage> {
+  const page = await getPage(db, userId, pageId);
+  const document = await findDocument(db, page);
+  const hash = document?.rawHash ?? page.rawHash;
+  const [stored] = hash ? await db.select().from(rawHtml).where(eq(rawHtml.hash, hash)) : [];
+  if (!stored) throw withoutDocument(page);
+  const body = new Uint8Array(await Bun.zstdDecompress(stored.zstd));
+  const charset = document?.charset ? `; charset=${document.charset}` : "";
+  return { page, body, hash: stored.hash, contentType: (page.contentType ?? "application/octet-stream") + charset };
+}
+
+/**
+ * All links of the page in its order. They are read from the stored body, which says the same every time, rather than
+ * stored beside it.
+ * @throws AppError `not_found`, `unprocessable`, `unavailable`
+ */
+export async function getLinks(
+  { db, parser }: Context,
+  userId: string,
+  pageId: string,
+  signal?: AbortSignal,
+): Promise<{ page: Page; links: Link[] }> {
+  const raw = await getRaw(db, userId, pageId);
+  const { links } = await parseRaw(parser, raw, "main", signal);
+  return { page: raw.page, links };
+}
+
+async function findDocument(db: Db, { documentId }: Page): Promise<StoredDocument | undefined> {
+  if (documentId === null) return undefined;
+  const [document] = await db.select().from(markdownDocuments).where(eq(markdownDocuments.id, documentId));
+  return document;
+}
+
+async function parseRaw(
+  parser: ParserPool,
+  { page, body, contentType }: RawPage,
+  content: "main" | "page",
+  signal: AbortSignal | undefined,
+): Promise<Document> {
+  try {
+    return (await parser.parse({ url: page.url, body, contentType, content }, signal)).document;
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const isOurs = error.code === "queue_full" || error.code === "cancelled";
+    throw new AppError(isOurs ? "unavailable" : "unprocessable", error.message, { code: error.code, cause: error });
+  }
+}
+
+function withoutDocument({ id, contentType, status }: Page): AppError {
+  const why = `its last answer was ${status} with ${contentType ?? "no content type"}`;
+  return new AppError("not_found", `Page ${id} has no document: ${why}`, { code: "no_document" });
+}
