@@ -32,7 +32,8 @@ export function toPlainText(markdown: string): string {
   );
   return `${text
     .replace(/\n{3,}/g, "\n\n")
-    .trim()
+    .replace(/^\n+/, "")
+    .trimEnd()
     .replaceAll(BLANK, "")}\n`;
 }
 

@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const main = resolve(import.meta.dir, "../../src/main.ts");
+
+export type Ended = { code: number | null; stdout: string; stderr: string };
+
+/** A folder to run commands in, as a person at a keyboard would; nothing of the test's own environment shows there. */
+export function openWorkplace() {
+  const folder = mkdtempSync(join(tmpdir(), "orbweaver-cli-"));
+
+  const start = (args: string[], env: Record<string, string> = {}) =>
+    Bun.spawn([process.execPath, main, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, LANG: "C.UTF-8", ...env },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    });
+
+  return {
+    folder,
+    start,
+    async run(args: string[], env?: Record<string, string>): Promise<Ended> {
+      const child = start(args, env);
+      const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+      return { code: child.exitCode, stdout, stderr };
+    },
+    makeFolder: (name: string) => {
+      mkdirSync(join(folder, name), { recursive: true });
+      return join(folder, name);
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Relative paths of all files below a folder, sorted. */
+export function listFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
