@@ -1,4 +1,4 @@
-import { attribute, type Element } from "./dom.ts";
+import { attribute, type Element, type Node } from "./dom.ts";
 
 /** What an element's tag, role, class and id say about it. */
 export type Role = "content" | "boilerplate" | "overlay" | "comments" | "neutral";
@@ -51,8 +51,22 @@ export function roleOf(element: Element): Role {
   const role = attribute(element, "role");
   if (role && boilerplateRoles.has(role)) return "boilerplate";
   if (role === "main" || attribute(element, "itemprop") === "articleBody") return "content";
-  const words = wordsRole(`${attribute(element, "class") ?? ""} ${attribute(element, "id") ?? ""}`);
+  const words = namesRole(element);
   return name === "aside" && words !== "content" ? "boilerplate" : words;
+}
+
+function namesRole(element: Element): Role {
+  const names = attribute(element, "class");
+  const id = attribute(element, "id");
+  if (!id) return names ? wordsRole(names) : "neutral";
+  const isSection = element.name === "section" || (names !== undefined && /^(?:section|level\d|sect\d)$/.test(names));
+  // A section's id is made from its heading: one about menus or cookies is named after them.
+  if (isSection && element.children.some(isHeading)) return names ? wordsRole(names) : "neutral";
+  return wordsRole(names ? `${names} ${id}` : id);
+}
+
+function isHeading(node: Node): boolean {
+  return node.type === "element" && /^h[1-6]$/.test(node.name);
 }
 
 /** The same few class names come again on every page of a website: what they mean is worked out once. */

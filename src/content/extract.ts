@@ -1,6 +1,6 @@
 import { isHidden } from "./boilerplate.ts";
-import type { Element } from "./dom.ts";
-import { findLandmark } from "./landmarks.ts";
+import { attribute, type Element, textOf, walk } from "./dom.ts";
+import { findLandmark, isMain } from "./landmarks.ts";
 import { measurePage } from "./measure.ts";
 import { type Pruned, prune, type Strictness, weigh } from "./pruning.ts";
 
@@ -33,9 +33,12 @@ export function extractMain(root: Element): Extraction {
   if (!whole || whole.characters === 0) return extractPage(root);
   for (const strictness of strictnesses) {
     const pruned = prune(page, measures, strictness);
-    if (pruned.massOf(page) < weigh(whole) * leastShare) continue;
-    const main = descend(findLandmark(page, pruned) ?? page, pruned);
-    dropLinkLists(main, pruned);
+    const landmark = findLandmark(page, pruned);
+    const isEnough = pruned.massOf(page) >= weigh(whole) * leastShare;
+    // What little a page says in its own <main> is what it says.
+    if (!isEnough && !(landmark && isMain(landmark) && pruned.massOf(landmark) > 0)) continue;
+    const main = descend(landmark ?? page, pruned);
+    if (saysArticle(root)) dropLinkLists(main, pruned);
     return extraction(main, pruned);
   }
   return extraction(page, prune(page, measures, "tags"));
@@ -64,6 +67,20 @@ function descend(from: Element, page: Pruned): Element {
 /** Cells without their table, and items without their list, would lose their shape. */
 function isTable({ name }: Element): boolean {
   return name === "tr" || name === "tbody" || name === "li" || name === "dd" || name === "p" || name === "pre";
+}
+
+/** Whether the page calls itself an article, where a list of links leads elsewhere; in documentation it is content. */
+function saysArticle(root: Element): boolean {
+  let isArticle = false;
+  walk(root, (element) => {
+    if (element.name === "meta" && attribute(element, "property") === "og:type") {
+      isArticle ||= attribute(element, "content") === "article";
+    } else if (element.name === "script") {
+      isArticle ||= /"@type"\s{0,5}:\s{0,5}\[?\s{0,5}"(?:News|Blog|Tech)?(?:Article|Posting)"/.test(textOf(element));
+    }
+    return element.name === "html" || element.name === "head";
+  });
+  return isArticle;
 }
 
 function dropLinkLists(main: Element, page: Pruned): void {

@@ -29,7 +29,7 @@ export function findLandmark(body: Element, page: Pruned): Element | undefined {
       if (mass < whole * namedShare) continue;
       const isNamed = isNamedContent(child);
       if (isNamed && !isInsideNamed) named.push(child);
-      if (mass >= whole * landmarkShare && (isNamed || isMain(child))) best = child;
+      if (mass >= whole * landmarkShare && (isNamed || child.name === "article" || isMain(child))) best = child;
       visit(child, isInsideNamed || isNamed);
     }
   };
@@ -38,8 +38,8 @@ export function findLandmark(body: Element, page: Pruned): Element | undefined {
   return only && named.length === 1 && (page.measureOf(only)?.prose ?? 0) > leastNamedProse ? only : best;
 }
 
-function isMain(element: Element): boolean {
-  return element.name === "main" || element.name === "article" || attribute(element, "role") === "main";
+export function isMain(element: Element): boolean {
+  return element.name === "main" || attribute(element, "role") === "main";
 }
 
 function isNamedContent(element: Element): boolean {

@@ -15,6 +15,7 @@ export type Measure = {
   /** Blocks that read like sentences. */
   paragraphs: number;
   headings: number;
+  /** It holds the page's `<h1>` or `<main>`, and so is no box beside the text. */
   hasTitle: boolean;
 };
 
@@ -45,7 +46,7 @@ function measure(element: Element, measures: (Measure | undefined)[]): Measure {
     prose: 0,
     paragraphs: 0,
     headings: isHeading ? 1 : 0,
-    hasTitle: name === "h1",
+    hasTitle: name === "h1" || name === "main",
   };
   measures[element.order] = own;
   // Text and inline elements between two blocks are one run: the paragraph that a reader sees.

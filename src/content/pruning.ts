@@ -17,6 +17,8 @@ export type Pruned = {
 const largestBoilerplate = 0.4;
 /** Where comments hold more than this share of the prose, they are what the page is for. */
 const forumShare = 0.5;
+/** Unless it is as short as a footer's small print. */
+const shortProse = 500;
 /** Fewer characters of prose are too few to tell text from teasers. */
 const littleProse = 200;
 
@@ -73,10 +75,12 @@ function boilerplateTest(body: Element, measures: Measures, strictness: Strictne
       case "comments":
         return isByName && !isForum;
       case "boilerplate":
+        if (own.hasTitle) return false;
         // What is inside an element whose name was not believed is judged by its looks.
         if (isInsideSuspect || !isByName) return own.prose < littleProse && own.linkCharacters > own.characters * 0.3;
         return (
-          own.prose < prose * largestBoilerplate && (prose > 0 || own.characters < characters * largestBoilerplate)
+          own.prose < Math.max(prose * largestBoilerplate, shortProse) &&
+          (prose > 0 || own.characters < characters * largestBoilerplate)
         );
     }
   };

@@ -98,6 +98,30 @@ test("an element that names itself the article wins over longer teasers", () => 
   expect(main(html)).not.toContain("Teaser");
 });
 
+test("a section about menus or cookies is content, although its id says so", () => {
+  const html = `<main><section id="intro"><h1>Intro</h1><p>${paragraph("Intro")}</p></section>
+    <section id="menus"><h2>Menus</h2><p>${paragraph("Menus")}</p></section>
+    <div class="section" id="cookies"><h2>Cookies</h2><p>${paragraph("Cookies")}</p></div></main>`;
+
+  for (const topic of ["Intro", "Menus", "Cookies"]) expect(main(html)).toContain(paragraph(topic));
+});
+
+test("a list of links is content in documentation, and leads elsewhere in an article", () => {
+  const links = '<ul><li><a href="/1">Chapter one</a></li><li><a href="/2">Chapter two</a></li></ul>';
+  const html = (head: string) =>
+    `<head>${head}</head><body><main><h1>Book</h1>${`<p>${paragraph("Text")}</p>`.repeat(8)}${links}</main>`;
+
+  expect(main(html(""))).toContain("Chapter two");
+  expect(main(html('<meta property="og:type" content="article">'))).not.toContain("Chapter two");
+});
+
+test("what little a page says in its main element is what it says", () => {
+  const links = '<li><a href="/x">A link in a long list, of links</a></li>'.repeat(100);
+  const html = `<nav><ul>${links}</ul></nav><main><p>Moved.</p></main><footer><p>${paragraph("Fine print")}</p></footer>`;
+
+  expect(main(html).trim()).toBe("Moved.");
+});
+
 test("an empty page has no content", () => {
   expect(main("")).toBe("");
   expect(main("<!doctype html><html><head></head><body></body></html>")).toBe("");
