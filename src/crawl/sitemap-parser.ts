@@ -17,6 +17,8 @@ export type SitemapParser = {
 const maxText = 8_192;
 /** Elements open at once that are told apart; a sitemap needs three. */
 const maxOpen = 32;
+/** The parser's own stack takes a time that grows with the square of the depth. */
+const maxDepth = 5_000;
 /** Lines of a text without one URL after which it is none. */
 const maxFutileLines = 100;
 
@@ -92,6 +94,7 @@ function createXmlParser(): SitemapParser {
         const local = localName(name);
         if (depth === 0 && local === "html") fault = "Is an HTML page, not a sitemap";
         depth += 1;
+        if (depth > maxDepth) fault ??= "Is nested too deep for a sitemap";
         if (depth <= maxOpen) open.push(local);
         text = "";
         const kind = entryElements[local];
