@@ -90,6 +90,8 @@ async function finishCrawl({ app, crawl, source, out, interrupt, reporter, args 
   });
   reporter.event({ type: "summary", ...summary });
   reporter.summarize(describeSummary(summary));
+  // The result stands above what there is to say about it.
+  await reporter.flush();
   tellDisplaced(reporter, files);
   if (ended.state === "completed") return 0;
   if (ended.state === "failed") {
@@ -97,7 +99,10 @@ async function finishCrawl({ app, crawl, source, out, interrupt, reporter, args 
   }
   if (ended.state === "cancelled") throw new AppError("conflict", `Crawl ${ended.id} was cancelled from elsewhere`);
   reporter.tell(
-    `Stopped. The same command goes on where it was left:\n  orbweaver ${args.map(quoteArgument).join(" ")}`,
+    `Stopped. The same command goes on where it was left:\n  orbweaver ${args
+      .filter((arg) => arg !== "--restart")
+      .map(quoteArgument)
+      .join(" ")}`,
   );
   return interrupt.exitCode() ?? 1;
 }

@@ -34,7 +34,8 @@ const RATE_SPAN_MS = 5_000;
 const CLEAR_LINE = "\r\u001b[2K";
 
 export function createProgress(form: ProgressForm, output: Output, now = () => performance.now()): Progress {
-  const startedAt = now();
+  /** When the crawl showed its first sign; opening a database may take seconds before. */
+  let startedAt: number | undefined;
   const rate = createRate(now);
   let latest: CrawlProgress | undefined;
   let text: string | undefined;
@@ -50,14 +51,16 @@ export function createProgress(form: ProgressForm, output: Output, now = () => p
   const draw = () => {
     if (form === "none" || !(latest || text)) return;
     drawnAt = now();
-    const view = latest && toView(latest, host, rate.perSecond(), now() - startedAt);
+    const view = latest && toView(latest, host, rate.perSecond(), now() - (startedAt ?? now()));
     if (form === "json") {
       if (latest && view && text === undefined) output.write(`${JSON.stringify(toEvent(latest, view))}\n`);
       return;
     }
     const line = text ?? (view ? formatProgress(view) : "");
     if (form === "lines") return output.write(`${line}\n`);
-    output.write(CLEAR_LINE + line.slice(0, Math.max(0, output.columns() - 1)));
+    const room = Math.max(0, output.columns() - 1);
+    const fitting = view && text === undefined && line.length > room ? formatProgress({ ...view, host: "" }) : line;
+    output.write(CLEAR_LINE + fitting.slice(0, room));
     isDrawn = true;
   };
 
@@ -71,6 +74,7 @@ export function createProgress(form: ProgressForm, output: Output, now = () => p
 
   return {
     update: (progress) => {
+      startedAt ??= now();
       latest = progress;
       if (progress.url) host = hostOf(progress.url);
       rate.see(countPages(progress));

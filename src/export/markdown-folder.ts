@@ -61,7 +61,8 @@ export async function exportMarkdownFolder(db: Db, request: MarkdownFolderReques
   const result: MarkdownFolderResult = { written: 0, unchanged: 0, removed: 0, bytes: 0, displaced: [] };
   const { paths, pages, displaced } = await planFiles(db, request, folder);
   result.displaced = displaced;
-  const links = createLinkMap(paths, pages, site);
+  const left = await findLeftFiles(db, request.websiteId, folder, pages, paths);
+  const links = createLinkMap(paths, pages, left.kept, site);
 
   let done = 0;
   for (const batch of toBatches(pages)) {
@@ -87,7 +88,11 @@ export async function exportMarkdownFolder(db: Db, request: MarkdownFolderReques
     request.onProgress?.({ done, total: pages.length });
   }
 
-  result.removed = await removeLeftFiles(db, request.websiteId, folder, (url) => links.ownPathOf(url));
+  for (const path of left.gone) {
+    // A file that somebody changed is theirs from then on.
+    if (await folder.remove(path, folder.manifest.get(path)?.sha256 ?? "")) result.removed++;
+    folder.manifest.delete(path);
+  }
   await folder.saveManifest();
   return result;
 }
@@ -132,21 +137,23 @@ async function planFiles(db: Db, request: MarkdownFolderRequest, folder: OutputF
 }
 
 type LinkMap = {
-  /** The file of the page that a link leads to, over redirects; `undefined` when it is not exported. */
+  /** The file of the page that a link leads to, over redirects; `undefined` when there is none. */
   pathOf(link: string): string | undefined;
-  /** The file of the page that has this very URL. */
-  ownPathOf(url: string): string | undefined;
 };
 
-function createLinkMap(paths: FilePaths, pages: ExportedPage[], { query, aliases }: Site): LinkMap {
+function createLinkMap(
+  paths: FilePaths,
+  pages: ExportedPage[],
+  kept: Map<string, string>,
+  { query, aliases }: Site,
+): LinkMap {
   const urls = new Set(pages.map(({ url }) => url));
-  const ownPathOf = (url: string) => (urls.has(url) ? paths.pathOf(url) : undefined);
   return {
-    ownPathOf,
     pathOf: (link) => {
       let url = canonicalizeUrl(link, undefined, query);
       for (let step = 0; url !== undefined && step <= maxSteps; step++) {
-        if (urls.has(url)) return paths.pathOf(url);
+        const path = urls.has(url) ? paths.pathOf(url) : kept.get(url);
+        if (path !== undefined) return path;
         url = aliases.get(url);
       }
       return undefined;
@@ -180,26 +187,32 @@ function toFile(document: PageDocument, path: string, links: LinkMap): string {
   return writeFrontMatter(document) + markdown + (markdown.endsWith("\n") ? "" : "\n");
 }
 
-/** Removes files whose page has left the website, or has another file now. */
-async function removeLeftFiles(
+type LeftFiles = {
+  /** Paths of files whose page has left the website, or has another file now. */
+  gone: string[];
+  /** Files of pages that this export does not reach, such as those an unfinished crawl has yet to visit, by URL. */
+  kept: Map<string, string>;
+};
+
+/** What becomes of the files of earlier exports that this one does not write. */
+async function findLeftFiles(
   db: Db,
   websiteId: string,
   folder: OutputFolder,
-  pathOf: (url: string) => string | undefined,
-): Promise<number> {
-  const others = [...folder.manifest].filter(([path, { url }]) => pathOf(url) !== path);
-  const gone = await findGoneUrls(
+  pages: ExportedPage[],
+  paths: FilePaths,
+): Promise<LeftFiles> {
+  const pathOf = new Map(pages.map(({ url }) => [url, paths.pathOf(url)]));
+  const others = [...folder.manifest].filter(([path, { url }]) => pathOf.get(url) !== path);
+  const goneUrls = await findGoneUrls(
     db,
     websiteId,
     others.map(([, { url }]) => hashUrl(url)),
   );
-  let removed = 0;
-  for (const [path, { url, sha256 }] of others) {
-    const hasMoved = pathOf(url) !== undefined;
-    if (!hasMoved && !gone.has(url)) continue;
-    // A file that somebody changed is theirs from then on.
-    if (await folder.remove(path, sha256)) removed++;
-    folder.manifest.delete(path);
+  const left: LeftFiles = { gone: [], kept: new Map() };
+  for (const [path, { url }] of others) {
+    if (pathOf.has(url) || goneUrls.has(url)) left.gone.push(path);
+    else if (folder.findOwner(path) === url) left.kept.set(url, path);
   }
-  return removed;
+  return left;
 }

@@ -41,13 +41,16 @@ test("on a terminal one line is drawn over again, at most eight times a second, 
   expect(written.at(-1)).toBe(CLEAR);
 });
 
-test("the line is cut to the terminal's width", () => {
-  const { written, progress } = show("line", 20);
+test.each([
+  [60, "1 done · 0 queued · 0 failed · 0.0 pages/s · 0 B · 0.0 s"],
+  [20, "1 done · 0 queued ·"],
+])("in %d columns the line loses its host, and is cut if that is not enough", (columns, line) => {
+  const { written, progress } = show("line", columns);
 
   progress.update(crawling({ done: 1 }));
   progress.stop();
 
-  expect(written[0]).toBe(`${CLEAR}1 done · 0 queued ·`);
+  expect(written[0]).toBe(CLEAR + line);
 });
 
 test("a note stands above the line, which is drawn again", () => {
