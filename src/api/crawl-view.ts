@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import type { Crawl, FrontierRow } from "../crawl/crawls.ts";
 import { CRAWL_STATES, FRONTIER_STATES } from "../db/schema/crawls.ts";
-import { exampleId, Id, Instant, Nullable, OneOf, Tally } from "./fields.ts";
+import { exampleId, Id, Instant, Nullable, OneOf, QueryInteger, Tally } from "./fields.ts";
 import { idCursors, numberCursors, PageOf } from "./paging.ts";
 
 const CrawlState = OneOf(CRAWL_STATES, {
@@ -139,7 +139,7 @@ export const crawlUrlCursors = numberCursors("crawl-urls");
 export const crawlUrlFilters = {
   state: t.Optional(UrlState),
   outcome: t.Optional(t.String({ minLength: 1, maxLength: 100, description: "Only this outcome", examples: ["dns"] })),
-  status: t.Optional(t.Integer({ minimum: 100, maximum: 599, description: "Only this HTTP status" })),
+  status: t.Optional(QueryInteger("status", { minimum: 100, maximum: 599, description: "Only this HTTP status" })),
   path_prefix: t.Optional(
     t.String({ minLength: 1, maxLength: 2_048, description: "Only paths that begin so", examples: ["/docs/"] }),
   ),

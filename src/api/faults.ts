@@ -7,10 +7,15 @@ import type { Fault } from "../errors.ts";
 export function describeFaults(error: ValidationError): Fault[] {
   const faults = new Map<string, Fault>();
   for (const found of error.all as ValueError[]) {
-    const at = error.type === "body" ? found.path : found.path.slice(1);
+    const at = locate(error.type, found);
     if (!faults.has(at)) faults.set(at, { at, message: describe(found) });
   }
   return [...faults.values()];
+}
+
+function locate(type: string, { path, schema }: ValueError): string {
+  if (type === "body") return path;
+  return type === "property" ? String(schema.title) : path.slice(1);
 }
 
 function describe({ type, schema, value }: ValueError): string {

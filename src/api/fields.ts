@@ -1,4 +1,4 @@
-import { type SchemaOptions, type TSchema, Type } from "@sinclair/typebox";
+import { type IntegerOptions, type SchemaOptions, type TSchema, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import { CrawlOptions, readCrawlOptions } from "../crawl/options.ts";
 import { canonicalizeUrl } from "../crawl/url.ts";
@@ -14,13 +14,16 @@ export const Instant = (description: string) =>
 export const Nullable = <Schema extends TSchema>(schema: Schema) =>
   Type.Union([schema, Type.Null()], { description: schema.description, examples: schema.examples });
 
-export const OneOf = <Value extends string>(values: readonly Value[], options: SchemaOptions) =>
+export const OneOf = <const Value extends string>(values: readonly Value[], options: SchemaOptions) =>
   Type.Unsafe<Value>(
     Type.Union(
       values.map((value) => Type.Literal(value)),
       options,
     ),
   );
+
+/** A whole number in a query. Its title is its name, since an error about its range does not say where it was. */
+export const QueryInteger = (name: string, options: IntegerOptions) => t.Integer({ title: name, ...options });
 
 /** A number of things by name. */
 export const Tally = (description: string, example: Record<string, number>) =>

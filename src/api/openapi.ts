@@ -72,7 +72,7 @@ function describeOperation({ method, path, hooks }: DocumentedRoute, schemas: Re
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: { "application/json": { schema: toRef(body) } } } } : {}),
     ...detail,
-    responses: { ...Object.fromEntries(responses), ...(detail?.responses as object | undefined) },
+    responses: { ...Object.fromEntries(responses), ...(toRef(detail?.responses ?? {}) as object) },
   };
 }
 

@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import { hashUrl } from "../crawl/url.ts";
 import type { Page } from "../pages/pages.ts";
-import { exampleId, Id, Instant, Nullable, readUrl } from "./fields.ts";
+import { exampleId, Id, Instant, Nullable, QueryInteger, readUrl } from "./fields.ts";
 import { idCursors, PageOf } from "./paging.ts";
 
 export const PageView = Type.Object(
@@ -42,7 +42,9 @@ export const pageFilters = {
   url: t.Optional(
     t.String({ minLength: 1, maxLength: 2_048, description: "Only this URL", examples: ["https://docs.example.com/"] }),
   ),
-  status: t.Optional(t.Integer({ minimum: 100, maximum: 599, description: "Only this HTTP status", examples: [200] })),
+  status: t.Optional(
+    QueryInteger("status", { minimum: 100, maximum: 599, description: "Only this HTTP status", examples: [200] }),
+  ),
   path_prefix: t.Optional(
     t.String({ minLength: 1, maxLength: 2_048, description: "Only paths that begin so", examples: ["/docs/"] }),
   ),

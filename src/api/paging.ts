@@ -2,10 +2,17 @@ import type { TSchema } from "@sinclair/typebox";
 import { Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import { AppError } from "../errors.ts";
+import { QueryInteger } from "./fields.ts";
 
 /** Query parameters of every list. */
 export const pagingQuery = {
-  limit: t.Integer({ default: 50, minimum: 1, maximum: 200, description: "Items at the most", examples: [50] }),
+  limit: QueryInteger("limit", {
+    default: 50,
+    minimum: 1,
+    maximum: 200,
+    description: "Items at the most",
+    examples: [50],
+  }),
   cursor: t.Optional(
     t.String({ maxLength: 200, description: "`next_cursor` of the answer before; the first page without it" }),
   ),

@@ -14,6 +14,7 @@ export const requestRules = ({ config }: Pick<App, "config">) =>
       set.headers["x-content-type-options"] = "nosniff";
       set.headers["x-frame-options"] = "DENY";
       set.headers["referrer-policy"] = "no-referrer";
+      set.headers["cross-origin-resource-policy"] = "same-origin";
       set.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'";
       refuseStrangers(request, config.HOST);
       refuseNul(request);
@@ -70,8 +71,8 @@ async function readJson(request: Request, contentType: string): Promise<unknown>
     });
   }
   const value = parseJson(text);
-  const faults = findUnstorable(value);
-  if (faults.length > 0) throw new AppError("invalid", `${faults[0]?.at} ${faults[0]?.message}`, { faults });
+  const fault = findUnusable(value);
+  if (fault) throw new AppError("invalid", `${fault.at || "The body"} ${fault.message}`, { faults: [fault] });
   return value;
 }
 
@@ -107,20 +108,21 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Texts that no database column and no UTF-8 can hold. Without recursion: the nesting is the sender's choice. */
-function findUnstorable(value: unknown): Fault[] {
-  const message = "holds a NUL or half a surrogate pair, which no text may";
-  const open = [{ at: "", value }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { at } = next;
-    if (typeof next.value === "string" && isUnstorable(next.value)) return [{ at, message }];
-    if (typeof next.value !== "object" || next.value === null) continue;
-    for (const [name, inner] of Object.entries(next.value)) {
-      if (isUnstorable(name)) return [{ at, message }];
-      open.push({ at: `${at}/${name}`, value: inner });
-    }
+/** Deeper than anything that is asked for here, and shallow enough for whatever reads it recursively. */
+const MAX_NESTING = 32;
+
+/** What no database column and no UTF-8 can hold, and what is nested for no good. */
+function findUnusable(value: unknown, at = "", depth = 0): Fault | undefined {
+  if (depth > MAX_NESTING) return { at: "", message: `may be nested ${MAX_NESTING} deep at the most` };
+  if (typeof value === "string" && isUnstorable(value)) return { at, message: UNSTORABLE };
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const fault = isUnstorable(name) ? { at, message: UNSTORABLE } : findUnusable(inner, `${at}/${name}`, depth + 1);
+    if (fault) return fault;
   }
-  return [];
+  return undefined;
 }
+
+const UNSTORABLE = "holds a NUL or half a surrogate pair, which no text may";
 
 const isUnstorable = (text: string) => text.includes("\0") || !text.isWellFormed();

@@ -4,8 +4,10 @@ import { AppError } from "../errors.ts";
 import { crawlsApi } from "./crawls.ts";
 import { healthApi } from "./health.ts";
 import type { DocumentedRoute } from "./openapi.ts";
+import { pagesApi } from "./pages.ts";
 import { problemResponses } from "./problems.ts";
 import { requestRules } from "./requests.ts";
+import { scrapeApi } from "./scrape.ts";
 import { swaggerPages } from "./swagger.ts";
 import { websitesApi } from "./websites.ts";
 
@@ -20,7 +22,7 @@ const MAX_BODY_BYTES = 100_000_000;
 
 /** All routes. `closing` ends the answers that would go on for ever. */
 export function createApi(app: App, background: { wake(): void }, closing: AbortSignal) {
-  const { config, log, db, store, cache, clock } = app;
+  const { config, log, db, store, cache, clock, fetch, parser, robots } = app;
   const routes = (): readonly DocumentedRoute[] => api.routes;
   // Hooks come before the routes they are for. Without `normalize: false`, unknown fields would vanish unsaid.
   const api = new Elysia({ normalize: false })
@@ -28,7 +30,11 @@ export function createApi(app: App, background: { wake(): void }, closing: Abort
     .use(requestRules({ config }))
     .use(healthApi({ db, store, cache }))
     .group("/api/v1", (v1) =>
-      v1.use(websitesApi({ db, cache, clock })).use(crawlsApi({ db, cache, clock, log, background, closing })),
+      v1
+        .use(websitesApi({ db, cache, clock }))
+        .use(crawlsApi({ db, cache, clock, log, background, closing }))
+        .use(pagesApi({ db, parser }))
+        .use(scrapeApi({ fetch, parser, robots, clock })),
     )
     .use(swaggerPages(routes))
     .get("/", ({ redirect }) => redirect("/swagger", 302), { detail: { hide: true } });

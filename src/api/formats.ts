@@ -1,0 +1,39 @@
+import Negotiator from "negotiator";
+import { HttpError } from "./problems.ts";
+
+export const FORMATS = ["json", "markdown", "html"] as const;
+export type Format = (typeof FORMATS)[number];
+
+export const MEDIA_TYPES: Record<Format, string> = {
+  json: "application/json",
+  markdown: "text/markdown",
+  html: "text/html",
+};
+
+/**
+ * The format that is asked for by name, or else the one that `Accept` likes best (RFC 9110 §12.5.1); JSON when it likes
+ * all the same.
+ * @throws HttpError 406
+ */
+export function chooseFormat(request: Request, named: Format | undefined): Format {
+  if (named) return named;
+  const accept = request.headers.get("accept") ?? "*/*";
+  const chosen = new Negotiator({ headers: { accept } }).mediaType(Object.values(MEDIA_TYPES));
+  const format = FORMATS.find((each) => MEDIA_TYPES[each] === chosen);
+  if (format) return format;
+  const types = Object.values(MEDIA_TYPES).join(", ");
+  throw new HttpError(406, "not_acceptable", `Accept is ${accept}; a document is given as ${types}`);
+}
+
+/** 304 when the client has it already (RFC 9110 §13.1.2). */
+export function respondUnlessKnown(
+  request: Request,
+  etag: string,
+  headers: Record<string, string>,
+  body: string | Uint8Array<ArrayBuffer>,
+) {
+  const all = { ...headers, etag, "cache-control": "private, no-cache" };
+  const known = request.headers.get("if-none-match")?.split(",") ?? [];
+  const isKnown = known.some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));
+  return isKnown ? new Response(null, { status: 304, headers: all }) : new Response(body, { headers: all });
+}

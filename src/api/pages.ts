@@ -1,0 +1,137 @@
+import { Elysia, t } from "elysia";
+import type { App } from "../app.ts";
+import { LOCAL_USER_ID } from "../db/schema/users.ts";
+import { getDocument, getLinks, getRaw, getWholeDocument, type PageDocument, type RawPage } from "../pages/document.ts";
+import { getPage, listPages } from "../pages/pages.ts";
+import { DocumentView, LinksView, viewDocument, viewLink } from "./document-view.ts";
+import { byId, Id, OneOf } from "./fields.ts";
+import { chooseFormat, FORMATS, type Format, MEDIA_TYPES, respondUnlessKnown } from "./formats.ts";
+import { describeProblems } from "./openapi.ts";
+import { PagePage, PageView, pageCursors, pageFilters, readPageFilters, viewPage } from "./page-view.ts";
+import { pagingQuery, readPage } from "./paging.ts";
+import { problems } from "./problems.ts";
+import { toHtml } from "./render-html.ts";
+
+const Content = OneOf(["main", "page"], {
+  default: "main",
+  description: "The main content as stored, or the whole page with its navigation, made anew from the stored body",
+});
+
+const byPage = byId("page");
+
+export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
+  new Elysia({ prefix: "/pages", tags: ["Pages"] })
+    .get(
+      "",
+      async ({ query }) => {
+        const filter = { userId: LOCAL_USER_ID, websiteId: query.website_id, ...readPageFilters(query) };
+        return readPage(
+          query,
+          pageCursors,
+          (limit, after) => listPages(db, { ...filter, limit, after }),
+          ({ id }) => id,
+          viewPage,
+        );
+      },
+      {
+        query: t.Object({ ...pagingQuery, ...pageFilters, website_id: t.Optional(Id("Only this website's")) }),
+        response: { 200: PagePage, ...problems(400, 500, 503) },
+        detail: { summary: "List pages" },
+      },
+    )
+    .get("/:id", async ({ params }) => viewPage(await getPage(db, LOCAL_USER_ID, params.id)), {
+      params: byPage,
+      response: { 200: PageView, ...problems(400, 404, 500, 503) },
+      detail: { summary: "Read a page" },
+    })
+    .get(
+      "/:id/document",
+      async ({ params, query, request }) => {
+        const format = chooseFormat(request, query.format);
+        const found =
+          query.content === "page"
+            ? await getWholeDocument({ db, parser }, LOCAL_USER_ID, params.id, request.signal)
+            : await getDocument(db, LOCAL_USER_ID, params.id);
+        return respondDocument(request, found, format);
+      },
+      {
+        params: byPage,
+        query: t.Object({
+          format: t.Optional(OneOf(FORMATS, { description: "Goes before the Accept header", examples: ["markdown"] })),
+          content: Content,
+        }),
+        detail: {
+          summary: "Read a page's document",
+          description: "As JSON, Markdown or HTML, by the Accept header or `format`. Its ETag changes with its text.",
+          responses: {
+            200: {
+              description: "The current version of the document",
+              content: {
+                [MEDIA_TYPES.json]: { schema: DocumentView as object },
+                [MEDIA_TYPES.markdown]: { schema: { type: "string" }, example: "# Getting started\n" },
+                [MEDIA_TYPES.html]: { schema: { type: "string" } },
+              },
+            },
+            304: { description: "The document is the one that If-None-Match names" },
+            ...describeProblems(400, 404, 406, 422, 500, 503),
+          },
+        },
+      },
+    )
+    .get("/:id/raw", async ({ params, request }) => respondRaw(request, await getRaw(db, LOCAL_USER_ID, params.id)), {
+      params: byPage,
+      detail: {
+        summary: "Read a page's body as its server sent it",
+        description: "As a download that no browser runs scripts of.",
+        responses: {
+          200: {
+            description: "The body, content-decoded, with its own content type",
+            content: { "*/*": { schema: { type: "string", format: "binary" } } },
+          },
+          304: { description: "The body is the one that If-None-Match names" },
+          ...describeProblems(400, 404, 500, 503),
+        },
+      },
+    })
+    .get(
+      "/:id/links",
+      async ({ params, request }) => {
+        const { page, links } = await getLinks({ db, parser }, LOCAL_USER_ID, params.id, request.signal);
+        return { page_id: page.id, url: page.url, items: links.map(viewLink) };
+      },
+      {
+        params: byPage,
+        response: { 200: LinksView, ...problems(400, 404, 422, 500, 503) },
+        detail: { summary: "Read a page's links", description: "Read from the stored body." },
+      },
+    );
+
+/** A stored page must never act as a part of this service, whatever is in it. */
+const STRANGER = "sandbox; default-src 'none'";
+const STRANGER_WITH_PICTURES = `${STRANGER}; img-src http: https: data:; style-src 'unsafe-inline'`;
+
+function respondDocument(request: Request, { page, document }: PageDocument, format: Format): Response {
+  const { markdown, title, language, contentHash } = document;
+  const bodies: Record<Format, () => string> = {
+    json: () => JSON.stringify(viewDocument({ page, document })),
+    markdown: () => markdown,
+    html: () => toHtml(markdown, { title: title ?? page.url, language, url: page.url }),
+  };
+  const headers = {
+    "content-type": `${MEDIA_TYPES[format]}; charset=utf-8`,
+    "content-security-policy": format === "html" ? STRANGER_WITH_PICTURES : STRANGER,
+    vary: "accept",
+  };
+  return respondUnlessKnown(request, `"${contentHash}-${format}"`, headers, bodies[format]());
+}
+
+function respondRaw(request: Request, { body, hash, contentType }: RawPage): Response {
+  const isPlain = /^[\w.+-]+\/[\w.+-]+(?:; charset=[\w.:-]+)?$/.test(contentType);
+  const headers = {
+    "content-type": isPlain ? contentType : "application/octet-stream",
+    "content-security-policy": STRANGER,
+    "content-disposition": "attachment",
+    "repr-digest": `sha-256=:${Buffer.from(hash, "hex").toString("base64")}:`,
+  };
+  return respondUnlessKnown(request, `"${hash}"`, headers, body);
+}

@@ -1,0 +1,100 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { App } from "../app.ts";
+import { type Scraped, scrape } from "../crawl/scrape.ts";
+import { LinkView, Metadata, viewLink, viewMetadata } from "./document-view.ts";
+import { Instant, OneOf, UrlField } from "./fields.ts";
+import { problems } from "./problems.ts";
+import { toHtml } from "./render-html.ts";
+
+const FORMATS = ["markdown", "html", "raw_html", "links"] as const;
+type Format = (typeof FORMATS)[number];
+
+const ScrapeRequest = Type.Object(
+  {
+    url: UrlField("The page"),
+    formats: Type.Array(OneOf(FORMATS, {}), {
+      default: ["markdown"],
+      minItems: 1,
+      maxItems: FORMATS.length,
+      uniqueItems: true,
+      description: "What to give: Markdown, clean HTML made from it, the body as it was sent, the links",
+      examples: [["markdown", "links"]],
+    }),
+    content: OneOf(["main", "page"], {
+      default: "main",
+      description: "The main content, or the whole page with its navigation",
+    }),
+    robots: Type.Boolean({ default: true, description: "Obey robots.txt" }),
+    timeout_ms: Type.Integer({
+      default: 30_000,
+      minimum: 100,
+      maximum: 120_000,
+      description: "For everything together",
+    }),
+  },
+  {
+    additionalProperties: false,
+    description: "The page to get, and how",
+    examples: [{ url: "https://docs.example.com/", formats: ["markdown", "links"] }],
+  },
+);
+
+const ScrapeView = Type.Object(
+  {
+    url: Type.String({ description: "As asked for, in its canonical spelling" }),
+    final_url: Type.String({ description: "After redirects" }),
+    status: Type.Integer({ description: "HTTP status", examples: [200] }),
+    content_type: Type.String({ description: "As sniffed", examples: ["text/html"] }),
+    fetched_at: Instant("When it was fetched"),
+    duration_ms: Type.Integer({ description: "Milliseconds for everything", examples: [240] }),
+    redirects: Type.Array(Type.Object({ url: Type.String(), status: Type.Integer(), location: Type.String() })),
+    metadata: Metadata,
+    markdown: Type.Optional(Type.String({ description: "CommonMark with GFM" })),
+    html: Type.Optional(Type.String({ description: "Made from the Markdown: no scripts, no styles" })),
+    raw_html: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], { description: "The body as text; null for what is not text" }),
+    ),
+    links: Type.Optional(Type.Array(LinkView)),
+  },
+  { $id: "Scraped", description: "A page, fetched now" },
+);
+
+export const scrapeApi = (context: Pick<App, "fetch" | "parser" | "robots" | "clock">) =>
+  new Elysia({ prefix: "/scrape", tags: ["Scrape"] }).post(
+    "",
+    async ({ body, request }) => {
+      const { url, content, robots, timeout_ms: timeoutMs, formats } = body;
+      return viewScraped(await scrape(context, { url, content, robots, timeoutMs }, request.signal), formats);
+    },
+    {
+      body: ScrapeRequest,
+      response: { 200: ScrapeView, ...problems(400, 403, 413, 415, 422, 500, 502, 503, 504) },
+      detail: {
+        summary: "Get one page now",
+        description:
+          "Fetches a page and gives it at once; nothing is kept. A page that can't be had is a 502 or 504 whose `code` says why, one that may not be is a 422.",
+      },
+    },
+  );
+
+function viewScraped(scraped: Scraped, formats: readonly Format[]): Static<typeof ScrapeView> {
+  const { document, finalUrl, html } = scraped;
+  const { markdown, title, language, links } = document;
+  return {
+    url: scraped.url,
+    final_url: finalUrl,
+    status: scraped.status,
+    content_type: document.contentType,
+    fetched_at: scraped.fetchedAt.toISOString(),
+    duration_ms: Math.round(scraped.durationMs),
+    redirects: scraped.redirects.map(({ url, status, location }) => ({ url, status, location })),
+    metadata: viewMetadata({ ...document, ...document.metadata }),
+    ...(formats.includes("markdown") ? { markdown } : {}),
+    ...(formats.includes("html")
+      ? { html: toHtml(markdown, { title: title ?? finalUrl, language, url: finalUrl }) }
+      : {}),
+    ...(formats.includes("raw_html") ? { raw_html: html } : {}),
+    ...(formats.includes("links") ? { links: links.map(viewLink) } : {}),
+  };
+}
