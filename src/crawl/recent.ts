@@ -34,10 +34,12 @@ export type MetStrings = {
 
 const firstLayerBits = 2 ** 18;
 const growth = 4;
+/** Bits a string gets before the next layer is begun: at two set bits each, one string in 70 is mistaken by a layer. */
+const bitsPerString = 16;
 
 /**
  * A Bloom filter that grows by layers, so that a small crawl pays little, up to about `maxBits` (a power of two). Fewer
- * than one string in six is mistaken until `maxBits / 4` were added; from then on, more and more are.
+ * than one string in ten is mistaken until `maxBits / 16` were added, one in six at `maxBits / 6`, then more and more.
  */
 export function createMetStrings(maxBits: number): MetStrings {
   const layers = [createLayer(firstLayerBits)];
@@ -49,7 +51,7 @@ export function createMetStrings(maxBits: number): MetStrings {
     },
     add: (text) => {
       const last = layers.at(-1);
-      const isFull = last === undefined || (last.added >= last.bits / growth && last.bits < maxBits);
+      const isFull = last === undefined || (last.added >= last.bits / bitsPerString && last.bits < maxBits);
       const layer = isFull ? createLayer(Math.min(maxBits, (last?.bits ?? 0) * growth)) : last;
       if (layer !== last) layers.push(layer);
       layer.add(placesOf(text));

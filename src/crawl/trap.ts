@@ -45,7 +45,7 @@ const maxCredit = 1_000;
 
 const maxShapes = 20_000;
 const maxHosts = 10_000;
-/** Eight megabytes at the most, enough for 17 million strings: more than a crawl may have pages. */
+/** Eight megabytes for the last layer, enough for the ten million pages that a crawl may have. */
 const maxMetBits = 2 ** 26;
 
 /**
