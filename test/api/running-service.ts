@@ -1,0 +1,72 @@
+import { startApi } from "../../src/api/server.ts";
+import type { App } from "../../src/app.ts";
+import { createMemoryCache } from "../../src/cache.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
+import { type Config, readConfig } from "../../src/config.ts";
+import { createParserPool } from "../../src/content/parser-pool.ts";
+import { createHostQueues } from "../../src/crawl/host-queues.ts";
+import { createRobotsCache } from "../../src/crawl/robots-cache.ts";
+import type { Store } from "../../src/db/db.ts";
+import type { Fetch } from "../../src/fetch/fetch.ts";
+import { FetchError } from "../../src/fetch/fetch.ts";
+import { createLog } from "../../src/log.ts";
+
+export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> };
+
+export type RunningService = {
+  app: App;
+  url: string;
+  /** Lines of the log so far. */
+  lines: string[];
+  /** How often the background was told of work. */
+  wakes(): number;
+  /** A body is sent as JSON unless it is a text, which is sent as it stands. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  stop(): Promise<void>;
+};
+
+const offline: Fetch = async ({ url }) => {
+  throw new FetchError("dns", `${new URL(url).host} has no address`);
+};
+
+/** The API on a free port, over a real database; the web behind it is what `fetch` answers. */
+export async function startService(
+  store: Store,
+  options: { clock?: Clock; fetch?: Fetch; config?: Partial<Config> } = {},
+): Promise<RunningService> {
+  const { clock = systemClock, fetch = offline } = options;
+  const lines: string[] = [];
+  const cache = createMemoryCache(clock);
+  const parser = createParserPool({ threads: 1 });
+  const userAgent = "Orbweaver/test";
+  let wakes = 0;
+  const app: App = {
+    config: readConfig({}, { PORT: 0, ...options.config }),
+    ...{ clock, store, cache, parser, fetch, userAgent, db: store.db },
+    log: createLog("info", clock, (line) => lines.push(line)),
+    robots: createRobotsCache({ fetch, clock, userAgent, store: cache }),
+    hosts: createHostQueues(clock),
+    close: async () => parser.close(),
+  };
+  const api = await startApi(app, { wake: () => wakes++ });
+  return {
+    ...{ app, lines, url: api.url },
+    wakes: () => wakes,
+    ask: async (method, path, body, headers = {}) => {
+      const isJson = body !== undefined;
+      const response = await globalThis.fetch(api.url + path, {
+        method,
+        redirect: "manual",
+        headers: { ...(isJson ? { "content-type": "application/json" } : {}), ...headers },
+        body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+      });
+      const text = await response.text();
+      const isRead = /[/+]json/.test(response.headers.get("content-type") ?? "");
+      return { status: response.status, headers: response.headers, text, json: isRead ? JSON.parse(text) : {} };
+    },
+    stop: async () => {
+      await api.stop();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { eq } from "drizzle-orm";
+import { startCrawl } from "../../src/crawl/crawls.ts";
+import type { Store } from "../../src/db/db.ts";
+import { crawlJobs } from "../../src/db/schema/crawls.ts";
+import { LOCAL_USER_ID, users } from "../../src/db/schema/users.ts";
+import {
+  addWebsite,
+  changeWebsite,
+  deleteWebsite,
+  findOrAddWebsite,
+  getWebsite,
+  holdWebsite,
+  listWebsites,
+} from "../../src/websites/websites.ts";
+import { testStores } from "../testing/stores.ts";
+
+const userId = LOCAL_USER_ID;
+const now = new Date("2026-05-01T00:00:00Z");
+
+for (const { name, open } of testStores) {
+  describe(`websites in the ${name} store`, () => {
+    let store: Store;
+    let strangerId: string;
+
+    beforeAll(async () => {
+      store = await open();
+      strangerId = Bun.randomUUIDv7();
+      await store.db.insert(users).values({ id: strangerId, name: "Somebody else" });
+    });
+    afterAll(() => store.close());
+
+    test("a website is named after its host when it is given no name", async () => {
+      const added = await addWebsite(store.db, { userId, url: "https://named.example:8080/docs/" });
+
+      expect(added).toMatchObject({ name: "named.example:8080", options: {}, deletedAt: null });
+      expect(await getWebsite(store.db, userId, added.id)).toEqual(added);
+    });
+
+    test("a URL that is registered is refused with the id of its website", async () => {
+      const added = await addWebsite(store.db, { userId, url: "https://twice.example/" });
+
+      const again = addWebsite(store.db, { userId, url: "https://twice.example/" });
+
+      await expect(again).rejects.toMatchObject({
+        reason: "conflict",
+        code: "website_exists",
+        message: expect.stringContaining(added.id),
+      });
+    });
+
+    test("two users may each register the same URL, and see only their own", async () => {
+      const url = "https://shared.example/";
+      const mine = await addWebsite(store.db, { userId, url });
+      const theirs = await addWebsite(store.db, { userId: strangerId, url });
+
+      expect(theirs.id).not.toBe(mine.id);
+      await expect(getWebsite(store.db, userId, theirs.id)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(changeWebsite(store.db, userId, theirs.id, { name: "x" })).rejects.toMatchObject({
+        reason: "not_found",
+      });
+      await expect(deleteWebsite(store.db, userId, theirs.id, now)).rejects.toMatchObject({ reason: "not_found" });
+    });
+
+    test("many that look for a website at once register it once", async () => {
+      const url = "https://race.example/";
+
+      const found = await Promise.all(Array.from({ length: 5 }, () => findOrAddWebsite(store.db, userId, url)));
+
+      expect(new Set(found.map(({ id }) => id)).size).toBe(1);
+    });
+
+    test("finding a website leaves the options it has", async () => {
+      const url = "https://kept.example/";
+      await addWebsite(store.db, { userId, url, options: { max_pages: 7 } });
+
+      const found = await findOrAddWebsite(store.db, userId, url, { max_pages: 9 });
+
+      expect(found.options).toEqual({ max_pages: 7 });
+    });
+
+    test("a change touches only what it names", async () => {
+      const { id } = await addWebsite(store.db, {
+        userId,
+        url: "https://change.example/",
+        name: "Before",
+        options: { max_pages: 7 },
+      });
+
+      await changeWebsite(store.db, userId, id, { name: "After" });
+      const changed = await changeWebsite(store.db, userId, id, { options: {} });
+
+      expect(changed).toMatchObject({ name: "After", options: {}, url: "https://change.example/" });
+    });
+
+    test("deleting a website cancels its crawls, hides it, and frees its URL", async () => {
+      const url = "https://deleted.example/";
+      const { id } = await addWebsite(store.db, { userId, url });
+      const crawl = await startCrawl(store.db, { userId, websiteId: id });
+
+      const cancelled = await deleteWebsite(store.db, userId, id, now);
+
+      expect(cancelled).toEqual([crawl.id]);
+      const [row] = await store.db.select().from(crawlJobs).where(eq(crawlJobs.id, crawl.id));
+      expect(row).toMatchObject({ state: "cancelled", endReason: "cancelled", finishedAt: now, leaseOwner: null });
+      await expect(getWebsite(store.db, userId, id)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(holdWebsite(store.db, userId, id)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(deleteWebsite(store.db, userId, id, now)).rejects.toMatchObject({ reason: "not_found" });
+      expect((await addWebsite(store.db, { userId, url })).id).not.toBe(id);
+    });
+
+    test("a list comes newest first and goes on after any of its items", async () => {
+      const ids: string[] = [];
+      for (const path of ["a", "b", "c"]) {
+        const { id } = await addWebsite(store.db, { userId: strangerId, url: `https://list.example/${path}` });
+        ids.unshift(id);
+      }
+
+      const first = await listWebsites(store.db, { userId: strangerId, limit: 2 });
+      const rest = await listWebsites(store.db, { userId: strangerId, limit: 2, after: ids[1] });
+
+      expect(first.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+      expect(rest.map(({ id }) => id)[0]).toBe(ids[2] ?? "");
+    });
+  });
+}
