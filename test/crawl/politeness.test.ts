@@ -321,7 +321,7 @@ describe("a restart", () => {
 describe("a signal", () => {
   test("takes a waiter out of the line, and the last one's going ends the sleep", async () => {
     const queue = createQueue({ minDelayMs: 10_000 });
-    await queue.acquire();
+    (await queue.acquire()).release(ok());
     const abort = new AbortController();
     const waiting = queue.acquire(abort.signal);
     expect(clock.sleepers).toBe(1);
