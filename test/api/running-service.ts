@@ -61,7 +61,7 @@ export async function startService(
         body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
       });
       const text = await response.text();
-      const isRead = /[/+]json/.test(response.headers.get("content-type") ?? "");
+      const isRead = text !== "" && /[/+]json/.test(response.headers.get("content-type") ?? "");
       return { status: response.status, headers: response.headers, text, json: isRead ? JSON.parse(text) : {} };
     },
     stop: async () => {
