@@ -1,0 +1,110 @@
+import { attribute, type Element, findElement, hasClass, lineOf, walk } from "../dom.ts";
+import { InlineWriter } from "./inline-writer.ts";
+import type { Page } from "./page.ts";
+import { destination, linkTitle } from "./urls.ts";
+
+const lazyNames = ["data-src", "data-original", "data-lazy-src", "data-lazy", "data-original-src", "data-actualsrc"];
+const lazySets = ["data-srcset", "data-lazy-srcset", "srcset"];
+const placeholder =
+  /(?:^data:|^about:|\b(?:placeholder|spacer|blank|transparent|pixel|lazy[-_]?load|grey|loading)\.(?:gif|png|svg|jpe?g|webp)$)/i;
+
+export function writeImage(page: Page, image: Element): void {
+  const alt = attribute(image, "alt") ?? "";
+  if (/emoji/.test(attribute(image, "class") ?? "") && alt !== "" && alt.length < 20) {
+    page.inline.text(alt);
+    return;
+  }
+  if (attribute(image, "width") === "1" || attribute(image, "height") === "1") return;
+  const source = imageSource(image);
+  const url = source === undefined ? undefined : page.resolve(source);
+  if (url === undefined || url === page.lastImage || !/^https?:/.test(url)) return;
+  page.lastImage = url;
+  page.inline.raw(`![${plainText(alt)}](${destination(url)}${linkTitle(attribute(image, "title"))})`);
+}
+
+/** Writes what plays in a frame or a player as a link to it. */
+export function writePlayer(page: Page, element: Element): void {
+  let source = attribute(element, "src") ?? attribute(element, "data-src") ?? attribute(element, "data");
+  if (!source) {
+    const inner = findElement(element, "source");
+    source = inner && attribute(inner, "src");
+  }
+  const url = source && !source.startsWith("about:") ? page.resolve(source) : undefined;
+  if (!url || !/^https?:/.test(url)) return;
+  const names: Record<string, string> = {
+    video: "Video",
+    audio: "Audio",
+    iframe: "Embedded page",
+    embed: "Embedded file",
+  };
+  const title = attribute(element, "title") ?? attribute(element, "aria-label");
+  const label = title?.trim() ? title : (names[element.name] ?? "Embedded file");
+  page.inline.raw(`[${plainText(label)}](${destination(url)})`);
+}
+
+/** Text of an attribute as Markdown on one line, fit to stand between brackets. */
+function plainText(value: string): string {
+  const writer = new InlineWriter();
+  writer.isOneLine = true;
+  writer.begin({ kind: "link", open: "", close: "" });
+  writer.text(value);
+  return writer.take();
+}
+
+function imageSource(image: Element): string | undefined {
+  for (const name of lazyNames) {
+    const value = attribute(image, name)?.trim();
+    if (value && !value.startsWith("data:")) return value;
+  }
+  const source = attribute(image, "src")?.trim();
+  if (source && !placeholder.test(source.slice(0, 2000))) return source;
+  for (const name of lazySets) {
+    const value = attribute(image, name);
+    const best = value && largestOf(value);
+    if (best) return best;
+  }
+  return pictureSource(image) ?? (source?.startsWith("data:") ? undefined : source);
+}
+
+function pictureSource(image: Element): string | undefined {
+  const picture = image.name === "picture" ? image : image.parent;
+  if (picture?.name !== "picture") return undefined;
+  let found: string | undefined;
+  walk(picture, (element) => {
+    if (element.name !== "source") return undefined;
+    const set = attribute(element, "srcset") ?? attribute(element, "data-srcset");
+    found ??= set ? largestOf(set) : undefined;
+    return undefined;
+  });
+  return found;
+}
+
+/** The widest candidate of a `srcset` (HTML standard, section 4.8.4.2.1), the first among equals. */
+function largestOf(set: string): string | undefined {
+  let best: string | undefined;
+  let bestSize = -1;
+  // URLs may hold commas: only a comma after a descriptor or before white space ends a candidate.
+  for (const candidate of set.split(/,\s+|(?<=\s[\d.]{1,9}[wx]),/)) {
+    const [url, descriptor = "1x"] = candidate.trim().split(/\s+/);
+    const size = Number.parseFloat(descriptor);
+    if (!url || url.startsWith("data:") || !(size > bestSize)) continue;
+    best = url;
+    bestSize = size;
+  }
+  return best;
+}
+
+/** A `<picture>` without an `<img>`. */
+export function writePicture(page: Page, picture: Element): boolean {
+  if (findElement(picture, "img")) return false;
+  const source = pictureSource(picture);
+  const url = source && page.resolve(source);
+  if (url) page.inline.raw(`![](${destination(url)})`);
+  return true;
+}
+
+/** Text shown in place of an icon that carries meaning, if it has one. */
+export function labelOf(element: Element): string {
+  if (hasClass(element, "sr-only")) return lineOf(element);
+  return (attribute(element, "aria-label") ?? attribute(element, "title") ?? "").trim();
+}

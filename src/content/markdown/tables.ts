@@ -1,0 +1,230 @@
+import { attribute, type Element, hasClass, isElement } from "../dom.ts";
+import { codeBlock } from "./code.ts";
+import { writeChildren, writeContainer } from "./elements.ts";
+import { flush, type Page, writeBlock } from "./page.ts";
+
+type Row = { cells: Element[]; isHead: boolean };
+type Table = { caption: Element | undefined; rows: Row[]; hasHead: boolean };
+
+/** Columns one cell may span; more is a mistake or an attack. */
+const maxSpan = 100;
+/** Empty cells that spans add to one table. */
+const maxFilling = 20_000;
+/** Nodes looked at to tell data from layout; keeps nested tables linear. */
+const maxLookedAt = 2000;
+const codeTable =
+  /(?:^|\s)(?:highlighttable|codehilitetable|rouge-table|lntable|hljs-ln|linenotable|js-file-line-container|syntaxhighlighter)(?:\s|$)/;
+
+export function writeTable(page: Page, element: Element): void {
+  flush(page);
+  if (isCodeTable(element)) {
+    writeCodeTable(page, element);
+    return;
+  }
+  const table = readTable(element, page);
+  if (page.blocks.isInCell) {
+    writeFlat(page, table);
+    return;
+  }
+  if (isLayout(element, table)) {
+    writeLayout(page, table);
+    return;
+  }
+  if (table.caption) writeContainer(page, table.caption);
+  const lines = toLines(page, table);
+  if (lines.length > 2 || (lines.length === 2 && table.hasHead)) writeBlock(page, lines);
+}
+
+function isCodeTable(element: Element): boolean {
+  if (element.attributes.length > 0 && codeTable.test((attribute(element, "class") ?? "").slice(0, 500))) return true;
+  let looked = 0;
+  const search = (at: Element): boolean => {
+    for (const child of at.children) {
+      if (!isElement(child) || ++looked > 20) continue;
+      if (
+        child.name === "td" &&
+        (hasClass(child, "linenos") || hasClass(child, "gutter") || hasClass(child, "rouge-gutter"))
+      ) {
+        return true;
+      }
+      if ((child.name === "tbody" || child.name === "tr") && search(child)) return true;
+    }
+    return false;
+  };
+  return search(element);
+}
+
+function writeCodeTable(page: Page, element: Element): void {
+  if (page.blocks.isInCell) {
+    writeChildren(page, element);
+    return;
+  }
+  writeBlock(page, codeBlock(element));
+}
+
+function readTable(element: Element, page: Page): Table {
+  const table: Table = { caption: undefined, rows: [], hasHead: false };
+  const read = (at: Element, isHead: boolean, depth: number) => {
+    for (const child of at.children) {
+      if (!isElement(child) || !page.keep(child)) continue;
+      if (child.name === "tr") addRow(table, child, isHead, page);
+      else if (child.name === "caption") table.caption ??= child;
+      else if (child.name === "td" || child.name === "th") table.rows.push({ cells: [child], isHead });
+      else if (depth < 3 && child.name !== "colgroup") read(child, child.name === "thead", depth + 1);
+    }
+  };
+  read(element, false, 0);
+  const [first] = table.rows;
+  table.hasHead =
+    first !== undefined && (first.isHead || (first.cells.length > 0 && first.cells.every(({ name }) => name === "th")));
+  return table;
+}
+
+function addRow(table: Table, row: Element, isHead: boolean, page: Page): void {
+  const cells = row.children.filter(
+    (child): child is Element => isElement(child) && (child.name === "td" || child.name === "th"),
+  );
+  if (cells.length > 0 && page.keep(row)) table.rows.push({ cells, isHead });
+}
+
+function isLayout(element: Element, table: Table): boolean {
+  const role = attribute(element, "role");
+  if (role === "presentation" || role === "none") return true;
+  if (table.rows.length === 0 || table.rows.every(({ cells }) => cells.length < 2))
+    return !table.hasHead || table.rows.length < 2;
+  const hasHeads = table.hasHead || table.rows.some(({ cells }) => cells.some(({ name }) => name === "th"));
+  return !hasHeads && holdsSections(table);
+}
+
+/** Cells with tables, headings or code in them lay out a page, they do not tabulate. */
+function holdsSections(table: Table): boolean {
+  let looked = 0;
+  const search = (at: Element): boolean => {
+    for (const child of at.children) {
+      if (!isElement(child)) continue;
+      if (++looked > maxLookedAt) return false;
+      if (/^(?:table|h[1-6]|pre|article|form|section|main)$/.test(child.name) || search(child)) return true;
+    }
+    return false;
+  };
+  return table.rows.some(({ cells }) => cells.some(search));
+}
+
+function writeLayout(page: Page, { caption, rows }: Table): void {
+  if (caption) writeContainer(page, caption);
+  for (const { cells } of rows) for (const cell of cells) if (page.keep(cell)) writeContainer(page, cell);
+}
+
+/** A table in a cell: its rows one after the other, in the cell. */
+function writeFlat(page: Page, { caption, rows }: Table): void {
+  if (caption) writeContainer(page, caption);
+  for (const { cells } of rows) {
+    let isFirst = true;
+    for (const cell of cells) {
+      if (!page.keep(cell)) continue;
+      if (!isFirst) page.inline.text(" / ");
+      writeChildren(page, cell);
+      isFirst = false;
+    }
+    flush(page);
+  }
+}
+
+function toLines(page: Page, table: Table): string[] {
+  const grid = new Grid();
+  const alignments: string[] = [];
+  const rows = table.rows.map((row) => {
+    const line: string[] = [];
+    for (const cell of row.cells) {
+      if (!page.keep(cell)) continue;
+      grid.fill(line);
+      if (row.isHead || row === table.rows[0] || alignments[line.length] === undefined) {
+        alignments[line.length] = alignmentOf(cell);
+      }
+      grid.add(line, cell, cellText(page, cell));
+    }
+    grid.endRow(line);
+    return line;
+  });
+  const filled = rows.filter((line, at) => (at === 0 && table.hasHead) || line.some((text) => text !== ""));
+  let columns = 0;
+  for (const line of filled) columns = Math.max(columns, line.length);
+  if (columns === 0 || filled.every((line) => line.every((text) => text === ""))) return [];
+  const head = table.hasHead ? (filled.shift() ?? []) : [];
+  const headCells = Array.from({ length: columns }, (_, at) => head[at] ?? "");
+  const marks = headCells.map((_, at) => alignments[at] || "---");
+  return [toLine(headCells), toLine(marks), ...filled.map(toLine)];
+}
+
+function toLine(cells: string[]): string {
+  return cells.length === 0 ? "|  |" : `| ${cells.join(" | ")} |`;
+}
+
+/** Keeps the columns in their places under cells that span rows or columns. */
+class Grid {
+  private readonly spans: number[] = [];
+  private filling = 0;
+
+  /** Adds empty cells where cells from above reach down. */
+  fill(line: string[]): void {
+    while ((this.spans[line.length] ?? 0) > 0 && this.filling < maxFilling) {
+      this.spans[line.length] = (this.spans[line.length] ?? 1) - 1;
+      line.push("");
+      this.filling++;
+    }
+  }
+
+  add(line: string[], cell: Element, text: string): void {
+    const columns = spanOf(cell, "colspan", maxSpan);
+    const rows = spanOf(cell, "rowspan", 65_534) - 1;
+    for (let at = 0; at < columns; at++) {
+      if (at > 0 && ++this.filling > maxFilling) break;
+      if (rows > 0 || this.spans[line.length]) this.spans[line.length] = rows;
+      line.push(at === 0 ? text : "");
+    }
+  }
+
+  endRow(line: string[]): void {
+    const { length } = line;
+    for (let at = length; at < this.spans.length && at < length + maxSpan; at++) {
+      const left = this.spans[at] ?? 0;
+      if (left > 0) this.spans[at] = left - 1;
+    }
+  }
+}
+
+function spanOf(cell: Element, name: string, most: number): number {
+  if (cell.attributes.length === 0) return 1;
+  const span = Number.parseInt(attribute(cell, name) ?? "1", 10);
+  return Number.isNaN(span) ? 1 : Math.min(most, Math.max(1, span));
+}
+
+function alignmentOf(cell: Element): string {
+  if (cell.attributes.length === 0) return "";
+  const style = attribute(cell, "style")?.slice(0, 500) ?? "";
+  const styled = /text-align\s{0,9}:\s{0,9}(left|center|right)/i.exec(style)?.[1];
+  const named = /(?:^|\s)(?:text-|has-text-|align-?)(left|center|right|centered)(?:\s|$)/.exec(
+    (attribute(cell, "class") ?? "").slice(0, 300),
+  )?.[1];
+  switch ((attribute(cell, "align") ?? styled ?? named ?? "").toLowerCase()) {
+    case "left":
+      return ":---";
+    case "center":
+    case "centered":
+      return ":---:";
+    case "right":
+      return "---:";
+  }
+  return "";
+}
+
+function cellText(page: Page, cell: Element): string {
+  const { blocks, inline } = page;
+  const state = blocks.beginCell();
+  inline.isInCell = true;
+  writeChildren(page, cell);
+  flush(page);
+  inline.isInCell = false;
+  const text = blocks.endCell(state);
+  return text.includes("|") ? text.replaceAll("|", "\\|") : text;
+}
