@@ -1,4 +1,5 @@
-import { attribute, type Element, type Node } from "./dom.ts";
+import { attribute, type Element } from "./dom.ts";
+import { isHeading } from "./headings.ts";
 
 /** What an element's tag, role, class and id say about it. */
 export type Role = "content" | "boilerplate" | "overlay" | "comments" | "neutral";
@@ -63,10 +64,6 @@ function namesRole(element: Element): Role {
   // A section's id is made from its heading: one about menus or cookies is named after them.
   if (isSection && element.children.some(isHeading)) return names ? wordsRole(names) : "neutral";
   return wordsRole(names ? `${names} ${id}` : id);
-}
-
-function isHeading(node: Node): boolean {
-  return node.type === "element" && /^h[1-6]$/.test(node.name);
 }
 
 /** The same few class names come again on every page of a website: what they mean is worked out once. */

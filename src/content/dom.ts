@@ -42,25 +42,36 @@ export function hasClass(element: Element, name: string): boolean {
   return value?.includes(name) ? classNames(element).includes(name) : false;
 }
 
-/** All text below a node as it stands in the source, white space included. */
-export function textOf(node: Node): string {
-  if (node.type === "text") return node.text;
+/**
+ * All text below a node as it stands in the source, white space included. Give a limit where elements of one kind may
+ * lie in each other, or the same text is copied once a level.
+ */
+export function textOf(node: Node, maxLength = Number.POSITIVE_INFINITY): string {
+  if (node.type === "text") return node.text.slice(0, maxLength);
   const parts: string[] = [];
-  collectText(node, parts);
+  collectText(node, parts, maxLength);
   return parts.join("");
 }
 
-function collectText(element: Element, parts: string[]): void {
+/** Returns how much of the limit is left. */
+function collectText(element: Element, parts: string[], maxLength: number): number {
+  let left = maxLength;
   for (const child of element.children) {
-    if (child.type === "text") parts.push(child.text);
-    else if (child.name === "br") parts.push("\n");
-    else if (child.name !== "script") collectText(child, parts);
+    if (left <= 0) break;
+    if (child.type === "element" && child.name !== "br") {
+      if (child.name !== "script") left = collectText(child, parts, left);
+      continue;
+    }
+    const text = child.type === "text" ? child.text : "\n";
+    parts.push(text.length > left ? text.slice(0, left) : text);
+    left -= text.length;
   }
+  return left;
 }
 
-/** Text on one line: runs of white space become one space. */
-export function lineOf(node: Node): string {
-  return collapse(textOf(node));
+/** Text on one line, for labels and titles: runs of white space become one space, and an endless text is cut. */
+export function lineOf(node: Node, maxLength = 10_000): string {
+  return collapse(textOf(node, maxLength).toWellFormed());
 }
 
 export function collapse(text: string): string {

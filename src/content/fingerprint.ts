@@ -39,44 +39,67 @@ function countBits(value: number): number {
  * halves of 32 bits are kept as numbers, since BigInt in the inner loop is some fifty times slower.
  */
 function simhashOf(text: string): { simhash: bigint; wordCount: number } {
-  const balance = new Int32Array(64);
+  const counts = new BitCounts();
   let wordCount = 0;
   let hash = 0;
   let last = 0;
   let secondLast = 0;
-  for (let at = 0; at <= text.length; at++) {
-    let code = at < text.length ? text.charCodeAt(at) : 32;
+  const endWord = (word: number) => {
+    const shingle = Math.imul(word, 31) + Math.imul(last, 0x85eb_ca6b) + Math.imul(secondLast, 0xc2b2_ae35);
+    const low = mix(shingle);
+    counts.add(low, mix(low ^ word ^ 0x5bd1_e995));
+    secondLast = last;
+    last = word;
+    wordCount++;
+  };
+  for (let at = 0; at < text.length; at++) {
+    let code = text.charCodeAt(at);
     if (code >= 65 && code <= 90) code += 32;
-    const isIdeograph = isWordByItself(code);
-    if (!isIdeograph && isWordCharacter(code)) {
+    const isWord = isWordByItself(code);
+    if (!isWord && isWordCharacter(code)) {
       hash = Math.imul(hash ^ code, 0x0100_0193) || 1;
       continue;
     }
-    if (hash !== 0) {
-      addShingle(balance, hash, last, secondLast);
-      secondLast = last;
-      last = hash;
-      wordCount++;
-      hash = 0;
-    }
-    if (isIdeograph) {
-      const word = Math.imul(code, 0x9e37_79b1) || 1;
-      addShingle(balance, word, last, secondLast);
-      secondLast = last;
-      last = word;
-      wordCount++;
-    }
+    if (hash !== 0) endWord(hash);
+    hash = 0;
+    if (isWord) endWord(Math.imul(code, 0x9e37_79b1) || 1);
   }
-  return { simhash: wordCount === 0 ? 0n : signsOf(balance), wordCount };
+  if (hash !== 0) endWord(hash);
+  return { simhash: wordCount === 0 ? 0n : counts.majority(wordCount), wordCount };
 }
 
-function addShingle(balance: Int32Array, word: number, last: number, secondLast: number): void {
-  const shingle = Math.imul(word, 31) + Math.imul(last, 0x85eb_ca6b) + Math.imul(secondLast, 0xc2b2_ae35);
-  const low = mix(shingle);
-  const high = mix(low ^ word ^ 0x5bd1_e995);
-  for (let bit = 0; bit < 32; bit++) {
-    balance[bit] = (balance[bit] ?? 0) + ((low >>> bit) & 1) * 2 - 1;
-    balance[bit + 32] = (balance[bit + 32] ?? 0) + ((high >>> bit) & 1) * 2 - 1;
+/** How often each of 64 bits was set. Four counters of a byte share a number, so that a hash costs 16 additions. */
+class BitCounts {
+  /** Bit n of the low half is in byte n / 8 of lane n % 8; the high half has the other eight lanes. */
+  private readonly lanes = new Int32Array(16);
+  private readonly totals = new Int32Array(64);
+  private pending = 0;
+
+  add(low: number, high: number): void {
+    const { lanes } = this;
+    for (let lane = 0; lane < 8; lane++) {
+      lanes[lane] = (lanes[lane] ?? 0) + ((low >>> lane) & 0x0101_0101);
+      lanes[lane + 8] = (lanes[lane + 8] ?? 0) + ((high >>> lane) & 0x0101_0101);
+    }
+    // A byte counts to 255.
+    if (++this.pending === 255) this.flush();
+  }
+
+  /** The bits that were set more often than not. */
+  majority(hashes: number): bigint {
+    this.flush();
+    let bits = 0n;
+    for (let bit = 63; bit >= 0; bit--) bits = (bits << 1n) | ((this.totals[bit] ?? 0) * 2 > hashes ? 1n : 0n);
+    return BigInt.asIntN(64, bits);
+  }
+
+  private flush(): void {
+    for (let bit = 0; bit < 64; bit++) {
+      const lane = (bit & 7) + (bit < 32 ? 0 : 8);
+      this.totals[bit] = (this.totals[bit] ?? 0) + (((this.lanes[lane] ?? 0) >>> (bit & 24)) & 0xff);
+    }
+    this.lanes.fill(0);
+    this.pending = 0;
   }
 }
 
@@ -87,16 +110,6 @@ function mix(value: number): number {
   hash ^= hash >>> 13;
   hash = Math.imul(hash, 0xc2b2_ae35);
   return hash ^ (hash >>> 16);
-}
-
-function signsOf(balance: Int32Array): bigint {
-  let low = 0;
-  let high = 0;
-  for (let bit = 0; bit < 32; bit++) {
-    if ((balance[bit] ?? 0) > 0) low |= 1 << bit;
-    if ((balance[bit + 32] ?? 0) > 0) high |= 1 << bit;
-  }
-  return BigInt.asIntN(64, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
 }
 
 function isWordCharacter(code: number): boolean {

@@ -7,6 +7,10 @@ const permalinkClass =
   /^(?:headerlink|header-anchor|anchor|anchor-link|anchorjs-link|hash-link|heading-anchor|permalink|direct-link|mw-editsection|toc-anchor|header-link|headinglink)$/;
 const permalinkMark = /^[\s#¶§🔗\u200b]*$/u;
 
+export function isHeading(node: Node): boolean {
+  return node.type === "element" && node.name.length === 2 && node.name[0] === "h" && node.name !== "hr";
+}
+
 export function readHeadings(elements: readonly Element[]): Heading[] {
   const headings: Heading[] = [];
   for (const element of elements) {
@@ -23,20 +27,25 @@ export function readHeadings(elements: readonly Element[]): Heading[] {
 /** A heading's text without the mark that links to itself. */
 export function headingText(element: Element): string {
   const parts: string[] = [];
-  collect(element, parts);
-  return collapse(parts.join("").slice(0, 4 * maxTextLength))
-    .slice(0, maxTextLength)
-    .toWellFormed();
+  collect(element, parts, 4 * maxTextLength);
+  return collapse(parts.join("").toWellFormed()).slice(0, maxTextLength).toWellFormed();
 }
 
-function collect(node: Node, parts: string[]): void {
-  if (node.type === "text") {
-    parts.push(node.text);
-    return;
+/** Returns how many characters may follow. */
+function collect(element: Element, parts: string[], maxLength: number): number {
+  let left = maxLength;
+  for (const child of element.children) {
+    if (left <= 0) break;
+    if (child.type === "text") {
+      parts.push(child.text.slice(0, left));
+      left -= child.text.length;
+    } else if (child.name === "br") {
+      parts.push(" ");
+    } else if (child.name !== "button" && child.name !== "script" && !isPermalink(child)) {
+      left = collect(child, parts, left);
+    }
   }
-  if (node.name === "br") parts.push(" ");
-  if (node.name === "button" || node.name === "script" || isPermalink(node)) return;
-  for (const child of node.children) collect(child, parts);
+  return left;
 }
 
 /** A link inside a heading that is only there to be copied. */

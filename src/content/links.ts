@@ -1,5 +1,5 @@
 import type { Link } from "./document.ts";
-import { attribute, collapse, type Element, findElement, textOf } from "./dom.ts";
+import { attribute, collapse, type Element, findElement, lineOf } from "./dom.ts";
 import type { Survey } from "./survey.ts";
 
 const maxLinks = 10_000;
@@ -76,7 +76,7 @@ function relOf(element: Element): string | undefined {
 }
 
 function labelOf(element: Element): string {
-  const text = collapse(textOf(element).slice(0, 4 * maxTextLength));
+  const text = lineOf(element, 4 * maxTextLength);
   if (text !== "") return text;
   const image = findElement(element, "img");
   const label =

@@ -1,5 +1,6 @@
 import { isHidden, isSilent, type Role, roleOf } from "./boilerplate.ts";
 import type { Element } from "./dom.ts";
+import { isHeading } from "./headings.ts";
 import { isBlock } from "./nesting.ts";
 
 /** What lies in an element, itself included, without what is silent or hidden. Characters do not count white space. */
@@ -14,7 +15,6 @@ export type Measure = {
   prose: number;
   /** Blocks that read like sentences. */
   paragraphs: number;
-  headings: number;
   /** It holds the page's `<h1>` or `<main>`, and so is no box beside the text. */
   hasTitle: boolean;
 };
@@ -36,7 +36,7 @@ export function measurePage(root: Element): Measures {
 
 function measure(element: Element, measures: (Measure | undefined)[]): Measure {
   const { name } = element;
-  const isHeading = name.length === 2 && name[0] === "h" && name !== "hr";
+  const isTitle = isHeading(element);
   const own: Measure = {
     role: roleOf(element),
     characters: 0,
@@ -45,7 +45,6 @@ function measure(element: Element, measures: (Measure | undefined)[]): Measure {
     marks: 0,
     prose: 0,
     paragraphs: 0,
-    headings: isHeading ? 1 : 0,
     hasTitle: name === "h1" || name === "main",
   };
   measures[element.order] = own;
@@ -55,7 +54,7 @@ function measure(element: Element, measures: (Measure | undefined)[]): Measure {
   let runMarks = 0;
   const endRun = () => {
     const unlinked = runCharacters - runLinked;
-    if (runCharacters >= minProse && runMarks > 0 && unlinked > runLinked && !isHeading && isBlock(name)) {
+    if (runCharacters >= minProse && runMarks > 0 && unlinked > runLinked && !isTitle && isBlock(name)) {
       own.prose += unlinked;
       own.paragraphs++;
     }
@@ -78,7 +77,6 @@ function measure(element: Element, measures: (Measure | undefined)[]): Measure {
     own.marks += inner.marks;
     own.prose += inner.prose;
     own.paragraphs += inner.paragraphs;
-    own.headings += inner.headings;
     own.hasTitle ||= inner.hasTitle;
     if (isBlock(child.name) || inner.paragraphs > 0) endRun();
     else {

@@ -1,7 +1,7 @@
 import { toIsoDate } from "./dates.ts";
 import type { Document } from "./document.ts";
 import { attribute, collapse, type Element, lineOf } from "./dom.ts";
-import { headingText, readHeadings } from "./headings.ts";
+import { headingText } from "./headings.ts";
 import { factsOf, type LinkedFacts, readJsonLd } from "./json-ld.ts";
 import { resolveUrl } from "./links.ts";
 import { combineRobots, parseRobotsMeta, parseRobotsTag } from "./robots-directives.ts";
@@ -20,7 +20,6 @@ export type Metadata = Pick<
   | "modifiedAt"
   | "robots"
   | "metadata"
-  | "headings"
 >;
 
 const maxTextLength = 2000;
@@ -68,7 +67,6 @@ export function readMetadata(survey: Survey, baseUrl: string, robotsTag: string 
       tags: tagsOf(survey, metas, facts),
       feeds: feedsOf(survey, baseUrl),
     },
-    headings: readHeadings(survey.headings),
   };
 }
 

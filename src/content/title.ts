@@ -50,7 +50,8 @@ function isEndOf(whole: string, part: string): boolean {
   const [text, piece] = [whole.toLowerCase(), part.toLowerCase()];
   if (text === piece) return true;
   if (text.startsWith(piece)) return startsWithSeparator(whole.slice(part.length));
-  return text.endsWith(piece) && endsWithSeparator(whole.slice(0, -part.length));
+  // A short end is the site's name more often than the page's.
+  return 2 * piece.length >= text.length && text.endsWith(piece) && endsWithSeparator(whole.slice(0, -part.length));
 }
 
 function withoutSite(title: string, siteName: string | null): string | undefined {

@@ -1,8 +1,9 @@
 import { decodeText } from "./charset.ts";
 import type { Document, DocumentInput, DocumentKind } from "./document.ts";
-import { type Element, findElement, parseHtml, textOf } from "./dom.ts";
-import { extractMain, extractPage } from "./extract.ts";
+import { type Element, findElement, parseHtml, textOf, walk } from "./dom.ts";
+import { type Extraction, extractMain, extractPage } from "./extract.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { isHeading, readHeadings } from "./headings.ts";
 import { baseUrlOf, collectLinks } from "./links.ts";
 import { toMarkdown } from "./markdown/markdown.ts";
 import { readMarkdownSource } from "./markdown-source.ts";
@@ -10,6 +11,7 @@ import { readMetadata } from "./metadata.ts";
 import { kindOf, parseContentType, sniffType } from "./mime.ts";
 import { parseRobotsTag } from "./robots-directives.ts";
 import { surveyPage } from "./survey.ts";
+import { withTitle } from "./title-heading.ts";
 
 /** JSON longer than this is kept as it was sent. */
 const maxPrettyLength = 256 * 1024;
@@ -54,9 +56,25 @@ function fromHtml(input: DocumentInput, source: Source, html: string): Document 
   const baseUrl = baseUrlOf(survey, input.url);
   const metadata = readMetadata(survey, baseUrl, input.robotsTag);
   const { links, isTruncated } = collectLinks(survey, baseUrl);
-  const { root: content, keep } = input.content === "page" ? extractPage(root) : extractMain(root);
-  const markdown = toMarkdown(content, { baseUrl, keep });
-  return complete(input, source, markdown, { ...metadata, links, isTruncated: page.isTruncated || isTruncated });
+  const content = input.content === "page" ? extractPage(root) : withTitle(extractMain(root), root, metadata.title);
+  const markdown = toMarkdown(content.root, { baseUrl, keep: content.keep });
+  const headings = readHeadings(headingsIn(content));
+  return complete(input, source, markdown, {
+    ...metadata,
+    headings,
+    links,
+    isTruncated: page.isTruncated || isTruncated,
+  });
+}
+
+function headingsIn({ root, keep }: Extraction): Element[] {
+  const headings: Element[] = [];
+  walk(root, (element) => {
+    if (!keep(element)) return false;
+    if (isHeading(element)) headings.push(element);
+    return true;
+  });
+  return headings;
 }
 
 function isFrameset(root: Element): boolean {

@@ -51,7 +51,6 @@ test("an article's head is read", () => {
       tags: ["One", "Two", "two", "Three"],
       feeds: ["https://a.example/feed.xml"],
     },
-    headings: [{ level: 1, text: "How it works", anchor: "top" }],
   });
 });
 
@@ -126,6 +125,16 @@ test.each([
   ["nothing tells the parts apart", { tag: "Left - Right" }, "Left - Right"],
   ["the title is the site's name", { tag: "Site", siteName: "Site", heading: "Site" }, "Site"],
   ["the heading is the site's name", { tag: "Page - Site", siteName: "Site", heading: "Site" }, "Page"],
+  [
+    "the only heading is the site's logo",
+    { tag: "A page about webs | The Post", heading: "The Post" },
+    "A page about webs | The Post",
+  ],
+  [
+    "the site comes first in front of a long heading",
+    { tag: "Post: All about webs", heading: "All about webs" },
+    "Post: All about webs",
+  ],
   ["the heading only begins alike", { tag: "Pages of history", heading: "Page" }, "Pages of history"],
   ["there is no title", { openGraph: "Shared", heading: "Heading" }, "Shared"],
   ["there is only a heading", { heading: "Heading" }, "Heading"],
@@ -193,24 +202,6 @@ test("robots directives of the page and the header add up", () => {
   expect(read(page).robots).toEqual({ noindex: true, nofollow: false });
   expect(read(page, "nofollow").robots).toEqual({ noindex: true, nofollow: true });
   expect(read('<meta name="orbweaver" content="none">').robots).toEqual({ noindex: true, nofollow: true });
-});
-
-test("headings lose their permalinks and find their anchors", () => {
-  const found = read(`
-    <h1>One<a class="headerlink" href="#one" title="Permalink">¶</a></h1>
-    <section id="two"><h2>Two <code>x</code></h2></section>
-    <h3><a name="three"></a>Three</h3>
-    <h3><a class="anchor" href="#four">#</a> Four<br>more</h3>
-    <h4> </h4>
-    <h4>C#</h4>`);
-
-  expect(found.headings).toEqual([
-    { level: 1, text: "One", anchor: "one" },
-    { level: 2, text: "Two x", anchor: "two" },
-    { level: 3, text: "Three", anchor: "three" },
-    { level: 3, text: "Four more", anchor: "four" },
-    { level: 4, text: "C#" },
-  ]);
 });
 
 test("one date on a page is its date, several are not", () => {

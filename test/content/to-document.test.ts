@@ -27,10 +27,23 @@ describe("a page", () => {
   });
 
   test("has its main content as Markdown, with a hash and a count", () => {
+    expect(document.markdown).toStartWith("# Webs at night\n\nArticle 1: Orb weavers");
     expect(document.markdown).toContain("## A second part");
+    expect(document.markdown).not.toContain("By Ada");
     expect(document.markdown).not.toContain("popular link");
     expect(document.contentHash).toMatch(/^[0-9a-f]{64}$/);
     expect(document.wordCount).toBeGreaterThan(250);
+  });
+
+  test("has the headings of its content, and as a whole those beside it", () => {
+    expect(document.headings.map(({ text }) => text)).toEqual(["Webs at night", "A second part"]);
+    expect(toDocument(input(article, { content: "page" })).headings.map(({ text }) => text)).toEqual([
+      "Webs at night",
+      "A second part",
+      "You may also like",
+      "Comments",
+      "Popular",
+    ]);
   });
 
   test("as a whole has its navigation too", () => {

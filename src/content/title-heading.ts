@@ -1,0 +1,47 @@
+import { type Element, lineOf, walk } from "./dom.ts";
+import type { Extraction } from "./extract.ts";
+
+/**
+ * Adds the page's title to a content that begins below it, as where the heading stands over the column with the text.
+ * What lies between the two stays out.
+ */
+export function withTitle(content: Extraction, page: Element, title: string | null): Extraction {
+  const heading = title === null ? undefined : findTitle(page, content, title);
+  if (!heading) return content;
+  const above = new Set(ancestorsOf(content.root));
+  const root = ancestorsOf(heading).find((element) => above.has(element));
+  if (!root) return content;
+  const path = new Set([heading, content.root]);
+  for (const end of [heading, content.root]) {
+    for (let element = end.parent; element && element !== root; element = element.parent) path.add(element);
+  }
+  const isOnTheWay = (element: Element) =>
+    element === root || (path.has(element) && element !== heading && element !== content.root);
+  return {
+    root,
+    keep: (element) => (element.parent && isOnTheWay(element.parent) ? path.has(element) : content.keep(element)),
+  };
+}
+
+/** The `<h1>` in front of the content that says the title; none if the content has an `<h1>` of its own. */
+function findTitle(page: Element, { root }: Extraction, title: string): Element | undefined {
+  let found: Element | undefined;
+  let hasOwn = root.name === "h1";
+  walk(page, (element) => {
+    if (element.name !== "h1") return undefined;
+    if (isInside(element, root)) hasOwn = true;
+    else if (element.order < root.order && lineOf(element) === title) found = element;
+    return undefined;
+  });
+  return hasOwn ? undefined : found;
+}
+
+function isInside(element: Element, root: Element): boolean {
+  return ancestorsOf(element).includes(root);
+}
+
+function ancestorsOf(element: Element): Element[] {
+  const ancestors: Element[] = [];
+  for (let above = element.parent; above; above = above.parent) ancestors.push(above);
+  return ancestors;
+}
