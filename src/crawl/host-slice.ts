@@ -74,7 +74,8 @@ async function* entriesOf(session: Session, host: string): AsyncGenerator<Pendin
 
 function readPending(session: Session, host: string, limit: number): Promise<PendingUrl[]> {
   const { db, clock } = session.context;
-  const query = { host, now: clock.now(), taken: session.takenOf(host), limit };
+  // A copy: a row that is settled while the query runs is still pending in what it sees.
+  const query = { host, now: clock.now(), taken: new Set(session.takenOf(host)), limit };
   return session.read(() => listPendingUrls(db, session.crawl, query));
 }
 

@@ -54,6 +54,7 @@ export function openSession(
     store: (visits) => storeVisits(context, crawl, owner, visits, abort.signal),
     onStored: settled,
     isIdle: () => inFlight === 0,
+    onFailed: abortWith,
   });
 
   function settled({ crawl: latest }: Settled, visits: Visit[]) {
@@ -71,6 +72,12 @@ export function openSession(
     isStopping = true;
     endReason ??= reason;
     wake();
+  }
+
+  /** Everything ends, now. */
+  function abortWith(reason: unknown) {
+    stop();
+    abort.abort(reason);
   }
 
   return {
@@ -98,11 +105,7 @@ export function openSession(
       return crawl.pending > PLENTY * options.max_pages + 10_000;
     },
     stop,
-    /** Everything ends, now. */
-    abort(reason: unknown) {
-      stop();
-      abort.abort(reason);
-    },
+    abort: abortWith,
     wake,
     /** Resolves at the next `wake`: rows were stored, a slice ended, or the crawl is to stop. */
     changed: () =>
@@ -158,7 +161,7 @@ export function openSession(
     },
     /** Takes over a newer row of the crawl, as from a renewed lease. */
     refresh(latest: Crawl | undefined) {
-      if (!latest) return abort.abort(new LeaseLostError(crawl.id));
+      if (!latest) return abortWith(new LeaseLostError(crawl.id));
       crawl = latest;
       if (crawl.state !== "running") stop();
     },

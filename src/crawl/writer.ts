@@ -27,6 +27,7 @@ export function createWriter(options: {
   store: (visits: Visit[]) => Promise<Settled>;
   onStored: (settled: Settled, visits: Visit[]) => void;
   isIdle: () => boolean;
+  onFailed: (error: unknown) => void;
 }): Writer {
   const queue: Visit[] = [];
   let storing = 0;
@@ -56,8 +57,7 @@ export function createWriter(options: {
     add: async (visit) => {
       queue.push(visit);
       run ??= writeAll();
-      // The failure is told to whoever waits next; without a listener it would end the process.
-      run.catch(() => {});
+      run.catch(options.onFailed);
       if (queue.length >= MAX_BATCH || options.isIdle()) cutShort();
       if (queue.length >= MAX_WAITING) await run;
     },

@@ -17,6 +17,9 @@ import { testStores } from "../testing/stores.ts";
 const html = (body: string) => () =>
   new Response(`<!doctype html><title>Page</title>${body}`, { headers: { "content-type": "text/html" } });
 
+/** A request each 10 ms of real time, so that there is time to step in. */
+const SLOWLY = { delay_ms: 500, concurrency: 1 };
+
 describe.each(testStores)("a crawl on the $name store", ({ open }) => {
   let store: Store;
   let app: App;
@@ -106,7 +109,7 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
   test("that is stopped half way goes on where it was, and fetches at most what was in flight again", async () => {
     const site = createSite({ pages: 80 });
     const origin = serve(site);
-    const crawl = await start(`${origin}/`);
+    const crawl = await start(`${origin}/`, SLOWLY);
     const stop = new AbortController();
 
     const stopped = await run(crawl, ({ crawl: { done } }) => done > 10 && stop.abort(), stop.signal);
@@ -202,8 +205,8 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
   }, 20_000);
 
   test("pauses, keeps what it has, and resumes", async () => {
-    const origin = serve(createSite({ pages: 60 }), { latencyMs: 5 });
-    const crawl = await start(`${origin}/`, { concurrency: 2 });
+    const origin = serve(createSite({ pages: 60 }));
+    const crawl = await start(`${origin}/`, SLOWLY);
     let isPausing = false;
 
     const paused = await run(crawl, ({ crawl: { done } }) => {
@@ -221,8 +224,8 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
   }, 20_000);
 
   test("is cancelled at once, and can't be resumed", async () => {
-    const origin = serve(createSite({ pages: 100 }), { latencyMs: 5 });
-    const crawl = await start(`${origin}/`, { concurrency: 2 });
+    const origin = serve(createSite({ pages: 100 }));
+    const crawl = await start(`${origin}/`, SLOWLY);
     let cancelling: Promise<Crawl> | undefined;
 
     const ended = await run(crawl, ({ crawl: { done } }) => {
@@ -276,8 +279,8 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
   });
 
   test("taken over by another worker stores nothing more for the first", async () => {
-    const origin = serve(createSite({ pages: 60 }), { latencyMs: 5 });
-    const crawl = await start(`${origin}/`, { concurrency: 2 });
+    const origin = serve(createSite({ pages: 60 }));
+    const crawl = await start(`${origin}/`, SLOWLY);
     let storedBefore: number | undefined;
 
     const taken = await run(crawl, ({ crawl: { done } }) => {
