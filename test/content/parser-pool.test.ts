@@ -52,6 +52,15 @@ test("each caller gets the document of its own page", async () => {
   expect(parsed.map(({ document }) => document.title)).toEqual(Array.from({ length: 50 }, (_, at) => `${at}`));
 });
 
+test("the deepest tree fits a thread's stack", async () => {
+  const pool = openPool({ threads: 1 });
+  const deep = ["<div>", "<ul><li>", "<blockquote>", "<table><tr><td>", "<b><i><a href=x>"];
+
+  const codes = await Promise.all(deep.map((tags) => codeOf(pool.parse(page(`${tags.repeat(5000)}text`)))));
+
+  expect(codes).toEqual(deep.map(() => "parsed"));
+});
+
 test("a body that is part of a larger buffer leaves its neighbours alone", async () => {
   const buffer = new TextEncoder().encode("<p>one</p><p>two</p>");
   const body = buffer.subarray(0, 10);
