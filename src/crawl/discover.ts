@@ -3,7 +3,7 @@ import { type NewUrl, toNewUrl } from "./frontier.ts";
 import type { CrawlOptions } from "./options.ts";
 import { createScope } from "./scope.ts";
 import { createTrapGuard } from "./trap.ts";
-import { canonicalizeUrl, type QueryRule } from "./url.ts";
+import { canonicalizeUrl, maxUrlLength, type QueryRule } from "./url.ts";
 
 export type Discovery = {
   /** The links of a page at `depth` that the crawl should follow, and how many it should not, by reason. */
@@ -12,6 +12,8 @@ export type Discovery = {
   weigh(url: string, depth: number): { url: string } | { reason: string };
   /** Tells what a URL brought, so that URLs of its kind that bring nothing new can be left out. */
   observe(url: string, contentHash: string): void;
+  /** Tells that a URL led elsewhere. */
+  observeRedirect(url: string): void;
   /** Makes another host part of the website. */
   adopt(host: string): void;
 };
@@ -25,13 +27,14 @@ export function createDiscovery(
   now: () => Date,
 ): Discovery {
   const traps = createTrapGuard();
-  let scope = createScope(toScopeOptions(options, site));
+  const hosts = [...site.hosts];
+  let scope = createScope(toScopeOptions(options, site.seeds, hosts));
   const query = queryRuleOf(options);
   const seen = createRecentSet(MAX_SEEN);
 
   function weigh(link: string, depth: number): { url: string } | { reason: string } {
     const url = canonicalizeUrl(link, undefined, query);
-    if (url === undefined) return { reason: "too_long" };
+    if (url === undefined) return { reason: link.length > maxUrlLength ? "too_long" : "bad_url" };
     const inScope = scope.check(url, depth);
     if (inScope !== "ok") return { reason: inScope };
     const trap = traps.check(url, now());
@@ -60,15 +63,17 @@ export function createDiscovery(
     follow,
     weigh,
     observe: traps.observe,
+    observeRedirect: traps.observeRedirect,
     adopt: (host) => {
-      scope = createScope(toScopeOptions(options, { ...site, hosts: [...site.hosts, host] }));
+      hosts.push(host);
+      scope = createScope(toScopeOptions(options, site.seeds, hosts));
     },
   };
 }
 
-function toScopeOptions(options: CrawlOptions, site: { seeds: string[]; hosts: string[] }) {
+function toScopeOptions(options: CrawlOptions, seeds: string[], hosts: string[]) {
   const { scope: within, include, exclude, max_depth: maxDepth } = options;
-  return { ...site, within, include, exclude, maxDepth };
+  return { seeds, hosts, within, include, exclude, maxDepth };
 }
 
 /** What a crawl's options say of URL queries. */

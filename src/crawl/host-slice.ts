@@ -106,7 +106,8 @@ async function visitWith(session: Session, entry: PendingUrl, permit: Permit): P
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    if (!isReleased) permit.release({ kind: "ok", latencyMs: 0 });
+    // Ended by us: it says nothing about the host.
+    if (!isReleased) permit.release({ kind: "client_error", latencyMs: 0 });
     await session.end(entry, result);
   }
 }

@@ -125,6 +125,7 @@ async function followRedirect(
   status: number,
   seen: Partial<Visit>,
 ): Promise<VisitOutcome> {
+  discovery.observeRedirect(entry.url);
   const chain = [...(entry.redirects ?? []), entry.url];
   let target = discovery.weigh(location, entry.depth);
   if ("reason" in target && target.reason === "scope" && entry.source === "seed" && isSameDomain(location, entry.url)) {
