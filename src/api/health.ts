@@ -23,7 +23,7 @@ export const healthApi = ({ db, store, cache }: Pick<App, "db" | "store" | "cach
   new Elysia({ tags: ["Health"] })
     .get("/health", () => ({ status: "ok" as const }), {
       response: { 200: Type.Object({ status: Type.Literal("ok") }, { description: "The process answers" }) },
-      detail: { summary: "Is the process alive?", description: "Cheap; for probes." },
+      detail: { operationId: "getLiveness", summary: "Is the process alive?", description: "Cheap; for probes." },
     })
     .get(
       "/api/v1/health",

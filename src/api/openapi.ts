@@ -80,7 +80,8 @@ function describeParameters(place: "path" | "query", schema: unknown): unknown[]
   const { properties = {}, required = [] } = (schema ?? {}) as TSchema;
   return Object.entries(properties as Record<string, TSchema>).map(([name, property]) => {
     const { description, ...rest } = asWritten(property);
-    return { name, in: place, required: place === "path" || required.includes(name), description, schema: rest };
+    const isRequired = required.includes(name) && property.default === undefined;
+    return { name, in: place, required: isRequired, description, schema: rest };
   });
 }
 

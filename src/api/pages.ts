@@ -1,5 +1,6 @@
 import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
+import { toHtml } from "../content/markdown/render.ts";
 import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { getDocument, getLinks, getRaw, getWholeDocument, type PageDocument, type RawPage } from "../pages/document.ts";
 import { getPage, listPages } from "../pages/pages.ts";
@@ -10,7 +11,6 @@ import { describeProblems } from "./openapi.ts";
 import { PagePage, PageView, pageCursors, pageFilters, readPageFilters, viewPage } from "./page-view.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { problems } from "./problems.ts";
-import { toHtml } from "./render-html.ts";
 
 const Content = OneOf(["main", "page"], {
   default: "main",
@@ -108,14 +108,14 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
 
 /** A stored page must never act as a part of this service, whatever is in it. */
 const STRANGER = "sandbox; default-src 'none'";
-const STRANGER_WITH_PICTURES = `${STRANGER}; img-src http: https: data:; style-src 'unsafe-inline'`;
+const STRANGER_WITH_PICTURES = `${STRANGER}; img-src http: https:`;
 
 function respondDocument(request: Request, { page, document }: PageDocument, format: Format): Response {
   const { markdown, title, language, contentHash } = document;
   const bodies: Record<Format, () => string> = {
     json: () => JSON.stringify(viewDocument({ page, document })),
     markdown: () => markdown,
-    html: () => toHtml(markdown, { title: title ?? page.url, language, url: page.url }),
+    html: () => toHtml(markdown, { title, language, url: page.url }),
   };
   const headers = {
     "content-type": `${MEDIA_TYPES[format]}; charset=utf-8`,

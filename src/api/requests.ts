@@ -18,6 +18,7 @@ export const requestRules = ({ config }: Pick<App, "config">) =>
       set.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'";
       refuseStrangers(request, config.HOST);
       refuseNul(request);
+      refuseDoubles(request);
     })
     .onParse({ as: "global" }, async ({ request, contentType }) => readJson(request, contentType));
 
@@ -56,6 +57,16 @@ function isOwnName(name: string, configuredHost: string): boolean {
 /** PostgreSQL has no way to keep or to compare it. */
 function refuseNul({ url }: Request): void {
   if (url.includes("%00")) throw new AppError("invalid", "The URL holds a NUL (%00), which nothing here contains");
+}
+
+/** Which of two was meant can't be known. */
+function refuseDoubles({ url }: Request): void {
+  if (!url.includes("&")) return;
+  const seen = new Set<string>();
+  const doubled = [...new URL(url).searchParams.keys()].find((name) => seen.size === seen.add(name).size);
+  if (doubled === undefined) return;
+  const message = "may be given once only";
+  throw new AppError("invalid", `${doubled} ${message}`, { faults: [{ at: doubled, message }] });
 }
 
 async function readJson(request: Request, contentType: string): Promise<unknown> {

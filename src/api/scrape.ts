@@ -1,11 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { App } from "../app.ts";
+import { toHtml } from "../content/markdown/render.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { LinkView, Metadata, viewLink, viewMetadata } from "./document-view.ts";
 import { Instant, OneOf, UrlField } from "./fields.ts";
 import { problems } from "./problems.ts";
-import { toHtml } from "./render-html.ts";
 
 const FORMATS = ["markdown", "html", "raw_html", "links"] as const;
 type Format = (typeof FORMATS)[number];
@@ -91,9 +91,7 @@ function viewScraped(scraped: Scraped, formats: readonly Format[]): Static<typeo
     redirects: scraped.redirects.map(({ url, status, location }) => ({ url, status, location })),
     metadata: viewMetadata({ ...document, ...document.metadata }),
     ...(formats.includes("markdown") ? { markdown } : {}),
-    ...(formats.includes("html")
-      ? { html: toHtml(markdown, { title: title ?? finalUrl, language, url: finalUrl }) }
-      : {}),
+    ...(formats.includes("html") ? { html: toHtml(markdown, { title, language, url: finalUrl }) } : {}),
     ...(formats.includes("raw_html") ? { raw_html: html } : {}),
     ...(formats.includes("links") ? { links: links.map(viewLink) } : {}),
   };

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Store } from "../../src/db/db.ts";
+import { testStores } from "../testing/stores.ts";
+import { type RunningService, startService } from "./running-service.ts";
+
+type Schema = Record<string, unknown> & { $ref?: string; properties?: Record<string, Schema>; description?: string };
+type Parameter = { name: string; in: string; required: boolean; description?: string; schema: Schema };
+type Content = Record<string, { schema: Schema; example?: unknown }>;
+type Operation = {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  parameters?: Parameter[];
+  requestBody?: { content: Content };
+  responses: Record<string, { description: string; content?: Content }>;
+};
+type Document = {
+  openapi: string;
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+};
+
+const [embedded] = testStores;
+if (!embedded) throw new Error("There is always an embedded store");
+let store: Store;
+let service: RunningService;
+let document: Document;
+let operations: { method: string; path: string; operation: Operation }[];
+
+beforeAll(async () => {
+  store = await embedded.open();
+  service = await startService(store);
+  document = (await service.ask("GET", "/swagger/json")).json as Document;
+  operations = Object.entries(document.paths).flatMap(([path, byMethod]) =>
+    Object.entries(byMethod).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+});
+afterAll(async () => {
+  await service.stop();
+  await store.close();
+});
+
+test("the document lists every route that callers have, and no other", () => {
+  const listed = operations.map(({ method, path }) => `${method} ${path}`).sort();
+
+  expect(listed).toEqual(
+    [
+      "GET /health",
+      "GET /api/v1/health",
+      ...["GET", "POST"].map((method) => `${method} /api/v1/websites`),
+      ...["GET", "PATCH", "DELETE"].map((method) => `${method} /api/v1/websites/{id}`),
+      ...["pages", "crawls"].map((list) => `GET /api/v1/websites/{id}/${list}`),
+      ...["GET", "POST"].map((method) => `${method} /api/v1/crawls`),
+      "GET /api/v1/crawls/{id}",
+      ...["pages", "events"].map((list) => `GET /api/v1/crawls/{id}/${list}`),
+      ...["pause", "resume", "cancel"].map((verb) => `POST /api/v1/crawls/{id}/${verb}`),
+      "GET /api/v1/pages",
+      "GET /api/v1/pages/{id}",
+      ...["document", "raw", "links"].map((part) => `GET /api/v1/pages/{id}/${part}`),
+      "POST /api/v1/scrape",
+    ].sort(),
+  );
+});
+
+test("every operation says what it is for, by a name of its own", () => {
+  const tags = document.tags.map(({ name }) => name);
+
+  for (const { operation } of operations) {
+    expect(operation.summary.length).toBeGreaterThan(5);
+    expect(operation.tags.every((tag) => tags.includes(tag))).toBe(true);
+  }
+  expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
+});
+
+test("every parameter and every field of a body is described, every body has an example", () => {
+  const bare = operations.flatMap(({ method, path, operation }) => {
+    const parameters = (operation.parameters ?? []).filter(({ description }) => !description);
+    const bodies = Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => schema);
+    const fields = bodies.flatMap(({ properties = {} }) =>
+      Object.entries(properties).filter(([, field]) => !field.description),
+    );
+    const missing = [...parameters.map(({ name }) => name), ...fields.map(([name]) => name)];
+    if (bodies.some(({ examples }) => examples === undefined)) missing.push("example");
+    return missing.map((name) => `${method} ${path}: ${name}`);
+  });
+
+  expect(bare).toEqual([]);
+});
+
+test("references lead somewhere, and errors are problems", () => {
+  const text = JSON.stringify(document);
+  const refs = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name ?? "");
+  const failures = operations.flatMap(({ operation }) =>
+    Object.entries(operation.responses).filter(([status]) => Number(status) >= 400),
+  );
+
+  expect([...new Set(refs)].sort()).toEqual(Object.keys(document.components.schemas).sort());
+  expect(text).not.toContain('"$id"');
+  expect(failures.length).toBeGreaterThan(operations.length);
+  for (const [, { content }] of failures) expect(Object.keys(content ?? {})).toEqual(["application/problem+json"]);
+});
+
+test("a number in a query is described as a number", () => {
+  const list = document.paths["/api/v1/websites"]?.get?.parameters ?? [];
+
+  expect(list.find(({ name }) => name === "limit")).toMatchObject({
+    in: "query",
+    required: false,
+    schema: { type: "integer", minimum: 1, maximum: 200, default: 50 },
+  });
+});
+
+describe("bad input at every route", () => {
+  const ID = Bun.randomUUIDv7();
+
+  test("an id that is no UUID is a 400 that names it, one of nothing a 404", async () => {
+    const withId = operations.filter(({ path }) => path.includes("{id}"));
+    expect(withId.length).toBeGreaterThan(10);
+
+    for (const { method, path } of withId) {
+      const body = method === "PATCH" ? { name: "x" } : undefined;
+      const bad = await service.ask(method, path.replace("{id}", "1'%20or%201=1"), body);
+      const absent = await service.ask(method, path.replace("{id}", ID), body);
+
+      expect([method, path, bad.status, bad.json.errors]).toEqual([
+        method,
+        path,
+        400,
+        [expect.objectContaining({ at: "id" })],
+      ]);
+      expect([method, path, absent.status, absent.json.code]).toEqual([method, path, 404, "not_found"]);
+    }
+  });
+
+  test("a query parameter that is unknown, doubled or nonsense is a 400 that names it", async () => {
+    for (const { method, path, operation } of operations) {
+      const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in === "query");
+      if (parameters.length === 0) continue;
+      const url = path.replace("{id}", ID);
+      const unknown = await service.ask(method, `${url}?surprise=1`);
+      expect([path, unknown.status, unknown.json.errors]).toEqual([
+        path,
+        400,
+        [{ at: "surprise", message: "is not known" }],
+      ]);
+      for (const { name, schema } of parameters) {
+        const doubled = await service.ask(method, `${url}?${name}=1&${name}=2`);
+        expect([path, name, doubled.status]).toEqual([path, name, 400]);
+        const isFree = schema.type === "string" && !schema.format && !schema.anyOf;
+        if (isFree) continue;
+        const nonsense = await service.ask(method, `${url}?${name}=%F0%9F%98%80`);
+        expect([path, nonsense.status, nonsense.json.errors]).toEqual([
+          path,
+          400,
+          [expect.objectContaining({ at: name })],
+        ]);
+      }
+    }
+  });
+
+  test("a body of the wrong kind is a 400, whichever field is wrong", async () => {
+    const withBody = operations.filter(({ operation }) => operation.requestBody);
+    expect(withBody).toHaveLength(4);
+
+    for (const { method, path, operation } of withBody) {
+      const url = path.replace("{id}", ID);
+      const fields = Object.keys(operation.requestBody?.content["application/json"]?.schema.properties ?? {});
+      for (const body of [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"surprise":1}',
+        ...fields.map((name) => `{"${name}":{"a":[]}}`),
+      ]) {
+        const { status, headers } = await service.ask(method, url, body);
+
+        expect([path, body, status]).toEqual([path, body, 400]);
+        expect(headers.get("content-type")).toBe("application/problem+json");
+      }
+    }
+  });
+
+  test("no route is failed by any of it", () => {
+    expect(service.lines).toEqual([]);
+  });
+});

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Store } from "../../src/db/db.ts";
+import { testStores } from "../testing/stores.ts";
+import { type RunningService, startService } from "./running-service.ts";
+
+let store: Store;
+let service: RunningService;
+
+beforeAll(async () => {
+  const [embedded] = testStores;
+  if (!embedded) throw new Error("There is always an embedded store");
+  store = await embedded.open();
+  service = await startService(store);
+});
+afterAll(async () => {
+  await service.stop();
+  await store.close();
+});
+
+test("the front page leads to Swagger UI", async () => {
+  const { status, headers } = await service.ask("GET", "/");
+
+  expect([status, headers.get("location")]).toEqual([302, "/swagger"]);
+});
+
+test("Swagger UI comes whole from the service, and its policy lets nothing else in", async () => {
+  const page = await service.ask("GET", "/swagger");
+  const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
+
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(page.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
+  expect(page.text).not.toMatch(/https?:\/\//);
+  expect(parts).toHaveLength(4);
+  for (const path of parts) {
+    const { status, headers, text } = await service.ask("GET", path);
+    expect([path, status, text.length > 100]).toEqual([path, 200, true]);
+    expect(headers.get("content-type")).toMatch(/^(text\/(javascript|css)|image\/png)/);
+  }
+});
