@@ -96,21 +96,4 @@ export function findElement(root: Element, name: string): Element | undefined {
   return undefined;
 }
 
-export function findElements(root: Element, name: string): Element[] {
-  const found: Element[] = [];
-  walk(root, (element) => {
-    if (element.name === name) found.push(element);
-    return undefined;
-  });
-  return found;
-}
-
-/** The nearest element of that name around this one. */
-export function findAncestor(element: Element, name: string): Element | undefined {
-  for (let above = element.parent; above; above = above.parent) {
-    if (above.name === name) return above;
-  }
-  return undefined;
-}
-
 export { type ParseLimits, parseHtml } from "./parse-html.ts";
