@@ -23,7 +23,8 @@ export async function createBenchDatabase(): Promise<BenchDatabase | undefined> 
   }
   const url = new URL(given ?? "postgres://localhost:5432/postgres");
   url.pathname = `/${name}`;
-  const [{ pid }] = await admin.unsafe("select pg_backend_pid() as pid");
+  const [{ pid, role }] = await admin.unsafe("select pg_backend_pid() as pid, current_user as role");
+  url.username ||= role;
   const postmaster = readStat(pid)?.command === "postgres" ? readStat(pid)?.parent : undefined;
   return {
     url: url.href,

@@ -62,11 +62,16 @@ export async function startService(command: string[], cwd: string, env: Record<s
     return child.exitCode;
   };
   try {
-    const origin = await until("the service says where it is", () => {
-      if (child.exitCode !== null) throw new Error(`${command.join(" ")} ended with ${child.exitCode}\n${output}`);
+    const isGone = child.exited.then((code) => {
+      throw new Error(`It ended with ${code}`);
+    });
+    // It ends in any case, later.
+    isGone.catch(() => {});
+    const isUp = until("the service says where it is", () => {
       return /http:\/\/(?:127\.0\.0\.1|localhost|0\.0\.0\.0):\d+/.exec(output)?.[0]?.replace("0.0.0.0", "127.0.0.1");
     });
-    await until("the service answers", async () => (await fetch(`${origin}/api/v1/public/health`)).ok);
+    const origin = await Promise.race([isUp, isGone]);
+    await until("the service answers", async () => (await fetch(`${origin}/api/v1/health`)).ok);
     const kill = async () => void (await end("SIGKILL"));
     return { origin, port: new URL(origin).port, output: () => output, stop: () => end("SIGTERM"), kill };
   } catch (error) {

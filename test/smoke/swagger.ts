@@ -48,7 +48,7 @@ export function swaggerSteps(binary: string): Step[] {
             for (const path of ["/api/v1/crawls", "/api/v1/websites", "/api/v1/scrape"])
               check(shown.includes(path), `${path} is not among ${shown.join(", ")}`);
 
-            await page.locator(".opblock", { hasText: "/api/v1/public/health" }).first().click();
+            await page.locator(".opblock", { hasText: "/api/v1/health" }).first().click();
             await page.getByRole("button", { name: "Try it out" }).first().click();
             await page.getByRole("button", { name: "Execute" }).first().click();
             await page.waitForSelector(".live-responses-table .response-col_status");
