@@ -29,6 +29,9 @@ const offline: Fetch = async ({ url }) => {
   throw new FetchError("dns", `${new URL(url).host} has no address`);
 };
 
+/** For routes that never ask the database: opening one takes most of a test's time. */
+export const noStore = { db: {}, kind: "embedded", location: "nowhere" } as Store;
+
 /** The API on a free port, over a real database; the web behind it is what `fetch` answers. */
 export async function startService(
   store: Store,

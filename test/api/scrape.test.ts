@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Store } from "../../src/db/db.ts";
 import { type Fetch, FetchError, type FetchResponse } from "../../src/fetch/fetch.ts";
-import { testStores } from "../testing/stores.ts";
-import { type RunningService, startService } from "./running-service.ts";
+import { noStore, type RunningService, startService } from "./running-service.ts";
 
 const PAGE = `<html lang="en"><title>Title</title><main><h1>Title</h1><p>Said <a href="next">once</a>.</p></main></html>`;
 
@@ -19,19 +17,12 @@ const web: Fetch = async ({ url, signal }) => {
   return answer(url, 200, "text/html; charset=utf-8", PAGE);
 };
 
-let store: Store;
 let service: RunningService;
 
 beforeAll(async () => {
-  const [embedded] = testStores;
-  if (!embedded) throw new Error("There is always an embedded store");
-  store = await embedded.open();
-  service = await startService(store, { fetch: web });
+  service = await startService(noStore, { fetch: web });
 });
-afterAll(async () => {
-  await service.stop();
-  await store.close();
-});
+afterAll(() => service.stop());
 
 const scrape = (body: unknown) => service.ask("POST", "/api/v1/scrape", body);
 

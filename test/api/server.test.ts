@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Store } from "../../src/db/db.ts";
+import { expect, test } from "bun:test";
 import { type Fetch, FetchError } from "../../src/fetch/fetch.ts";
-import { testStores } from "../testing/stores.ts";
-import { startService } from "./running-service.ts";
-
-let store: Store;
-
-beforeAll(async () => {
-  const [embedded] = testStores;
-  if (!embedded) throw new Error("There is always an embedded store");
-  store = await embedded.open();
-});
-afterAll(() => store.close());
+import { noStore, startService } from "./running-service.ts";
 
 test("a request in flight is answered before the service has stopped, and none after", async () => {
   const asked = Promise.withResolvers<void>();
   const mayAnswer = Promise.withResolvers<void>();
-  const service = await startService(store, {
+  const service = await startService(noStore, {
     fetch: async () => {
       asked.resolve();
       await mayAnswer.promise;
@@ -46,7 +35,7 @@ test("a page is no longer fetched for a client that has gone", async () => {
     asked.resolve();
     return promise;
   };
-  const service = await startService(store, { fetch: waitForEver });
+  const service = await startService(noStore, { fetch: waitForEver });
   const leaving = new AbortController();
   const scraping = fetch(`${service.url}/api/v1/scrape`, {
     method: "POST",
@@ -68,7 +57,7 @@ test("an address that stands for all is told as one that can be opened", async (
     ["0.0.0.0", "localhost"],
     ["::1", "[::1]"],
   ]) {
-    const service = await startService(store, { config: { HOST: host } });
+    const service = await startService(noStore, { config: { HOST: host } });
 
     expect(new URL(service.url).hostname).toBe(shown ?? "");
     expect((await service.ask("GET", "/health")).status).toBe(200);

@@ -1,21 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Store } from "../../src/db/db.ts";
-import { testStores } from "../testing/stores.ts";
-import { type RunningService, startService } from "./running-service.ts";
+import { noStore, type RunningService, startService } from "./running-service.ts";
 
-let store: Store;
 let service: RunningService;
 
 beforeAll(async () => {
-  const [embedded] = testStores;
-  if (!embedded) throw new Error("There is always an embedded store");
-  store = await embedded.open();
-  service = await startService(store);
+  service = await startService(noStore);
 });
-afterAll(async () => {
-  await service.stop();
-  await store.close();
-});
+afterAll(() => service.stop());
 
 test("the front page leads to Swagger UI", async () => {
   const { status, headers } = await service.ask("GET", "/");
