@@ -6,7 +6,7 @@ import { type CrawlState, crawlJobs, type FrontierState, frontier } from "../db/
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
-import { findOrAddWebsite, getWebsite } from "../websites/websites.ts";
+import { findOrAddWebsite, holdWebsite } from "../websites/websites.ts";
 import { addUrls, toNewUrl } from "./frontier.ts";
 import { readCrawlOptions } from "./options.ts";
 import { canonicalizeUrl } from "./url.ts";
@@ -35,7 +35,7 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
   const { userId, runner = "service" } = request;
   return db.transaction(async (tx) => {
     const website = request.websiteId
-      ? await getWebsite(tx, userId, request.websiteId)
+      ? await holdWebsite(tx, userId, request.websiteId)
       : await findOrAddWebsite(tx, userId, readSeed(request.url));
     const options = readCrawlOptions(website.options, request.options ?? {});
     const seeds = request.seeds?.map(readSeed) ?? [website.url];
@@ -45,12 +45,9 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
       .onConflictDoNothing()
       .returning();
     if (!crawl) throw await describeConflict(tx, website.id, runner);
-    await addUrls(
-      tx,
-      crawl.id,
-      seeds.map((url) => toNewUrl(url, { depth: 0, source: "seed" })),
-    );
-    return crawl;
+    const urls = seeds.map((url) => toNewUrl(url, { depth: 0, source: "seed" }));
+    const added = await addUrls(tx, crawl.id, urls);
+    return { ...crawl, pending: added.values().reduce((sum, count) => sum + count, 0) };
   });
 }
 

@@ -2,6 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { crawlHosts } from "../db/schema/crawls.ts";
 import { listPendingUrls, type PendingUrl, skipPending } from "./frontier.ts";
 import { HostStoppedError, type Permit } from "./politeness.ts";
+import type { RobotsRules } from "./robots-cache.ts";
 import type { Session } from "./session.ts";
 import { type HostReaction, visit } from "./visit.ts";
 import type { Visit, VisitOutcome } from "./visit-result.ts";
@@ -26,7 +27,7 @@ export async function workHost(session: Session, host: string): Promise<void> {
       // One a scheme and port, kept in memory.
       const rules = await getRules(entry.url);
       if (rules && !rules.isAllowed(entry.url)) {
-        await session.end(entry, toVisit(session, entry, { kind: "skipped", reason: "robots", message: rules.reason }));
+        await session.end(entry, toVisit(session, entry, describeRefusal(rules)));
         continue;
       }
       const permit = await queue.acquire(session.signal).catch(async (error) => {
@@ -122,6 +123,12 @@ async function giveUp(session: Session, host: string, reason: string): Promise<v
     .where(and(eq(crawlHosts.crawlId, id), eq(crawlHosts.host, host)));
   const skipped = await skipPending(db, id, { host, reason: "host_stopped", message: reason, at: clock.now() });
   log.warn("host given up", { crawlId: id, host, reason, skipped });
+}
+
+/** A site whose robots.txt can't be reached can't be reached itself: that is the error to tell. */
+function describeRefusal({ failure, reason }: RobotsRules): VisitOutcome {
+  if (failure) return { kind: "failed", code: failure.code, message: failure.message };
+  return { kind: "skipped", reason: "robots", message: reason };
 }
 
 function toVisit(session: Session, entry: PendingUrl, outcome: VisitOutcome): Visit {

@@ -18,6 +18,8 @@ export type RobotsRules = {
   readonly sitemaps: readonly string[];
   /** Why a URL that is not allowed is not, as a sentence without its full stop. */
   readonly reason: string;
+  /** What kept robots.txt from being read at all; it would keep the site's pages from being read as well. */
+  readonly failure?: FetchError;
 };
 
 export type RobotsCache = {
@@ -90,11 +92,12 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
     const isOld = before && before.access !== "disallow_all" && before.fetchedAt > now() - staleMs;
     if (isOld) return remember(origin, { ...before, freshUntil });
     const reason = `${answer.failure}, so nothing may be fetched there for now`;
-    return remember(origin, { access: "disallow_all", reason, file: noRules(), fetchedAt: now(), freshUntil });
+    const refusal: Copy = { access: "disallow_all", reason, file: noRules(), fetchedAt: now(), freshUntil };
+    return remember(origin, refusal, answer.error);
   }
 
-  function remember(origin: string, copy: Copy): RobotsRules {
-    const rules = toRules(copy, userAgent);
+  function remember(origin: string, copy: Copy, failure?: FetchError): RobotsRules {
+    const rules = { ...toRules(copy, userAgent), failure };
     known.delete(origin);
     known.set(origin, { copy, rules });
     const oldest = known.keys().next().value;
@@ -119,7 +122,7 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
 async function ask(
   { fetch, clock, signal }: RobotsCacheOptions,
   url: string,
-): Promise<{ copy: Copy } | { failure: string }> {
+): Promise<{ copy: Copy } | { failure: string; error?: FetchError }> {
   let response: FetchResponse;
   try {
     response = await fetch({ url, maxRedirects: 5, maxBytes, signal });
@@ -127,7 +130,7 @@ async function ask(
     if (!(error instanceof FetchError) || error.code === "cancelled") throw error;
     // More than five redirects are as good as no file (§2.3.1.2).
     if (error.code !== "too_many_redirects" && error.code !== "redirect_loop") {
-      return { failure: `${url} could not be read: ${error.message}` };
+      return { failure: `${url} could not be read: ${error.message}`, error };
     }
     return { copy: toCopy("allow_all", `${url} redirects too often`, noRules(), clock, longestFreshMs) };
   }

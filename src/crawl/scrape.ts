@@ -83,6 +83,7 @@ function readUrl(text: string): string {
 async function refuseByRobots({ robots }: Pick<App, "robots">, url: string, signal: AbortSignal): Promise<void> {
   const rules = await robots.get(url, signal);
   if (rules.isAllowed(url)) return;
+  if (rules.failure) throw rules.failure;
   throw new AppError("unprocessable", `${url} may not be fetched: ${rules.reason}`, { code: "robots" });
 }
 

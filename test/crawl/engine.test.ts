@@ -249,8 +249,8 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
       endReason: "http_410",
       lastError: { code: "http_410", url: `${origin}/` },
     });
-    expect(refused).toMatchObject({ state: "failed", endReason: "robots", skipped: 1 });
-    expect(refused.lastError?.message).toContain("robots.txt could not be read");
+    expect(refused).toMatchObject({ state: "failed", endReason: "connect", failed: 1 });
+    expect(refused.lastError?.message).toContain("refused the connection");
   }, 20_000);
 
   test("gives up a host that only fails, and says why", async () => {
