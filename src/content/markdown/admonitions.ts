@@ -1,5 +1,6 @@
 import { attribute, classNames, type Element, isElement, lineOf } from "../dom.ts";
 import { writeNode } from "./elements.ts";
+import { strongFormat } from "./inline-elements.ts";
 import { flush, type Page } from "./page.ts";
 
 export type Admonition = { alert: string; title: string; titleElement: Element | undefined };
@@ -80,7 +81,7 @@ export function writeAdmonition(page: Page, element: Element, { alert, title, ti
     blocks.closeGap();
   }
   if (title !== "") {
-    page.inline.begin({ kind: "strong", open: "**", close: "**", tag: "strong" });
+    page.inline.begin(strongFormat);
     page.inline.text(title);
     flush(page);
     page.inline.end();

@@ -64,7 +64,9 @@ export function findLineStartEscape(text: string, at: number, isContinued: boole
     }
     case 62: // >
       return at;
+    case 42: // *
     case 43: // +
+    case 95: // _
       return isSpace(next) ? at : -1;
     case 45: // -
       return isSpace(next) || next === 45 ? at : -1;
@@ -74,7 +76,7 @@ export function findLineStartEscape(text: string, at: number, isContinued: boole
     case 58: // :
       return isContinued && next === 45 ? at : -1;
     case 91: // [
-      return next === 32 || next === 33 || next === 120 || next === 88 ? at : -1;
+      return isSpace(next) || next === 33 || next === 120 || next === 88 ? at : -1;
   }
   if (!isDigit(code)) return -1;
   let end = at + 1;

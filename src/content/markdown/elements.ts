@@ -1,22 +1,14 @@
-import { attribute, type Element, hasClass, isElement, lineOf, type Node, textOf } from "../dom.ts";
+import { attribute, type Element, hasClass, isElement, lineOf, type Node } from "../dom.ts";
 import { findAdmonition, writeAdmonition } from "./admonitions.ts";
 import { codeBlock, codeText } from "./code.ts";
 import { isBlockName } from "./flow.ts";
-import { footnoteLabel, isBackReference } from "./landmarks.ts";
+import { strongFormat, writeInlineElement } from "./inline-elements.ts";
+import { isNoteList } from "./landmarks.ts";
 import { writeDefinitions, writeFootnote, writeList } from "./lists.ts";
 import { type Formula, findFormula, isDrawnFormula } from "./math.ts";
-import { labelOf, writeImage, writePicture, writePlayer } from "./media.ts";
 import { flush, type Page, writeBlock } from "./page.ts";
 import { writeTable } from "./tables.ts";
-import { destination, linkTitle } from "./urls.ts";
-import { isLeftOut, isPermalink } from "./visibility.ts";
-
-const strong = { kind: "strong", open: "**", close: "**", tag: "strong" };
-const em = { kind: "em", open: "*", close: "*", tag: "em" };
-const del = { kind: "del", open: "~~", close: "~~", tag: "del" };
-const tagged = new Map(
-  ["sub", "sup", "kbd", "mark", "ins"].map((name) => [name, { kind: name, open: `<${name}>`, close: `</${name}>` }]),
-);
+import { isLeftOut } from "./visibility.ts";
 
 export function writeChildren(page: Page, element: Element): void {
   for (const child of element.children) writeNode(page, child);
@@ -103,7 +95,8 @@ function writeBlockElement(page: Page, element: Element): void {
       writeQuote(page, element);
       return;
     case "hr":
-      if (page.blocks.isInCell || page.headingMark !== "") {
+      // The line over footnotes is drawn by whatever shows them.
+      if (page.blocks.isInCell || page.headingMark !== "" || (element.parent && isNoteList(element.parent))) {
         flush(page);
         return;
       }
@@ -149,7 +142,7 @@ function writeSection(page: Page, element: Element): void {
 function writeHeading(page: Page, element: Element, level: number): void {
   flush(page);
   if (page.headingMark !== "" || page.blocks.isInCell) {
-    page.inline.begin(strong);
+    page.inline.begin(strongFormat);
     writeChildren(page, element);
     flush(page);
     page.inline.end();
@@ -168,7 +161,7 @@ function writeLabel(page: Page, element: Element): void {
   flush(page);
   // A heading inside keeps its own rank.
   const isHeading = element.children.some((child) => isElement(child) && /^h[1-6]$/.test(child.name));
-  if (!isHeading) page.inline.begin(strong);
+  if (!isHeading) page.inline.begin(strongFormat);
   writeChildren(page, element);
   flush(page);
   if (!isHeading) page.inline.end();
@@ -193,7 +186,7 @@ function writeTabLabel(page: Page, panel: Element): void {
   const next = page.tabs.shift();
   const label = (by && page.landmarks.tabLabels.get(by)) || next;
   if (!label) return;
-  page.inline.begin(strong);
+  page.inline.begin(strongFormat);
   page.inline.text(label);
   flush(page);
   page.inline.end();
@@ -236,167 +229,4 @@ function writeCheckbox(page: Page, input: Element): void {
   if (!page.blocks.isAtContainerStart() || !page.blocks.isInList()) return;
   page.inline.raw(attribute(input, "checked") === undefined ? "[ ]" : "[x]");
   page.inline.space();
-}
-
-function writeInlineElement(page: Page, element: Element): void {
-  const { inline } = page;
-  switch (element.name) {
-    case "b":
-    case "strong":
-      writeFormat(page, element, strong);
-      return;
-    case "i":
-    case "em":
-    case "var":
-    case "dfn":
-    case "cite":
-      writeFormat(page, element, em);
-      return;
-    case "del":
-    case "s":
-    case "strike":
-      writeFormat(page, element, del);
-      return;
-    case "sub":
-    case "sup":
-    case "kbd":
-    case "mark":
-    case "ins":
-      writeTagged(page, element);
-      return;
-    case "code":
-    case "tt":
-    case "samp":
-      writeCode(page, element);
-      return;
-    case "a":
-      writeLink(page, element);
-      return;
-    case "br":
-      if (inline.hasPendingBreak() && page.headingMark === "" && !page.blocks.isInCell) {
-        flush(page);
-        return;
-      }
-      inline.break();
-      return;
-    case "img":
-      writeImage(page, element);
-      return;
-    case "picture":
-      if (writePicture(page, element)) return;
-      break;
-    case "video":
-    case "audio":
-    case "iframe":
-    case "embed":
-      writePlayer(page, element);
-      return;
-    case "q":
-      inline.raw('"');
-      writeChildren(page, element);
-      inline.raw('"');
-      return;
-    case "abbr":
-      writeAbbreviation(page, element);
-      return;
-    case "ruby":
-      writeRuby(page, element);
-      return;
-  }
-  const names = attribute(element, "class");
-  if (names?.startsWith("katex-mathml")) return;
-  writeChildren(page, element);
-}
-
-function writeFormat(page: Page, element: Element, format: typeof strong): void {
-  if (format === strong && page.headingMark !== "") {
-    writeChildren(page, element);
-    return;
-  }
-  page.inline.begin(format);
-  writeChildren(page, element);
-  page.inline.end();
-}
-
-function writeTagged(page: Page, element: Element): void {
-  const format = tagged.get(element.name);
-  const link = element.children.find(isElement);
-  if (element.name === "sup" && link?.name === "a" && footnoteLabel(page.landmarks, link) !== undefined) {
-    writeChildren(page, element);
-    return;
-  }
-  if (format) page.inline.begin(format);
-  writeChildren(page, element);
-  if (format) page.inline.end();
-}
-
-function writeCode(page: Page, element: Element): void {
-  const only = element.children.length === 1 ? element.children[0] : undefined;
-  if (element.children.some((child) => isElement(child) && child.name === "pre")) {
-    writeChildren(page, element);
-    return;
-  }
-  if (only?.type !== "element" || only.name !== "a") {
-    page.inline.code(codeText(element));
-    return;
-  }
-  const url = linkUrl(page, only);
-  if (url === undefined) {
-    page.inline.code(codeText(element));
-    return;
-  }
-  page.inline.begin(linkFormat(url, only));
-  page.inline.code(codeText(only));
-  page.inline.end();
-}
-
-function writeLink(page: Page, link: Element): void {
-  const label = footnoteLabel(page.landmarks, link);
-  if (label !== undefined) {
-    page.inline.raw(`[^${label}]`);
-    return;
-  }
-  if (isPermalink(link) || isBackReference(link)) return;
-  const href = attribute(link, "href");
-  const isSelfLink = page.headingMark !== "" && href?.startsWith("#");
-  const url = isSelfLink ? undefined : linkUrl(page, link);
-  if (url === undefined) {
-    writeChildren(page, link);
-    return;
-  }
-  page.inline.begin(linkFormat(url, link));
-  writeChildren(page, link);
-  if (link.children.every((child) => child.type === "element" && child.name === "svg")) page.inline.text(labelOf(link));
-  page.inline.end();
-}
-
-function linkUrl(page: Page, link: Element): string | undefined {
-  const href = attribute(link, "href")?.trim();
-  return href ? page.resolve(href) : undefined;
-}
-
-function linkFormat(url: string, link: Element) {
-  return { kind: "link", open: "[", close: `](${destination(url)}${linkTitle(attribute(link, "title"))})` };
-}
-
-function writeAbbreviation(page: Page, element: Element): void {
-  writeChildren(page, element);
-  const title = attribute(element, "title")?.replace(/\s+/g, " ").trim() ?? "";
-  const short = lineOf(element);
-  if (title.length <= short.length || short.length > 12 || !/\p{L}/u.test(title) || page.explained.has(short)) return;
-  page.explained.add(short);
-  page.inline.text(` (${title})`);
-}
-
-function writeRuby(page: Page, ruby: Element): void {
-  const hasParentheses = ruby.children.some((child) => isElement(child) && child.name === "rp");
-  for (const child of ruby.children) {
-    const isReading = isElement(child) && (child.name === "rt" || child.name === "rtc");
-    if (!isReading || hasParentheses) writeNode(page, child);
-    else if (textOf(child).trim() !== "") {
-      page.inline.text("(");
-      writeNode(page, child);
-      page.inline.text(")");
-    }
-  }
 }

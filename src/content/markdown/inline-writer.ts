@@ -21,7 +21,8 @@ export type Format = {
 };
 
 type OpenFormat = Format & { at: number; isTag: boolean; isDone: boolean };
-type Closing = { opening: number; closing: number; tag: string };
+/** An emphasis that ended: the places of its delimiters, and the character before the closing ones. */
+type Closing = { opening: number; closing: number; tag: string; mark: string; before: number };
 
 const noPending = 0;
 const pendingSpace = 1;
@@ -44,6 +45,8 @@ export class InlineWriter {
   private opened = 0;
   /** Closed emphases whose right side has not been seen yet. */
   private closings: Closing[] = [];
+  /** Texts of code spans that were joined, by their place; written when the paragraph ends. */
+  private readonly joinedCodes = new Map<number, string>();
   private lastCode: { at: number; text: string } | undefined;
   private startsWithBracket = false;
 
@@ -92,8 +95,8 @@ export class InlineWriter {
         start = at + 1;
         continue;
       }
-      let previous = at > 0 ? value.charCodeAt(at - 1) : this.previous();
-      if (at === start && buffer === "" && this.pending !== noPending) previous = 32;
+      const isFirst = at === start && buffer === "" && (at === 0 || this.pending !== noPending);
+      const previous = isFirst ? this.previous() : value.charCodeAt(at - 1);
       let mustEscape = this.mustEscape(value, at, code, previous);
       if (code === 95) {
         // All of a run of underscores opens an emphasis, or none of it.
@@ -137,7 +140,7 @@ export class InlineWriter {
     if (before && before.at === this.parts.length - 1 && this.pending === noPending && this.formatsAreOpen()) {
       // Two spans side by side would be read as one with longer fences.
       before.text += text;
-      this.parts[before.at] = codeSpan(before.text);
+      this.joinedCodes.set(before.at, before.text);
     } else {
       this.raw(codeSpan(text));
       this.lastCode = { at: this.parts.length - 1, text };
@@ -183,6 +186,8 @@ export class InlineWriter {
     }
     this.opened = 0;
     this.settle(32);
+    for (const [at, code] of this.joinedCodes) this.parts[at] = codeSpan(code);
+    this.joinedCodes.clear();
     const text = this.parts.join("");
     this.parts = [];
     this.closings = [];
@@ -194,7 +199,10 @@ export class InlineWriter {
   }
 
   private previous(): number {
-    if (this.pending !== noPending) return 32;
+    // What begins with this text stands between it and what was written.
+    if (!this.formatsAreOpen()) return 62;
+    if (this.pending !== noPending) return this.pending === pendingBreak && this.isInCell ? 62 : 32;
+    if (this.closings.at(-1)?.closing === this.parts.length - 1) return 42;
     return this.last === 0 ? 32 : this.last;
   }
 
@@ -216,17 +224,19 @@ export class InlineWriter {
   private mustEscape(value: string, at: number, code: number, previous: number): boolean {
     const isLast = at + 1 === value.length;
     const next = isLast ? 0 : value.charCodeAt(at + 1);
+    // A space may yet move out of an emphasis, whose delimiter then comes to stand there.
+    const isSpaceSure = this.formats.length === 0;
     switch (code) {
       case 92: // \
-        return isLast || isAsciiPunctuation(next);
+        return isLast || isAsciiPunctuation(next) || (isSpace(next) && !isSpaceSure);
       case 96: // `
         return true;
       case 42: // *
-        return !isSpace(next) || this.isIn("strong") || this.isIn("em") || this.last === 0;
+        return !isSpace(next) || !isSpaceSure || previous === 42;
       case 95: // _
-        return !isWord(previous) && !isSpace(next);
+        return !isWord(previous) && (!isSpace(next) || !isSpaceSure);
       case 126: // ~
-        return next === 126 || !isSpace(previous);
+        return isLast || next === 126 || !isSpace(previous) || this.isIn("del");
       case 60: // <
         return isLast || isLetter(next) || next === 47 || next === 33 || next === 63;
       case 38: // &
@@ -249,30 +259,53 @@ export class InlineWriter {
       this.settle(32);
       if (this.last !== 0) {
         this.parts.push(this.pending === pendingSpace ? " " : this.isInCell ? "<br>" : "  \n");
-        this.last = this.pending === pendingSpace || this.isInCell ? 32 : 10;
+        this.last = this.pending === pendingSpace ? 32 : this.isInCell ? 62 : 10;
       }
       this.pending = noPending;
     }
     const { length } = this.formats;
     if (this.opened === length) {
-      if (this.closings.length > 0) this.settle(next);
+      this.settle(next);
       return;
     }
-    let following = next;
-    for (let at = length - 1; at >= this.opened; at--) {
-      const format = this.formats[at];
-      if (!format || format.isDone) continue;
-      if (format.kind === "strong" || format.kind === "em" || format.kind === "del") {
-        format.isTag = !isWord(following) && !isSpace(following) && isWord(this.last);
-      } else following = format.open.charCodeAt(0);
-    }
-    this.settle(following);
-    for (let at = this.opened; at < length; at++) this.open(this.formats[at]);
+    const waiting = this.formats.slice(this.opened).filter((format) => format !== null && !format.isDone);
+    const isTag = this.needTags(waiting as OpenFormat[], next);
+    this.settle(waiting.length > 0 ? 60 : next);
+    for (const format of waiting as OpenFormat[]) this.open(format, isTag);
     this.opened = length;
   }
 
-  private open(format: OpenFormat | null | undefined): void {
-    if (!format || format.isDone) return;
+  /**
+   * Whether CommonMark would not open all these emphases here (section 6.2), or might take one's delimiters for the end
+   * of another. Right after the end of an emphasis nobody could tell which of the delimiters end and which begin.
+   */
+  private needTags(waiting: readonly OpenFormat[], next: number): boolean {
+    let isInside = this.formats.some((format, at) => at < this.opened && format?.tag !== undefined);
+    let before = this.last === 0 ? 32 : this.last;
+    let outer = "";
+    for (const [at, format] of waiting.entries()) {
+      const mark = format.open.charAt(0);
+      if (format.tag === undefined) {
+        before = format.open.charCodeAt(format.open.length - 1);
+        isInside ||= outer !== "";
+        outer = "";
+        continue;
+      }
+      if (this.closings.length > 0) return true;
+      if (outer !== "" && outer !== mark) {
+        before = outer.charCodeAt(0);
+        isInside = true;
+      }
+      outer = mark;
+      const inner = waiting.slice(at + 1).find((other) => other.open.charAt(0) !== mark);
+      const after = inner ? inner.open.charCodeAt(0) : next;
+      if (isWord(before) ? isInside || !isWord(after) : isInside && !isWhite(before) && !isWord(after)) return true;
+    }
+    return false;
+  }
+
+  private open(format: OpenFormat, isTag: boolean): void {
+    format.isTag = isTag && format.tag !== undefined;
     if (format.kind === "link" && this.last === 33) {
       const before = this.parts.at(-1);
       if (before?.endsWith("!")) this.parts[this.parts.length - 1] = `${before.slice(0, -1)}\\!`;
@@ -290,12 +323,21 @@ export class InlineWriter {
       this.last = format.isTag ? 62 : format.close.charCodeAt(format.close.length - 1);
       return;
     }
-    this.closings.push({ opening: format.at, closing: this.parts.length - 1, tag: format.tag });
+    const inner = this.closings.at(-1);
+    const isNext = inner !== undefined && inner.closing === this.parts.length - 2;
+    // For CommonMark the delimiters of another kind are punctuation.
+    const before = isNext ? (inner.mark === format.close.charAt(0) ? inner.before : 42) : this.last;
+    const mark = format.close.charAt(0);
+    this.closings.push({ opening: format.at, closing: this.parts.length - 1, tag: format.tag, mark, before });
   }
 
   private closeAsAutolink(format: OpenFormat): boolean {
+    if (this.parts.length - format.at > 6) return false;
+    const first = this.parts[format.at + 1] ?? "";
+    // Most links say something else than where they lead.
+    if (!first.includes(".") && !first.includes(":") && !first.includes("@")) return false;
     const url = format.close.slice(2, -1);
-    if (this.parts.length - format.at > 6 || !/^(?:https?:|mailto:)[^\s<>\\]+$/.test(url)) return false;
+    if (!/^(?:https?:|mailto:)[^\s<>\\]+$/.test(url)) return false;
     const text = this.parts
       .slice(format.at + 1)
       .join("")
@@ -307,20 +349,38 @@ export class InlineWriter {
     return true;
   }
 
+  /** A delimiter that comes to stand before a tag may no longer open. */
+  private tagOpenedAt(place: number): void {
+    const format = this.formats.find((open) => open?.tag !== undefined && open.at === place && !open.isTag);
+    if (!format) return;
+    format.isTag = true;
+    this.parts[place] = `<${format.tag}>`;
+    this.tagOpenedAt(place - 1);
+  }
+
   /** Now that the character after closed emphases is known: would CommonMark close them there? */
   private settle(next: number): void {
     const { closings } = this;
     if (closings.length === 0) return;
-    if (isWord(next) && !isWord(this.last)) {
-      for (const { opening, closing, tag } of closings) {
-        // Only those that end right here.
-        if (closing < this.parts.length - closings.length) continue;
+    const last = closings.at(-1);
+    let at = this.parts.length - 1;
+    if (last && isWord(next)) {
+      for (const { opening, closing, tag, mark, before } of closings.toReversed()) {
+        // Only those that end right here, and are not followed by delimiters of another kind.
+        if (closing !== at-- || mark !== last.mark) break;
+        if (isWord(before)) continue;
         this.parts[opening] = `<${tag}>`;
         this.parts[closing] = `</${tag}>`;
+        this.tagOpenedAt(opening - 1);
       }
     }
     this.closings = [];
   }
+}
+
+/** Also 10, which stands for a line break just written. */
+function isWhite(code: number): boolean {
+  return code === 0 || isSpace(code);
 }
 
 function codeSpan(text: string): string {

@@ -31,10 +31,23 @@ function visit(element: Element, landmarks: Landmarks, keep: (element: Element) 
   }
 }
 
-function isNoteList(element: Element): boolean {
-  if (attribute(element, "role") === "doc-endnotes" || attribute(element, "data-footnotes") !== undefined) return true;
-  const names = attribute(element, "class");
-  return names !== undefined && noteParent.test(names.slice(0, 300));
+/** A list of footnotes, or what stands around one. */
+export function isNoteList(element: Element): boolean {
+  const { attributes } = element;
+  for (let at = 0; at < attributes.length; at += 2) {
+    const value = attributes[at + 1] ?? "";
+    switch (attributes[at]) {
+      case "class":
+        if (value.includes("note") || value.includes("reference")) return noteParent.test(value.slice(0, 300));
+        break;
+      case "role":
+        if (value === "doc-endnotes") return true;
+        break;
+      case "data-footnotes":
+        return true;
+    }
+  }
+  return false;
 }
 
 function note(element: Element, { footnotes, definitions, tabLabels }: Landmarks, isInNotes: boolean): void {
@@ -75,12 +88,12 @@ const backText = /^(?:\^|↩|↩︎|↑|⏎|↵|🔙|back|return|jump up|[a-z])(
 
 /** The way back from a footnote to where it is referred to. */
 export function isBackReference(link: Element): boolean {
-  const role = attribute(link, "role");
-  if (role === "doc-backlink" || attribute(link, "data-footnote-backref") !== undefined) return true;
+  const href = attribute(link, "href") ?? "";
+  if (!href.includes("#")) return false;
+  if (attribute(link, "role") === "doc-backlink" || attribute(link, "data-footnote-backref") !== undefined) return true;
   const names = attribute(link, "class") ?? "";
   if (/(?:^|\s)(?:footnote-?back(?:ref|link)?|fn-backref|reversefootnote|backref)/.test(names.slice(0, 300)))
     return true;
-  const href = attribute(link, "href") ?? "";
   return (
     /#(?:user-content-)?(?:fnref|cite_ref|_ftnref|ftntref|footnote-ref)/.test(href.slice(0, 300)) &&
     backText.test(lineOf(link))

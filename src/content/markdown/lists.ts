@@ -2,6 +2,7 @@ import { attribute, type Element, hasClass, isElement, type Node } from "../dom.
 import { codeText } from "./code.ts";
 import { writeChildren, writeContainer, writeNode } from "./elements.ts";
 import { isBlockName } from "./flow.ts";
+import { strongFormat } from "./inline-elements.ts";
 import { flush, type Page } from "./page.ts";
 
 export function writeList(page: Page, list: Element): void {
@@ -14,7 +15,7 @@ export function writeList(page: Page, list: Element): void {
   // Two lists in a row would be read as one: the second gets the other marker.
   const mark = isOrdered ? (blocks.lastList === "." ? ")" : ".") : blocks.lastList === "-" ? "+" : "-";
   // Only a list that starts with 1 may follow a paragraph's line at once.
-  if (blocks.isInTightItem && (!isOrdered || number === 1)) blocks.closeGap();
+  if (blocks.isInTightItem && !blocks.isAtContainerStart() && (!isOrdered || number === 1)) blocks.closeGap();
   const outer = blocks.isInTightItem;
   let isFirst = true;
   for (const item of itemsOf(list)) {
@@ -128,7 +129,7 @@ function writeShortDefinitions(page: Page, entries: readonly Element[]): void {
   const { blocks, inline } = page;
   const outer = blocks.isInTightItem;
   const mark = blocks.lastList === "-" ? "+ " : "- ";
-  if (outer) blocks.closeGap();
+  if (outer && !blocks.isAtContainerStart()) blocks.closeGap();
   let last = "";
   for (const entry of entries) {
     if (!page.keep(entry)) continue;
@@ -178,7 +179,7 @@ function writeTerm(page: Page, term: Element): void {
 }
 
 function writeTermText(page: Page, term: Element): void {
-  page.inline.begin({ kind: "strong", open: "**", close: "**", tag: "strong" });
+  page.inline.begin(strongFormat);
   writeChildren(page, term);
   page.inline.end();
 }

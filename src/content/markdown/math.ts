@@ -17,7 +17,10 @@ export function findFormula(element: Element): Formula | undefined {
     const isBlock = hasClass(element, "katex-display") || hasClass(element, "mwe-math-element-block");
     return math && fromMathMl(math, isBlock || attribute(math, "display") === "block");
   }
-  if (/(?:^|\s)(?:math|arithmatex)(?:\s|$)/.test(names.slice(0, 500))) return fromDelimiters(textOf(element).trim());
+  if (/(?:^|\s)(?:math|arithmatex)(?:\s|$)/.test(names.slice(0, 500))) {
+    // Anything inside would be a formula drawn already; and looking into nested ones again and again is not linear.
+    return element.children.some(isElement) ? undefined : fromDelimiters(textOf(element).trim());
+  }
   return undefined;
 }
 

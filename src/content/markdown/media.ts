@@ -1,4 +1,4 @@
-import { attribute, type Element, findElement, hasClass, lineOf, walk } from "../dom.ts";
+import { attribute, type Element, findElement, hasClass, lineOf } from "../dom.ts";
 import { InlineWriter } from "./inline-writer.ts";
 import type { Page } from "./page.ts";
 import { destination, linkTitle } from "./urls.ts";
@@ -66,17 +66,19 @@ function imageSource(image: Element): string | undefined {
   return pictureSource(image) ?? (source?.startsWith("data:") ? undefined : source);
 }
 
+/** Sources a picture is looked through for. */
+const maxSources = 20;
+
 function pictureSource(image: Element): string | undefined {
   const picture = image.name === "picture" ? image : image.parent;
   if (picture?.name !== "picture") return undefined;
-  let found: string | undefined;
-  walk(picture, (element) => {
-    if (element.name !== "source") return undefined;
-    const set = attribute(element, "srcset") ?? attribute(element, "data-srcset");
-    found ??= set ? largestOf(set) : undefined;
-    return undefined;
-  });
-  return found;
+  for (const child of picture.children.slice(0, maxSources)) {
+    if (child.type !== "element" || child.name !== "source") continue;
+    const set = attribute(child, "srcset") ?? attribute(child, "data-srcset");
+    const best = set && largestOf(set);
+    if (best) return best;
+  }
+  return undefined;
 }
 
 /** The widest candidate of a `srcset` (HTML standard, section 4.8.4.2.1), the first among equals. */

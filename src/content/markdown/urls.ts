@@ -29,7 +29,7 @@ function resolve(href: string, baseUrl: string): string | undefined {
 
 /** A link destination that parses back to the URL. */
 export function destination(url: string): string {
-  if (!/[()\\&`|<>\s*_]/.test(url)) return url;
+  if (!/[()\\&`|<>\s]/.test(url)) return url;
   const isBalanced = hasBalancedParentheses(url);
   let out = "";
   for (let at = 0; at < url.length; at++) {

@@ -49,6 +49,7 @@ function isPanel(element: Element): boolean {
 export function isPermalink(link: Element): boolean {
   const href = attribute(link, "href");
   if (!href?.includes("#")) return false;
-  if (link.children.length > 3) return false;
+  const [first] = link.children;
+  if (link.children.length > 3 || (first?.type === "text" && first.text.length > 20)) return false;
   return permalinkText.has(textOf(link).trim().toLowerCase());
 }
