@@ -16,6 +16,7 @@ import { type CrawlFlags, toCrawlOptions } from "./crawl-flags.ts";
 import { type CrawlSource, readSource } from "./crawl-source.ts";
 import { describeFailure, describeSummary, summarize } from "./crawl-summary.ts";
 import { createProgress, type Progress, type ProgressForm } from "./progress.ts";
+import { formatDuration } from "./quantity.ts";
 import { type Interrupt, isTerminal, listenForInterrupt, writeError, writeOut } from "./terminal.ts";
 
 /** A folder has no server to be polite to. */
@@ -121,6 +122,7 @@ async function prepareCrawl(
   if (isUnfinished && !flags.restart) {
     refuseOtherOptions(last, readCrawlOptions(website.options, given));
     const crawl = last.state === "paused" ? await resumeCrawl(app, LOCAL_USER_ID, last.id) : last;
+    await untilLeaseEnds(app, crawl);
     await addFolderPages(app, crawl, source);
     return { crawl, isResumed: true };
   }
@@ -135,6 +137,14 @@ async function prepareCrawl(
   });
   await addFolderPages(app, crawl, source);
   return { crawl, isResumed: false };
+}
+
+/** A process that was killed holds its crawl for some seconds more; one that lives goes on holding it. */
+async function untilLeaseEnds({ clock, log }: App, { leasedUntil, leaseOwner }: Crawl): Promise<void> {
+  const waitMs = leaseOwner && leasedUntil ? leasedUntil.getTime() - clock.now().getTime() : 0;
+  if (waitMs <= 0) return;
+  log.warn(`another process has the crawl; if it died, the crawl is free in ${formatDuration(waitMs)}`);
+  await clock.sleep(waitMs);
 }
 
 function refuseOtherOptions(crawl: Crawl, wanted: CrawlOptions): void {

@@ -12,6 +12,8 @@ const maxQueryBytes = 80;
 export type FilePaths = {
   /** Path of the page's file, relative, with `/`; the same each time the same URL is asked for. */
   pathOf(url: string): string;
+  /** The same, `undefined` if the URL was not asked for before. */
+  findPath(url: string): string | undefined;
 };
 
 /**
@@ -39,13 +41,15 @@ export function createFilePaths(options: {
       const path = [...folders, fit(stem, maxNameBytes - suffix.length, hash) + suffix].join("/");
       const key = fold(path);
       if (claimed.has(key) || options.isTaken?.(path, url)) continue;
-      claimed.add(key);
+      // Most paths fold to themselves, and a website may have very many.
+      claimed.add(key === path ? path : key);
       return path;
     }
     throw new Error(`No file name is left for ${url}`);
   };
 
   return {
+    findPath: (url) => paths.get(url),
     pathOf(url) {
       const known = paths.get(url);
       if (known !== undefined) return known;

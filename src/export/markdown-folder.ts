@@ -61,8 +61,8 @@ export async function exportMarkdownFolder(db: Db, request: MarkdownFolderReques
   const result: MarkdownFolderResult = { written: 0, unchanged: 0, removed: 0, bytes: 0, displaced: [] };
   const { paths, pages, displaced } = await planFiles(db, request, folder);
   result.displaced = displaced;
-  const left = await findLeftFiles(db, request.websiteId, folder, pages, paths);
-  const links = createLinkMap(paths, pages, left.kept, site);
+  const left = await findLeftFiles(db, request.websiteId, folder, paths);
+  const links = createLinkMap(paths, left.kept, site);
 
   let done = 0;
   for (const batch of toBatches(pages)) {
@@ -141,18 +141,12 @@ type LinkMap = {
   pathOf(link: string): string | undefined;
 };
 
-function createLinkMap(
-  paths: FilePaths,
-  pages: ExportedPage[],
-  kept: Map<string, string>,
-  { query, aliases }: Site,
-): LinkMap {
-  const urls = new Set(pages.map(({ url }) => url));
+function createLinkMap(paths: FilePaths, kept: Map<string, string>, { query, aliases }: Site): LinkMap {
   return {
     pathOf: (link) => {
       let url = canonicalizeUrl(link, undefined, query);
       for (let step = 0; url !== undefined && step <= maxSteps; step++) {
-        const path = urls.has(url) ? paths.pathOf(url) : kept.get(url);
+        const path = paths.findPath(url) ?? kept.get(url);
         if (path !== undefined) return path;
         url = aliases.get(url);
       }
@@ -195,15 +189,8 @@ type LeftFiles = {
 };
 
 /** What becomes of the files of earlier exports that this one does not write. */
-async function findLeftFiles(
-  db: Db,
-  websiteId: string,
-  folder: OutputFolder,
-  pages: ExportedPage[],
-  paths: FilePaths,
-): Promise<LeftFiles> {
-  const pathOf = new Map(pages.map(({ url }) => [url, paths.pathOf(url)]));
-  const others = [...folder.manifest].filter(([path, { url }]) => pathOf.get(url) !== path);
+async function findLeftFiles(db: Db, websiteId: string, folder: OutputFolder, paths: FilePaths): Promise<LeftFiles> {
+  const others = [...folder.manifest].filter(([path, { url }]) => paths.findPath(url) !== path);
   const goneUrls = await findGoneUrls(
     db,
     websiteId,
@@ -211,7 +198,7 @@ async function findLeftFiles(
   );
   const left: LeftFiles = { gone: [], kept: new Map() };
   for (const [path, { url }] of others) {
-    if (pathOf.has(url) || goneUrls.has(url)) left.gone.push(path);
+    if (paths.findPath(url) !== undefined || goneUrls.has(url)) left.gone.push(path);
     else if (folder.findOwner(path) === url) left.kept.set(url, path);
   }
   return left;

@@ -10,12 +10,16 @@ export type Ended = { code: number | null; stdout: string; stderr: string };
 export function openWorkplace() {
   const folder = mkdtempSync(join(tmpdir(), "orbweaver-cli-"));
 
-  const start = (args: string[], env: Record<string, string> = {}) =>
+  const start = <Out extends "pipe" | Bun.BunFile = "pipe">(
+    args: string[],
+    env: Record<string, string> = {},
+    stdout: Out = "pipe" as Out,
+  ) =>
     Bun.spawn([process.execPath, main, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, LANG: "C.UTF-8", ...env },
       stdin: "ignore",
-      stdout: "pipe",
+      stdout,
       stderr: "pipe",
       timeout: 60_000,
       killSignal: "SIGKILL",

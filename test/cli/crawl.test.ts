@@ -1,14 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { createSite, type ServedSite } from "../site.ts";
 import { prepareDataFolder } from "../testing/stores.ts";
 import { listFiles, openWorkplace } from "./command.ts";
 
+// Each command opens a database, which on a busy machine takes seconds.
+setDefaultTimeout(30_000);
+
 const workplace = openWorkplace();
 const fast = ["--delay", "0", "--concurrency", "4", "--data", "data"];
 
-beforeAll(async () => void (await prepareDataFolder(workplace.makeFolder("data"))), 60_000);
+beforeAll(async () => void (await prepareDataFolder(workplace.makeFolder("data"))));
 afterAll(workplace.remove);
 
 const inFolder = (path: string) => join(workplace.folder, path);
@@ -112,7 +115,34 @@ describe("a website", () => {
     const again = [...served.requests].filter(([path, visits]) => visits > 1 && path !== "/robots.txt");
     expect(again.length).toBeLessThanOrEqual(4);
     expect(resumed.stdout).toContain("\n  pages     60 new");
-  }, 30_000);
+  });
+
+  test("is left at once by a second Ctrl-C, whatever is still on its way", async () => {
+    await prepareDataFolder(workplace.makeFolder("slow-data"));
+    const slow = site.serve({ latencyMs: 30_000 });
+    const child = workplace.start([
+      "crawl",
+      `${slow.origin}/`,
+      "--out",
+      "slow",
+      "--data",
+      "slow-data",
+      "--no-robots",
+      "--no-sitemaps",
+    ]);
+    await untilRequests(slow, 1);
+    const reader = child.stderr.getReader();
+    const startedAt = performance.now();
+
+    child.kill("SIGINT");
+    for (let told = ""; !told.includes("Stopping"); ) told += new TextDecoder().decode((await reader.read()).value);
+    child.kill("SIGINT");
+
+    expect(await child.exited).toBe(130);
+    // In-flight pages would have had 5 s.
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    await slow.stop();
+  });
 
   test("tells programs each step in an object a line, the summary last", async () => {
     const command = ["crawl", `${served.origin}/`, "--out", "json", ...fast, "--json", "--max-pages", "5"];
@@ -156,7 +186,7 @@ describe("a website", () => {
     expect(away.code).toBe(1);
     expect(away.stderr).toContain(`orbweaver: Nothing of ${closed.origin}/ could be fetched: `);
     expect(pagesIn("none")).toEqual([]);
-  }, 20_000);
+  });
 
   test("is not crawled when the files could not be written", async () => {
     writeFileSync(inFolder("taken"), "mine");
@@ -201,9 +231,11 @@ function relativeLinksOf(folder: string, file: string): { file: string; target: 
   return links;
 }
 
+/** Also counts requests that are not answered yet. */
 async function untilRequests(served: ServedSite, count: number): Promise<void> {
-  for (const deadline = performance.now() + 20_000; served.requests.size < count; ) {
-    if (performance.now() > deadline) throw new Error(`Only ${served.requests.size} pages were asked for`);
+  const arrived = () => [...served.hosts.values()].reduce((sum, { requests }) => sum + requests, 0);
+  for (const deadline = performance.now() + 20_000; arrived() < count; ) {
+    if (performance.now() > deadline) throw new Error(`Only ${arrived()} pages were asked for`);
     await Bun.sleep(5);
   }
 }

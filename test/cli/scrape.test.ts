@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { openWorkplace } from "./command.ts";
+
+// Each command is a process of its own, whose start takes its time on a busy machine.
+setDefaultTimeout(30_000);
 
 const workplace = openWorkplace();
 const page = `<!doctype html><html lang="en"><title>Spiders</title><body><nav><a href="/nav">Nav</a></nav>
@@ -41,7 +44,7 @@ describe("a page is printed", () => {
     expect(markdown?.stdout).toContain(`They **weave** [webs](${server.url.origin}/webs#orb), and`);
     expect(text?.stdout).toContain("They weave webs, and the orb web");
     expect(html?.stdout).toBe(page);
-    expect(links?.stdout).toBe(`${server.url.origin}/nav\n${server.url.origin}/webs#orb\n`);
+    expect(links?.stdout).toBe(`${server.url.origin}/nav\n${server.url.origin}/webs\n`);
     expect(JSON.parse(json?.stdout ?? "")).toMatchObject({
       url: `${server.url.origin}/a`,
       status: 200,
@@ -63,6 +66,13 @@ describe("a page is printed", () => {
 });
 
 describe("a failure is one sentence", () => {
+  test("when the output can't be written", async () => {
+    const child = workplace.start(["scrape", `${server.url.origin}/a`], {}, Bun.file("/dev/full"));
+
+    expect(await child.stderr.text()).toStartWith("orbweaver: Standard output can't be written: ");
+    expect(await child.exited).toBe(1);
+  });
+
   test.each([
     ["/secret/a", [], "robots.txt"],
     ["/gone", [], "/gone answered 410"],
