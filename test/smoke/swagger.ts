@@ -48,11 +48,14 @@ export function swaggerSteps(binary: string): Step[] {
             for (const path of ["/api/v1/crawls", "/api/v1/websites", "/api/v1/scrape"])
               check(shown.includes(path), `${path} is not among ${shown.join(", ")}`);
 
-            await page.locator(".opblock", { hasText: "/api/v1/health" }).first().click();
-            await page.getByRole("button", { name: "Try it out" }).first().click();
-            await page.getByRole("button", { name: "Execute" }).first().click();
-            await page.waitForSelector(".live-responses-table .response-col_status");
-            const status = await page.locator(".live-responses-table .response-col_status").first().textContent();
+            const health = page.locator('.opblock:has([data-path="/api/v1/health"])');
+            await health.locator(".opblock-summary-control").click();
+            await health.getByRole("button", { name: "Execute" }).click();
+            await page.waitForSelector(".live-responses-table .response .response-col_status");
+            const status = await page
+              .locator(".live-responses-table .response .response-col_status")
+              .first()
+              .textContent();
             check(status?.trim().startsWith("200") === true, `trying the health check out gave ${status}`);
           } finally {
             await browser.close();
