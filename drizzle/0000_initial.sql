@@ -203,6 +203,7 @@ CREATE UNIQUE INDEX "crawl_jobs_active_key" ON "orbweaver"."crawl_jobs" USING bt
 CREATE INDEX "crawl_schedules_due_idx" ON "orbweaver"."crawl_schedules" USING btree ("next_run_at") WHERE "orbweaver"."crawl_schedules"."is_enabled";--> statement-breakpoint
 CREATE INDEX "crawl_schedules_website_idx" ON "orbweaver"."crawl_schedules" USING btree ("website_id","id");--> statement-breakpoint
 CREATE INDEX "frontier_pending_idx" ON "orbweaver"."frontier" USING btree ("crawl_id","host","priority","seq") WHERE "orbweaver"."frontier"."state" = 'pending';--> statement-breakpoint
+CREATE INDEX "frontier_retry_idx" ON "orbweaver"."frontier" USING btree ("crawl_id","not_before") WHERE "orbweaver"."frontier"."state" = 'pending' and "orbweaver"."frontier"."not_before" is not null;--> statement-breakpoint
 CREATE INDEX "frontier_log_idx" ON "orbweaver"."frontier" USING btree ("crawl_id","seq");--> statement-breakpoint
 CREATE UNIQUE INDEX "markdown_documents_version_key" ON "orbweaver"."markdown_documents" USING btree ("page_id","version");--> statement-breakpoint
 CREATE INDEX "markdown_documents_raw_idx" ON "orbweaver"."markdown_documents" USING btree ("raw_hash");--> statement-breakpoint

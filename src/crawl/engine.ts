@@ -54,44 +54,49 @@ export async function runCrawl(context: CrawlContext, crawlId: string, run: Craw
 }
 
 async function work(session: Session): Promise<void> {
-  const { context, crawl, signal } = session;
-  const slices = new Map<string, Promise<void>>();
+  const { context, crawl, signal, worked } = session;
+  const slices = new Set<Promise<void>>();
   let isSeeding = !crawl.isSeeded;
   const seeding = seedFrontier(session).finally(() => {
     isSeeding = false;
-    session.wake();
+    session.tellHostsChanged();
   });
   seeding.catch((error) => session.abort(error));
-  while (!session.isStopping) {
-    const change = session.changed();
-    for (const host of await session.read(() => listHostsWithWork(context.db, crawl.id, MAX_HOSTS))) {
-      if (slices.has(host) || slices.size >= MAX_HOSTS) continue;
-      const slice = workHost(session, host).finally(() => {
-        slices.delete(host);
-        session.wake();
-      });
-      slice.catch((error) => session.abort(error));
-      slices.set(host, slice);
-    }
-    if (slices.size === 0 && !isSeeding && !(await waitForRetry(session, change))) break;
-    if (slices.size > 0 || isSeeding) await change;
+
+  function startSlice(host: string) {
+    worked.add(host);
+    const slice = workHost(session, host).finally(() => {
+      worked.delete(host);
+      slices.delete(slice);
+      session.tellHostsChanged();
+    });
+    slice.catch((error) => session.abort(error));
+    slices.add(slice);
   }
-  await Promise.allSettled([...slices.values(), seeding]);
+
+  while (!session.isStopping) {
+    const change = session.hostsChanged();
+    const hosts = await session.read(() => listHostsWithWork(context.db, crawl.id, context.clock.now(), MAX_HOSTS));
+    for (const host of hosts) if (!worked.has(host) && worked.size < MAX_HOSTS) startSlice(host);
+    const retryAt = await session.read(() => findNextRetryAt(context.db, crawl.id));
+    if (retryAt === undefined && slices.size === 0 && !isSeeding) break;
+    await (retryAt === undefined ? change : waitUntil(session, retryAt, change));
+  }
+  await Promise.allSettled([...slices, seeding]);
   // Told to stop, it keeps what it has; anything else that ended it is an error.
   if (signal.aborted && !(signal.reason instanceof DOMException)) throw signal.reason;
   await session.flush();
 }
 
-/** With nothing due, waits for the first retry or a change; false when nothing is left at all. */
-async function waitForRetry(session: Session, change: Promise<void>): Promise<boolean> {
-  const { context, crawl, signal } = session;
-  const retryAt = await session.read(() => findNextRetryAt(context.db, crawl.id));
-  if (!retryAt) return false;
-  const waitMs = Math.max(0, retryAt.getTime() - context.clock.now().getTime());
+/** A retry that is due may be in the hands of a slice already; looking again at once would find the same. */
+const MIN_WAIT_MS = 250;
+
+/** Waits for an instant, or for a change before it. */
+async function waitUntil({ context, signal }: Session, at: Date, change: Promise<void>): Promise<void> {
+  const waitMs = Math.max(MIN_WAIT_MS, at.getTime() - context.clock.now().getTime());
   const stop = new AbortController();
   await Promise.race([change, context.clock.sleep(waitMs, AbortSignal.any([signal, stop.signal])).catch(() => {})]);
   stop.abort();
-  return true;
 }
 
 /** Writes down how it ended. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, gt, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlHosts, crawlJobs, frontier } from "../db/schema/crawls.ts";
@@ -86,12 +86,16 @@ export async function countHosts(
     });
 }
 
-/** Hosts with something left to do, the least served first, so that a large host does not keep the others waiting. */
-export async function listHostsWithWork(db: Db, crawlId: string, limit: number): Promise<string[]> {
+/** Hosts with something due, the least served first, so that a large host does not keep the others waiting. */
+export async function listHostsWithWork(db: Db, crawlId: string, now: Date, limit: number): Promise<string[]> {
+  const due = db
+    .select({ one: sql`1` })
+    .from(frontier)
+    .where(and(eq(frontier.crawlId, crawlHosts.crawlId), eq(frontier.host, crawlHosts.host), isDue(now)));
   const rows = await db
     .select({ host: crawlHosts.host })
     .from(crawlHosts)
-    .where(and(eq(crawlHosts.crawlId, crawlId), gt(crawlHosts.pending, 0), isNull(crawlHosts.stopReason)))
+    .where(and(eq(crawlHosts.crawlId, crawlId), gt(crawlHosts.pending, 0), isNull(crawlHosts.stopReason), exists(due)))
     .orderBy(asc(crawlHosts.done), asc(crawlHosts.host))
     .limit(limit);
   return rows.map(({ host }) => host);
@@ -118,14 +122,7 @@ export async function listPendingUrls(
     })
     .from(frontier)
     .leftJoin(pages, and(eq(pages.websiteId, crawl.websiteId), eq(pages.urlHash, frontier.urlHash)))
-    .where(
-      and(
-        eq(frontier.crawlId, crawl.id),
-        eq(frontier.host, query.host),
-        eq(frontier.state, "pending"),
-        or(isNull(frontier.notBefore), lte(frontier.notBefore, query.now)),
-      ),
-    )
+    .where(and(eq(frontier.crawlId, crawl.id), eq(frontier.host, query.host), isDue(query.now)))
     .orderBy(asc(frontier.priority), asc(frontier.seq))
     // What is taken stands first in this order, so reading past it costs no more rows than there are of it.
     .limit(query.limit + query.taken.size);
@@ -138,12 +135,15 @@ export async function listPendingUrls(
     }));
 }
 
+const isDue = (now: Date) =>
+  and(eq(frontier.state, "pending"), or(isNull(frontier.notBefore), lte(frontier.notBefore, now)));
+
 /** When the first of the URLs that wait for a retry is due; `undefined` if none waits. */
 export async function findNextRetryAt(db: Db, crawlId: string): Promise<Date | undefined> {
   const [row] = await db
     .select({ at: sql<string | null>`min(${frontier.notBefore})` })
     .from(frontier)
-    .where(and(eq(frontier.crawlId, crawlId), eq(frontier.state, "pending")));
+    .where(and(eq(frontier.crawlId, crawlId), eq(frontier.state, "pending"), isNotNull(frontier.notBefore)));
   return row?.at ? new Date(row.at) : undefined;
 }
 

@@ -36,7 +36,10 @@ export function openSession(
   /** Ends all work at once; what is in flight is dropped and stays pending. */
   const abort = new AbortController();
   const taken = new Map<string, Set<string>>();
-  const listeners = new Set<() => void>();
+  /** Hosts that a slice works now. */
+  const worked = new Set<string>();
+  const changes = createSignal();
+  const hostChanges = createSignal();
   const startedAt = performance.now();
   let workedUntil = startedAt;
   let crawl = start;
@@ -44,10 +47,6 @@ export function openSession(
   let unsettled = 0;
   let endReason: string | undefined;
   let isStopping = false;
-
-  const wake = () => {
-    for (const listener of [...listeners]) listener();
-  };
 
   const writer = createWriter({
     clock,
@@ -57,21 +56,23 @@ export function openSession(
     onFailed: abortWith,
   });
 
-  function settled({ crawl: latest }: Settled, visits: Visit[]) {
+  function settled({ crawl: latest, newHosts }: Settled, visits: Visit[]) {
     crawl = latest;
     unsettled -= visits.length;
     for (const { entry } of visits) taken.get(entry.host)?.delete(entry.urlHash);
     if (crawl.state !== "running") stop();
     void context.cache.publish(crawlChannel(crawl.id), "progress");
     onProgress({ crawl, url: visits.at(-1)?.entry.url, inFlight });
-    wake();
+    changes.tell();
+    if (newHosts.some((host) => !worked.has(host))) hostChanges.tell();
   }
 
   /** No new work; what is in flight may finish. */
   function stop(reason?: string) {
     isStopping = true;
     endReason ??= reason;
-    wake();
+    changes.tell();
+    hostChanges.tell();
   }
 
   /** Everything ends, now. */
@@ -106,16 +107,12 @@ export function openSession(
     },
     stop,
     abort: abortWith,
-    wake,
-    /** Resolves at the next `wake`: rows were stored, a slice ended, or the crawl is to stop. */
-    changed: () =>
-      new Promise<void>((resolve) => {
-        const listener = () => {
-          listeners.delete(listener);
-          resolve();
-        };
-        listeners.add(listener);
-      }),
+    /** Resolves at the next change: pages ended or were stored, or the crawl is to stop. */
+    changed: changes.next,
+    /** Resolves when there may be other hosts to work than before, or none. */
+    hostsChanged: hostChanges.next,
+    worked,
+    tellHostsChanged: hostChanges.tell,
     takenOf(host: string): Set<string> {
       const known = taken.get(host) ?? new Set();
       taken.set(host, known);
@@ -139,11 +136,11 @@ export function openSession(
     /** The page is no longer in flight; `undefined` when it was dropped. */
     async end(entry: PendingUrl, visit: Visit | undefined): Promise<void> {
       inFlight--;
-      wake();
+      changes.tell();
       if (visit) return writer.add(visit);
       unsettled--;
       taken.get(entry.host)?.delete(entry.urlHash);
-      wake();
+      changes.tell();
     },
     flush: writer.flush,
     /** A query that waits out an outage of the database. */
@@ -157,7 +154,8 @@ export function openSession(
     /** URLs that the site names itself; the frontier is kept within reason of what the crawl may fetch. */
     async addFound(urls: NewUrl[]): Promise<void> {
       await context.db.transaction((tx) => addUrls(tx, crawl.id, urls));
-      wake();
+      changes.tell();
+      hostChanges.tell();
     },
     /** Takes over a newer row of the crawl, as from a renewed lease. */
     refresh(latest: Crawl | undefined) {
@@ -171,6 +169,18 @@ export function openSession(
         .update(crawlJobs)
         .set({ hosts: sql`array_append(${crawlJobs.hosts}, ${host})` })
         .where(eq(crawlJobs.id, crawl.id));
+    },
+  };
+}
+
+/** Something to wait for, again and again. */
+function createSignal() {
+  let { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    next: () => promise,
+    tell: () => {
+      resolve();
+      ({ promise, resolve } = Promise.withResolvers<void>());
     },
   };
 }

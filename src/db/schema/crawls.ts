@@ -126,6 +126,9 @@ export const frontier = orbweaver.table(
     index("frontier_pending_idx")
       .on(table.crawlId, table.host, table.priority, table.seq)
       .where(sql`${table.state} = 'pending'`),
+    index("frontier_retry_idx")
+      .on(table.crawlId, table.notBefore)
+      .where(sql`${table.state} = 'pending' and ${table.notBefore} is not null`),
     index("frontier_log_idx").on(table.crawlId, table.seq),
     check("frontier_state_check", sql`${table.state} in ('pending', 'done', 'failed', 'skipped')`),
   ],
