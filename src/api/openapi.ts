@@ -1,54 +1,49 @@
 import { STATUS_CODES } from "node:http";
-import type { TSchema } from "@sinclair/typebox";
 import { VERSION } from "../version.ts";
-import { Problem } from "./problems.ts";
 
-/** A route as Elysia keeps it. */
-export type DocumentedRoute = {
-  method: string;
-  path: string;
-  hooks: {
-    body?: unknown;
-    params?: unknown;
-    query?: unknown;
-    response?: unknown;
-    detail?: { hide?: boolean; responses?: unknown; [field: string]: unknown };
-  };
+/** What the document says of the whole; the plugin says the rest, from the routes. */
+export const DOCUMENTATION = {
+  openapi: "3.1.0",
+  info: {
+    title: "Orbweaver",
+    version: VERSION,
+    description: "Crawls websites and gives their pages as clean Markdown.",
+    license: { name: "MIT", identifier: "MIT" },
+  },
+  servers: [{ url: "/", description: "This service" }],
+  tags: [
+    { name: "Websites", description: "What is crawled" },
+    { name: "Crawls", description: "Runs over a website" },
+    { name: "Pages", description: "What crawls brought: documents, raw bodies, links" },
+    { name: "Scrape", description: "One page, now" },
+    { name: "Health", description: "Whether the service works" },
+  ],
 };
 
-export type OpenApiDocument = Record<string, unknown> & { paths: Record<string, Record<string, Operation>> };
-type Operation = Record<string, unknown>;
+type Schema = Record<string, unknown>;
+type Content = Record<string, { schema?: Schema }>;
+type Parameter = { name: string; in: string; required?: boolean; description?: string; examples?: unknown } & {
+  schema: Schema;
+};
+type Answer = { $id?: string; description?: string; content?: Content };
+type Operation = {
+  operationId: string;
+  parameters?: Parameter[];
+  requestBody?: { required: boolean; content: Content };
+  responses: Record<string, Answer>;
+};
 
-const TAGS = [
-  { name: "Websites", description: "What is crawled" },
-  { name: "Crawls", description: "Runs over a website" },
-  { name: "Pages", description: "What crawls brought: documents, raw bodies, links" },
-  { name: "Scrape", description: "One page, now" },
-  { name: "Health", description: "Whether the service works" },
-];
+/** What the plugin makes of the routes, as far as it is read here. */
+export type OpenApiDocument = { paths: Record<string, Record<string, Operation>> } & Record<string, unknown>;
 
-/** The routes as an OpenAPI 3.1 document. */
-export function describeRoutes(routes: readonly DocumentedRoute[]): OpenApiDocument {
+/**
+ * The plugin's document, made exact: it gives every body three media types, forgets the names of schemas, and says
+ * things of parameters in places where OpenAPI has no room for them.
+ */
+export function refineDocument({ paths, ...document }: OpenApiDocument): OpenApiDocument {
   const schemas: Record<string, unknown> = {};
-  const paths: OpenApiDocument["paths"] = {};
-  for (const route of routes) {
-    if (route.hooks.detail?.hide) continue;
-    const path = route.path.replace(/:([^/]+)/g, "{$1}");
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeOperation(route, schemas) };
-  }
-  return {
-    openapi: "3.1.0",
-    info: {
-      title: "Orbweaver",
-      version: VERSION,
-      description: "Crawls websites and gives their pages as clean Markdown.",
-      license: { name: "MIT", identifier: "MIT" },
-    },
-    servers: [{ url: "/", description: "This service" }],
-    tags: TAGS,
-    paths,
-    components: { schemas },
-  };
+  const refined = mapValues(paths, (operations) => mapValues(operations, refineOperation));
+  return { ...document, paths: hoistSchemas(refined, schemas) as OpenApiDocument["paths"], components: { schemas } };
 }
 
 /** The problem responses of a route that declares its responses by hand. */
@@ -57,62 +52,57 @@ export function describeProblems(...statuses: number[]): Record<number, unknown>
   return Object.fromEntries(statuses.map((status) => [status, { description: STATUS_CODES[status], content }]));
 }
 
-function describeOperation({ method, path, hooks }: DocumentedRoute, schemas: Record<string, unknown>): Operation {
-  const { detail, body, response } = hooks;
-  const toRef = (schema: unknown) => toReference(schema, schemas);
-  const parameters = [...describeParameters("path", hooks.params), ...describeParameters("query", hooks.query)];
-  const byStatus = (response ?? {}) as Record<string, TSchema>;
-  const responses = Object.entries(byStatus).map(([status, schema]) => [
-    status,
-    describeResponse(status, schema, toRef),
-  ]);
-  toRef(Problem);
+function refineOperation({ operationId, parameters, requestBody, responses, ...operation }: Operation): Operation {
   return {
-    operationId: nameOperation(method, path),
-    ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: { "application/json": { schema: toRef(body) } } } } : {}),
-    ...detail,
-    responses: { ...Object.fromEntries(responses), ...(toRef(detail?.responses ?? {}) as object) },
+    ...operation,
+    // `POST /api/v1/crawls/{id}/pause` is `postCrawlsByIdPause`.
+    operationId: operationId.replace("ApiV1", ""),
+    ...(parameters && parameters.length > 0 ? { parameters: parameters.map(refineParameter) } : {}),
+    ...(requestBody ? { requestBody: { ...requestBody, content: only("application/json", requestBody.content) } } : {}),
+    responses: mapValues(responses, refineResponse),
   };
 }
 
-function describeParameters(place: "path" | "query", schema: unknown): unknown[] {
-  const { properties = {}, required = [] } = (schema ?? {}) as TSchema;
-  return Object.entries(properties as Record<string, TSchema>).map(([name, property]) => {
-    const { description, ...rest } = asWritten(property);
-    const isRequired = required.includes(name) && property.default === undefined;
-    return { name, in: place, required: isRequired, description, schema: rest };
-  });
+function refineParameter({ name, in: place, required, description, examples, schema }: Parameter): Parameter {
+  const written = { ...readNumber(schema), ...(examples === undefined ? {} : { examples }) };
+  return { name, in: place, required: required === true && schema.default === undefined, description, schema: written };
 }
 
 /** Elysia lets a number in a query be a text as well; callers are told of the number. */
-function asWritten(schema: TSchema): TSchema {
-  const number = schema.anyOf?.find(({ type }: TSchema) => type === "integer" || type === "number");
-  if (!number) return schema;
+function readNumber(schema: Schema): Schema {
   const { anyOf, ...rest } = schema;
-  return { ...rest, ...number };
+  if (!Array.isArray(anyOf)) return schema;
+  const number: Schema | undefined = anyOf.find(({ type }: Schema) => type === "integer" || type === "number");
+  if (!number) return schema;
+  const { description: _, ...range } = number;
+  return { ...rest, ...range };
 }
 
-function describeResponse(status: string, schema: TSchema, toRef: (schema: unknown) => unknown): unknown {
-  const description = schema.description ?? STATUS_CODES[status] ?? "";
-  if (schema.type === "void") return { description };
-  const type = Number(status) >= 400 ? "application/problem+json" : "application/json";
-  return { description, content: { [type]: { schema: toRef(schema) } } };
+/** A schema's name and description end up beside the plugin's media types, of which there is one in truth. */
+function refineResponse({ $id, description, content }: Answer, status: string): Answer {
+  const isFailure = Number(status) >= 400;
+  const what = (isFailure ? undefined : description) ?? STATUS_CODES[status] ?? "";
+  const made = content?.["multipart/form-data"]?.schema;
+  if (!made) return { description: what, ...(content ? { content } : {}) };
+  const schema = { ...($id === undefined ? {} : { $id }), description, ...made };
+  return { description: what, content: { [isFailure ? "application/problem+json" : "application/json"]: { schema } } };
+}
+
+function only(type: string, content: Content): Content {
+  return { [type]: content[type] ?? {} };
 }
 
 /** Schemas with a name of their own are described once, and referred to. */
-function toReference(schema: unknown, schemas: Record<string, unknown>): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => toReference(item, schemas));
-  if (typeof schema !== "object" || schema === null) return schema;
-  const { $id, ...rest } = schema as Record<string, unknown>;
-  const inner = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, toReference(value, schemas)]));
+function hoistSchemas(value: unknown, schemas: Record<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map((item) => hoistSchemas(item, schemas));
+  if (typeof value !== "object" || value === null) return value;
+  const { $id, ...rest } = value as Schema;
+  const inner = mapValues(rest, (part) => hoistSchemas(part, schemas));
   if (typeof $id !== "string") return inner;
   schemas[$id] = inner;
   return { $ref: `#/components/schemas/${$id}` };
 }
 
-/** `POST /api/v1/crawls/:id/pause` is `postCrawlsIdPause`. */
-function nameOperation(method: string, path: string): string {
-  const words = path.replace(/^\/api\/v1/, "").match(/[A-Za-z]+/g) ?? [];
-  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+function mapValues<Value, Mapped>(record: Record<string, Value>, map: (value: Value, key: string) => Mapped) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

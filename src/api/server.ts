@@ -3,7 +3,7 @@ import type { App } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { crawlsApi } from "./crawls.ts";
 import { healthApi } from "./health.ts";
-import type { DocumentedRoute } from "./openapi.ts";
+import type { Route } from "./methods.ts";
 import { pagesApi } from "./pages.ts";
 import { problemResponses } from "./problems.ts";
 import { requestRules } from "./requests.ts";
@@ -23,7 +23,7 @@ const MAX_BODY_BYTES = 100_000_000;
 /** All routes. `closing` ends the answers that would go on for ever. */
 export function createApi(app: App, background: { wake(): void }, closing: AbortSignal) {
   const { config, log, db, store, cache, clock, fetch, parser, robots } = app;
-  const routes = (): readonly DocumentedRoute[] => api.routes;
+  const routes = (): readonly Route[] => api.routes;
   // Hooks come before the routes they are for. Without `normalize: false`, unknown fields would vanish unsaid.
   const api = new Elysia({ normalize: false })
     .use(problemResponses({ log }, routes))
@@ -36,7 +36,7 @@ export function createApi(app: App, background: { wake(): void }, closing: Abort
         .use(pagesApi({ db, parser }))
         .use(scrapeApi({ fetch, parser, robots, clock })),
     )
-    .use(swaggerPages(routes))
+    .use(swaggerPages())
     .get("/", ({ redirect }) => redirect("/swagger", 302), { detail: { hide: true } });
   return api;
 }

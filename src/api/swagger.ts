@@ -1,8 +1,12 @@
+import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import icon from "swagger-ui-dist/favicon-32x32.png" with { type: "file" };
 import styles from "swagger-ui-dist/swagger-ui.css" with { type: "file" };
 import script from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" };
-import { type DocumentedRoute, describeRoutes } from "./openapi.ts";
+import { DOCUMENTATION, type OpenApiDocument, refineDocument } from "./openapi.ts";
+
+const PATH = "/swagger";
+const DOCUMENT_PATH = "/swagger/json";
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -35,15 +39,27 @@ const START = `SwaggerUIBundle({
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The API's description for programs, and Swagger UI for people, all of it from inside the program. */
-export const swaggerPages = (routes: () => readonly DocumentedRoute[]) =>
-  new Elysia({ prefix: "/swagger", detail: { hide: true } })
-    .get("", () => answer(PAGE, "text/html; charset=utf-8", { "content-security-policy": POLICY }))
-    .get("/json", () => describeRoutes(routes()))
-    .get("/start.js", () => answer(START, "text/javascript; charset=utf-8"))
-    .get("/swagger-ui.js", () => answer(Bun.file(script), "text/javascript; charset=utf-8"))
-    .get("/swagger-ui.css", () => answer(Bun.file(styles), "text/css; charset=utf-8"))
-    .get("/icon.png", () => answer(Bun.file(icon), "image/png"));
+/**
+ * The API's description for programs, and Swagger UI for people, all of it from inside the program. The plugin describes
+ * the routes; its page gives way to ours, since it loads Swagger UI from elsewhere.
+ */
+export const swaggerPages = () => {
+  let document: OpenApiDocument | undefined;
+  return new Elysia({ detail: { hide: true } })
+    .onBeforeHandle(({ path }) => {
+      if (path === PATH) return answer(PAGE, "text/html; charset=utf-8", { "content-security-policy": POLICY });
+    })
+    .onAfterHandle(({ path, responseValue }) => {
+      if (path !== DOCUMENT_PATH) return;
+      document ??= refineDocument(responseValue as OpenApiDocument);
+      return document;
+    })
+    .use(swagger({ path: PATH, specPath: DOCUMENT_PATH, provider: "swagger-ui", documentation: DOCUMENTATION }))
+    .get("/swagger/start.js", () => answer(START, "text/javascript; charset=utf-8"))
+    .get("/swagger/swagger-ui.js", () => answer(Bun.file(script), "text/javascript; charset=utf-8"))
+    .get("/swagger/swagger-ui.css", () => answer(Bun.file(styles), "text/css; charset=utf-8"))
+    .get("/swagger/icon.png", () => answer(Bun.file(icon), "image/png"));
+};
 
 function answer(body: string | Blob, type: string, headers: Record<string, string> = {}): Response {
   return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache", ...headers } });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Store } from "../../src/db/db.ts";
+import { VERSION } from "../../src/version.ts";
 import { testStores } from "../testing/stores.ts";
 import { type RunningService, startService } from "./running-service.ts";
 
@@ -11,11 +12,13 @@ type Operation = {
   summary: string;
   tags: string[];
   parameters?: Parameter[];
-  requestBody?: { content: Content };
+  requestBody?: { required: boolean; content: Content };
   responses: Record<string, { description: string; content?: Content }>;
 };
 type Document = {
   openapi: string;
+  info: { title: string; version: string };
+  servers: { url: string }[];
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
@@ -86,6 +89,50 @@ test("every parameter and every field of a body is described, every body has an 
   });
 
   expect(bare).toEqual([]);
+});
+
+test("the document is OpenAPI 3.1 of this version, the same at every request", async () => {
+  const again = (await service.ask("GET", "/swagger/json")).json;
+
+  expect(document).toMatchObject({
+    openapi: "3.1.0",
+    info: { title: "Orbweaver", version: VERSION },
+    servers: [{ url: "/" }],
+  });
+  expect(again).toEqual(document as unknown as typeof again);
+});
+
+test("every body and every answer has its own media type, every answer a description", () => {
+  const bodies = operations.flatMap(({ operation }) => operation.requestBody ?? []);
+  const answers = operations.flatMap(({ operation }) => Object.values(operation.responses));
+  const types = new Set(answers.flatMap(({ content = {} }) => Object.keys(content)));
+
+  expect(bodies.map(({ required, content }) => [required, Object.keys(content)])).toEqual(
+    Array(4).fill([true, ["application/json"]]),
+  );
+  expect([...types].sort()).toEqual([
+    "*/*",
+    "application/json",
+    "application/problem+json",
+    "text/event-stream",
+    "text/html",
+    "text/markdown",
+  ]);
+  for (const answer of answers) {
+    expect(Object.keys(answer).filter((key) => key !== "description" && key !== "content")).toEqual([]);
+    expect(answer.description).not.toBe("");
+  }
+});
+
+test("what OpenAPI has no room for in a parameter is in its schema", () => {
+  const parameters = operations.flatMap(({ operation }) => operation.parameters ?? []);
+  const fields = new Set(parameters.flatMap((parameter) => Object.keys(parameter)));
+
+  expect([...fields].sort()).toEqual(["description", "in", "name", "required", "schema"]);
+  expect(parameters.find(({ name }) => name === "id")).toMatchObject({
+    required: true,
+    schema: { type: "string", format: "uuid", examples: [expect.stringMatching(/^[0-9a-f-]{36}$/)] },
+  });
 });
 
 test("references lead somewhere, and errors are problems", () => {
