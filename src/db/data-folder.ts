@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 
@@ -54,4 +54,14 @@ export const BAKED_FOLDER = "postgres-folder";
 /** The fresh database folder as a tar.gz; `undefined` when run from source. */
 export function findBakedFolder(): Blob | undefined {
   return Bun.embeddedFiles.find((file) => (file as File).name.includes(BAKED_FOLDER));
+}
+
+/** Stands in an empty folder of the packed database, since an archive holds files only. */
+export const PLACEHOLDER = ".keep";
+
+/** Unpacks a database folder that `bakeDataFolder` made. */
+export async function unpackDataFolder(archive: Uint8Array, target: string): Promise<void> {
+  await new Bun.Archive(archive).extract(target);
+  // Recovery after a crash takes every entry of some folders for one of its own, and stops at what is not.
+  for (const file of new Bun.Glob(`**/${PLACEHOLDER}`).scanSync({ cwd: target, dot: true })) rmSync(join(target, file));
 }

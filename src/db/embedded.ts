@@ -6,7 +6,7 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 import postgresFiles from "@electric-sql/pglite/pglite.data" with { type: "file" };
 import postgresWasm from "@electric-sql/pglite/pglite.wasm" with { type: "file" };
 import { drizzle } from "drizzle-orm/pglite";
-import { findBakedFolder, lockDataFolder } from "./data-folder.ts";
+import { findBakedFolder, lockDataFolder, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
 
 /**
@@ -96,7 +96,7 @@ async function createFolder(target: string): Promise<void> {
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   const baked = findBakedFolder();
-  if (baked) await new Bun.Archive(await baked.bytes()).extract(unfinished);
+  if (baked) await unpackDataFolder(await baked.bytes(), unfinished);
   else await (await startPostgres(unfinished)).close();
   rmSync(join(unfinished, "postmaster.pid"), { force: true });
   renameSync(unfinished, target);

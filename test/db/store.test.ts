@@ -103,6 +103,26 @@ describe("the data folder", () => {
     rmSync(folder, { recursive: true });
   });
 
+  test("opens again after its process was killed, with all that was committed", async () => {
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-killed-")));
+    const child = Bun.spawn(["bun", join(import.meta.dir, "../testing/write-forever.ts"), folder], { stdout: "pipe" });
+    let told = "";
+    for await (const chunk of child.stdout) {
+      told += new TextDecoder().decode(chunk);
+      if (told.split("\n").length > 20) break;
+    }
+    child.kill("SIGKILL");
+    await child.exited;
+
+    const store = await openEmbeddedStore(folder);
+
+    const rows = await store.db.select({ url: websites.url }).from(websites);
+    const committed = told.split("\n").slice(0, -1);
+    expect(new Set(rows.map(({ url }) => url)).isSupersetOf(new Set(committed))).toBe(true);
+    await store.close();
+    rmSync(folder, { recursive: true });
+  }, 20_000);
+
   test("that can't be written is reported by its name", async () => {
     const opening = openEmbeddedStore("/proc/orbweaver");
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { bakeDataFolder } from "../../src/db/bake.ts";
+import { unpackDataFolder } from "../../src/db/data-folder.ts";
 import type { Store } from "../../src/db/db.ts";
 import { openEmbeddedStore } from "../../src/db/embedded.ts";
 import { migrateUp } from "../../src/db/migrate.ts";
@@ -39,7 +40,7 @@ async function readBakedFolder(): Promise<Uint8Array> {
 
 /** Unpacks a fresh database folder into `folder`, where `openEmbeddedStore` and the program find it. */
 export async function prepareDataFolder(folder: string): Promise<string> {
-  await new Bun.Archive(await readBakedFolder()).extract(join(folder, "postgres"));
+  await unpackDataFolder(await readBakedFolder(), join(folder, "postgres"));
   return folder;
 }
 
