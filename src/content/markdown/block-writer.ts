@@ -1,7 +1,8 @@
 /** Deeper containers write into their parent: past this, indentation alone would make the output quadratic. */
 const maxContainers = 16;
 
-type Container = { marker: string; indent: string };
+/** `isTight`: no blank line comes before it. */
+type Container = { marker: string; indent: string; isTight: boolean };
 
 export type CellState = { containers: Container[]; opened: number; hasGap: boolean; lastList: string; parts: string[] };
 
@@ -49,8 +50,8 @@ export class BlockWriter {
   }
 
   /** `marker` stands before the container's first line, `indent` before its others. */
-  enter(marker: string, indent: string): void {
-    if (this.canNest()) this.containers.push({ marker, indent });
+  enter(marker: string, indent: string, isTight = false): void {
+    if (this.canNest()) this.containers.push({ marker, indent, isTight });
     else this.skipped++;
     this.lastList = "";
   }
@@ -79,7 +80,7 @@ export class BlockWriter {
       this.writeInCell(lines.join(" "));
       return;
     }
-    if (this.hasGap) this.parts.push(this.blankPrefix, "\n");
+    if (this.hasGap && !this.containers[this.opened]?.isTight) this.parts.push(this.blankPrefix, "\n");
     let first = this.prefix;
     if (this.opened < this.containers.length) {
       for (const { marker } of this.containers.slice(this.opened)) first += marker;

@@ -1,4 +1,4 @@
-import { attribute, classNames, type Element, findElement } from "../dom.ts";
+import { attribute, classNames, type Element, walk } from "../dom.ts";
 
 const gutterClass =
   /(?:^|\s)(?:linenos?|linenodiv|line-?numbers?(?:-rows)?|lineno|ln|lnt|gutter|gl|rouge-gutter|hljs-ln-numbers|react-syntax-highlighter-line-number|blob-num|copy-?(?:btn|button)|copybtn|btn-copy|clipboard-copy|toolbar|code-lang|codeblock-button|buttonGroup\w*)(?:\s|$)/;
@@ -14,6 +14,16 @@ export function codeBlock(pre: Element): string[] {
   if (text === "") return [];
   const fence = fenceFor(text);
   return [fence + codeLanguage(pre), ...text.split("\n"), fence];
+}
+
+/** Inline code, with enough back-ticks around it for those that are in it. */
+export function codeSpan(text: string): string {
+  if (!text.includes("`")) return `\`${text}\``;
+  let longest = 0;
+  for (const run of text.match(/`+/g) ?? []) longest = Math.max(longest, run.length);
+  const fence = "`".repeat(longest + 1);
+  const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
+  return `${fence}${pad}${text}${pad}${fence}`;
 }
 
 /** Code as written: without line numbers, prompts that can't be selected, and buttons. */
@@ -70,6 +80,7 @@ const noLanguage = new Set([
 ]);
 const aliases: Record<string, string> = {
   python3: "python",
+  "html-basic": "html",
   ipython3: "python",
   pycon3: "pycon",
   "shell-session": "console",
@@ -93,8 +104,13 @@ const notLanguages = new Set([
 
 /** From the class names of the block, its `<code>`, and the wrappers that highlighters put around it. */
 export function codeLanguage(pre: Element): string {
-  const code = findElement(pre, "code");
-  const own = (code && languageOf(code)) || languageOf(pre);
+  // A table of code has a column of numbers before it.
+  let own = languageOf(pre);
+  let looked = 0;
+  walk(pre, (element) => {
+    if (element.name === "code" || element.name === "pre") own ??= languageOf(element);
+    return own === undefined && ++looked < 20;
+  });
   if (own !== undefined) return own;
   let above = pre.parent;
   for (let levels = 0; above && levels < 4 && above.name !== "body"; levels++) {

@@ -141,6 +141,8 @@ function writeSection(page: Page, element: Element): void {
 
 function writeHeading(page: Page, element: Element, level: number): void {
   flush(page);
+  // For screen readers: footnotes are named as such by their syntax.
+  if (hasClass(element, "sr-only") && element.parent && isNoteList(element.parent)) return;
   if (page.headingMark !== "" || page.blocks.isInCell) {
     page.inline.begin(strongFormat);
     writeChildren(page, element);

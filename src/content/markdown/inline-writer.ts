@@ -10,6 +10,7 @@ import {
   plain,
   space,
 } from "./characters.ts";
+import { codeSpan } from "./code.ts";
 
 export type Format = {
   /** Formats of one kind do not nest. */
@@ -134,6 +135,13 @@ export class InlineWriter {
     text = text.trim();
     if (text === "") {
       this.space();
+      return;
+    }
+    if (this.isInCell && text.includes("\\|")) {
+      // A table's row is split before code is read, and a backslash can't be escaped in code.
+      this.raw("<code>");
+      this.text(text);
+      this.raw("</code>");
       return;
     }
     const before = this.lastCode;
@@ -381,13 +389,4 @@ export class InlineWriter {
 /** Also 10, which stands for a line break just written. */
 function isWhite(code: number): boolean {
   return code === 0 || isSpace(code);
-}
-
-function codeSpan(text: string): string {
-  if (!text.includes("`")) return `\`${text}\``;
-  let longest = 0;
-  for (const run of text.match(/`+/g) ?? []) longest = Math.max(longest, run.length);
-  const fence = "`".repeat(longest + 1);
-  const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
-  return `${fence}${pad}${text}${pad}${fence}`;
 }

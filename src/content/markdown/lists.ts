@@ -15,10 +15,11 @@ export function writeList(page: Page, list: Element): void {
   // Two lists in a row would be read as one: the second gets the other marker.
   const mark = isOrdered ? (blocks.lastList === "." ? ")" : ".") : blocks.lastList === "-" ? "+" : "-";
   // Only a list that starts with 1 may follow a paragraph's line at once.
-  if (blocks.isInTightItem && !blocks.isAtContainerStart() && (!isOrdered || number === 1)) blocks.closeGap();
+  const joinsParagraph = blocks.isInTightItem && !blocks.isAtContainerStart() && (!isOrdered || number === 1);
   const outer = blocks.isInTightItem;
   let isFirst = true;
-  for (const item of itemsOf(list)) {
+  const { items, nested } = itemsOf(list);
+  for (const item of items) {
     const footnote = isElement(item) ? page.landmarks.definitions.get(item) : undefined;
     if (footnote !== undefined && isElement(item)) {
       writeFootnote(page, item, footnote);
@@ -26,15 +27,13 @@ export function writeList(page: Page, list: Element): void {
     }
     if (isElement(item) && item.name === "li" && isOrdered) number = integerOf(attribute(item, "value")) ?? number;
     const marker = isOrdered ? `${Math.max(0, number)}${mark} ` : `${mark} `;
-    if (!isFirst && isTight) blocks.closeGap();
-    blocks.enter(marker, " ".repeat(marker.length));
+    blocks.enter(marker, " ".repeat(marker.length), isFirst ? joinsParagraph : isTight);
     blocks.isInTightItem = isTight;
     if (isElement(item) && item.name === "li") {
       if (page.keep(item) && attribute(item, "hidden") === undefined) writeContainer(page, item);
-    } else {
-      writeNode(page, item);
-      flush(page);
-    }
+    } else writeNode(page, item);
+    for (const inner of nested.get(item) ?? []) writeNode(page, inner);
+    flush(page);
     if (!blocks.isAtContainerStart()) {
       isFirst = false;
       number += step;
@@ -45,9 +44,21 @@ export function writeList(page: Page, list: Element): void {
   if (!isFirst) blocks.lastList = mark;
 }
 
-/** The items; what stands between them belongs to none, except a nested list, which is how many editors write one. */
-function itemsOf(list: Element): Node[] {
-  return list.children.filter((child) => child.type === "element" || child.text.trim() !== "");
+/** The items, and the lists that stand between them: many editors write a nested list after its item, not in it. */
+function itemsOf(list: Element): { items: Node[]; nested: Map<Node, Element[]> } {
+  const items: Node[] = [];
+  const nested = new Map<Node, Element[]>();
+  for (const child of list.children) {
+    const last = items.at(-1);
+    if (child.type === "text") {
+      if (child.text.trim() !== "") items.push(child);
+    } else if (last && (child.name === "ul" || child.name === "ol")) {
+      const lists = nested.get(last);
+      if (lists) lists.push(child);
+      else nested.set(last, [child]);
+    } else items.push(child);
+  }
+  return { items, nested };
 }
 
 function isLooseItem(item: Node): boolean {
@@ -129,7 +140,11 @@ function writeShortDefinitions(page: Page, entries: readonly Element[]): void {
   const { blocks, inline } = page;
   const outer = blocks.isInTightItem;
   const mark = blocks.lastList === "-" ? "+ " : "- ";
-  if (outer && !blocks.isAtContainerStart()) blocks.closeGap();
+  let isTight = outer && !blocks.isAtContainerStart();
+  const enter = () => {
+    blocks.enter(mark, "  ", isTight);
+    isTight = true;
+  };
   let last = "";
   for (const entry of entries) {
     if (!page.keep(entry)) continue;
@@ -137,13 +152,12 @@ function writeShortDefinitions(page: Page, entries: readonly Element[]): void {
       if (last === "dd") {
         flush(page);
         blocks.leave();
-        blocks.closeGap();
       }
       if (last === "dt") inline.text(", ");
-      else blocks.enter(mark, "  ");
+      else enter();
       writeTermText(page, entry);
     } else {
-      if (last === "") blocks.enter(mark, "  ");
+      if (last === "") enter();
       else if (last === "dt") inline.text(": ");
       else inline.break();
       for (const child of entry.children) {

@@ -11,7 +11,7 @@ export function findFormula(element: Element): Formula | undefined {
     return math && fromMathMl(math, attribute(element, "display") === "true");
   }
   const names = attribute(element, "class");
-  if (!names || !/math|katex|mwe|mathjax/i.test(names.slice(0, 500))) return undefined;
+  if (!names || !/math|katex|mwe|arithmatex/i.test(names.slice(0, 500))) return undefined;
   if (hasClass(element, "katex") || hasClass(element, "katex-display") || hasClass(element, "mwe-math-element")) {
     const math = findElement(element, "math");
     const isBlock = hasClass(element, "katex-display") || hasClass(element, "mwe-math-element-block");

@@ -39,7 +39,9 @@ export function writePlayer(page: Page, element: Element): void {
   };
   const title = attribute(element, "title") ?? attribute(element, "aria-label");
   const label = title?.trim() ? title : (names[element.name] ?? "Embedded file");
+  page.inline.space();
   page.inline.raw(`[${plainText(label)}](${destination(url)})`);
+  page.inline.space();
 }
 
 /** Text of an attribute as Markdown on one line, fit to stand between brackets. */

@@ -3,7 +3,7 @@ import { proseRanges } from "./scan.ts";
 export type RenderedDocument = { title: string | null; language: string | null; url: string };
 
 /** Tags that the Markdown we write may hold; they come back as tags, without attributes, everything else as text. */
-const restoredTag = /&lt;(\/?(?:sub|sup|kbd|mark|ins|del|strong|em|br))&gt;/;
+const restoredTag = /&lt;(\/?(?:sub|sup|kbd|mark|ins|del|strong|em|code|br))&gt;/;
 const part = new RegExp(
   [
     // Code is passed over: what looks like a tag there is text.

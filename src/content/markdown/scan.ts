@@ -3,6 +3,8 @@ export type Destination = { start: number; end: number; form: "bare" | "pointed"
 
 const openFence = /^(?:[ \t]|>|[-+*][ \t]|\d{1,9}[.)][ \t]){0,64}(`{3,}|~{3,})([^\n]*)$/;
 const quoteOrIndent = /^[ \t>]{0,200}/;
+/** Several lists may begin on one line. */
+const listMarkers = /^(?:[ \t>]{0,200}(?:[-+*]|\d{1,9}[.)])[ \t]{1,4}){1,40}/;
 const autolink = /<([a-zA-Z][a-zA-Z\d+.-]{1,31}:[^\s<>]{0,8192})>/y;
 const definition = /^[ \t>]{0,64}\[(?!\^)(?:[^[\]\\\n]|\\[^\n]){1,999}\]:[ \t]*/;
 
@@ -40,11 +42,16 @@ export function proseRanges(markdown: string): { start: number; end: number }[] 
       isCode = false;
       isAfterBlank = false;
     }
+    const markers = isBlank ? undefined : listMarkers.exec(line)?.[0];
+    if (markers !== undefined && (!isCode || open)) {
+      const inner = markers.length - quotesOf(line);
+      // After a nested list ends, its items' indentation is still taken for prose: rather a link too many than one lost.
+      listIndent = /^[ \t>]/.test(line) ? Math.max(listIndent, inner) : inner;
+    }
+    if (markers === undefined && !isCode && indent === 0 && isStartOfBlock(markdown, at) && !/^[ \t>]/.test(line))
+      listIndent = 0;
     if (!isCode) {
       if (start < 0) start = at;
-      const marker = /^([ \t>]{0,200}(?:[-+*]|\d{1,9}[.)])[ \t]{1,4})/.exec(line);
-      if (marker?.[1]) listIndent = marker[1].length - quotesOf(line);
-      else if (indent === 0 && isStartOfBlock(markdown, at)) listIndent = 0;
     } else {
       if (!isBlank && fence === undefined && open === null && !isAfterBlank) isAfterBlank = true;
       if (start >= 0) ranges.push({ start, end: at });
@@ -91,15 +98,20 @@ function closesFence(line: string, fence: { mark: string; length: number }): boo
 function scanProse(text: string, start: number, end: number, found: Destination[]): void {
   const spans = codeSpanEnds(text, start, end);
   let isLineStart = true;
+  // A definition can't interrupt a paragraph: only another one, or a heading, may stand right before it.
+  let mayDefine = true;
   for (let at = start; at < end; at++) {
     if (isLineStart) {
       isLineStart = false;
-      const head = definition.exec(text.slice(at, Math.min(end, at + 1100)));
+      const isAllowed = mayDefine;
+      mayDefine = text.charCodeAt(at) === 35;
+      const head = isAllowed && definition.exec(text.slice(at, Math.min(end, at + 1100)));
       if (head) {
         const target = readDestination(text, at + head[0].length, end);
         if (target) {
           found.push(target);
-          at = target.end;
+          mayDefine = true;
+          at = target.end - (target.form === "pointed" ? 0 : 1);
           continue;
         }
       }

@@ -1,6 +1,7 @@
 import { attribute, type Element, hasClass, isElement } from "../dom.ts";
 import { codeBlock } from "./code.ts";
 import { writeChildren, writeContainer } from "./elements.ts";
+import { strongFormat } from "./inline-elements.ts";
 import { flush, type Page, writeBlock } from "./page.ts";
 
 type Row = { cells: Element[]; isHead: boolean };
@@ -135,13 +136,14 @@ function toLines(page: Page, table: Table): string[] {
   const alignments: string[] = [];
   const rows = table.rows.map((row) => {
     const line: string[] = [];
+    const isHeadRow = table.hasHead && row === table.rows[0];
     for (const cell of row.cells) {
       if (!page.keep(cell)) continue;
       grid.fill(line);
       if (row.isHead || row === table.rows[0] || alignments[line.length] === undefined) {
         alignments[line.length] = alignmentOf(cell);
       }
-      grid.add(line, cell, cellText(page, cell));
+      grid.add(line, cell, cellText(page, cell, cell.name === "th" && !isHeadRow));
     }
     grid.endRow(line);
     return line;
@@ -218,12 +220,14 @@ function alignmentOf(cell: Element): string {
   return "";
 }
 
-function cellText(page: Page, cell: Element): string {
+function cellText(page: Page, cell: Element, isRowHead: boolean): string {
   const { blocks, inline } = page;
   const state = blocks.beginCell();
   inline.isInCell = true;
+  if (isRowHead) inline.begin(strongFormat);
   writeChildren(page, cell);
   flush(page);
+  if (isRowHead) inline.end();
   inline.isInCell = false;
   const text = blocks.endCell(state);
   return text.includes("|") ? text.replaceAll("|", "\\|") : text;

@@ -31,6 +31,9 @@ export function isLeftOut(element: Element): boolean {
         break;
       case "class":
         if (value.length < 2000 && chromeClass.test(value)) return true;
+        // VitePress writes the name of a block's language over it.
+        if (value === "lang" && element.parent && attribute(element.parent, "class")?.startsWith("language-"))
+          return true;
         break;
     }
   }
