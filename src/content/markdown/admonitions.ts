@@ -35,6 +35,8 @@ const boxes = new Set([
   ),
   ..."notecard callout-block bd-callout aside docs-callout nextra-callout".split(" "),
 ]);
+/** Cheaper than taking every class attribute apart. */
+const boxHint = /admonition|alert|custom-block|callout|aside|hint|notecard/;
 const kindPrefix =
   /^(?:theme-admonition-|markdown-alert-|alert--?|callout-|starlight-aside--|hint--?|bd-callout-|admonition-|is-|notecard-)/;
 const titleClass =
@@ -46,7 +48,7 @@ export function findAdmonition(element: Element): Admonition | undefined {
   const value = attribute(element, "class");
   const callout = attribute(element, "data-callout");
   if (!value && !callout) return undefined;
-  if (value && value.length > 1000) return undefined;
+  if (value && (value.length > 1000 || (!callout && !boxHint.test(value)))) return undefined;
   const names = classNames(element);
   if (!callout && !names.some((name) => boxes.has(name))) return undefined;
   const kinds = callout ? [callout] : names.map((name) => name.replace(kindPrefix, "").toLowerCase());

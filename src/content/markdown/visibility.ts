@@ -54,5 +54,6 @@ export function isPermalink(link: Element): boolean {
   if (!href?.includes("#")) return false;
   const [first] = link.children;
   if (link.children.length > 3 || (first?.type === "text" && first.text.length > 20)) return false;
+  if (first?.type === "element" && first.name === "code") return false;
   return permalinkText.has(textOf(link).trim().toLowerCase());
 }
