@@ -1,8 +1,8 @@
 import { openWeb } from "../app.ts";
 import { readConfig, readEnvironment } from "../config.ts";
+import { toPlainText } from "../content/plain-text.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { AppError } from "../errors.ts";
-import { toPlainText } from "./plain-text.ts";
 import { listenForInterrupt, writeOut } from "./terminal.ts";
 
 export type ScrapeFlags = {
