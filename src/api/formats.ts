@@ -1,13 +1,14 @@
 import Negotiator from "negotiator";
 import { HttpError } from "./problems.ts";
 
-export const FORMATS = ["json", "markdown", "html"] as const;
+export const FORMATS = ["json", "markdown", "html", "text"] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const MEDIA_TYPES: Record<Format, string> = {
   json: "application/json",
   markdown: "text/markdown",
   html: "text/html",
+  text: "text/plain",
 };
 
 /**

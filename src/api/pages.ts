@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
 import { toHtml } from "../content/markdown/render.ts";
+import { toPlainText } from "../content/plain-text.ts";
 import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { getDocument, getLinks, getRaw, getWholeDocument, type PageDocument, type RawPage } from "../pages/document.ts";
 import { getPage, listPages } from "../pages/pages.ts";
@@ -62,14 +63,19 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         }),
         detail: {
           summary: "Read a page's document",
-          description: "As JSON, Markdown or HTML, by the Accept header or `format`. Its ETag changes with its text.",
+          description:
+            "As JSON, Markdown, HTML or plain text, by the Accept header or `format`. Its ETag changes with its text.",
           responses: {
             200: {
               description: "The current version of the document",
               content: {
                 [MEDIA_TYPES.json]: { schema: DocumentView as object },
                 [MEDIA_TYPES.markdown]: { schema: { type: "string" }, example: "# Getting started\n" },
-                [MEDIA_TYPES.html]: { schema: { type: "string" } },
+                [MEDIA_TYPES.html]: {
+                  schema: { type: "string" },
+                  example: "<!doctype html>\n…<h1>Getting started</h1>\n…",
+                },
+                [MEDIA_TYPES.text]: { schema: { type: "string" }, example: "Getting started\n" },
               },
             },
             304: { description: "The document is the one that If-None-Match names" },
@@ -116,6 +122,7 @@ function respondDocument(request: Request, { page, document }: PageDocument, for
     json: () => JSON.stringify(viewDocument({ page, document })),
     markdown: () => markdown,
     html: () => toHtml(markdown, { title, language, url: page.url }),
+    text: () => toPlainText(markdown),
   };
   const headers = {
     "content-type": `${MEDIA_TYPES[format]}; charset=utf-8`,

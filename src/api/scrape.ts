@@ -2,12 +2,13 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { App } from "../app.ts";
 import { toHtml } from "../content/markdown/render.ts";
+import { toPlainText } from "../content/plain-text.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { LinkView, Metadata, viewLink, viewMetadata } from "./document-view.ts";
 import { Instant, OneOf, UrlField } from "./fields.ts";
 import { problems } from "./problems.ts";
 
-const FORMATS = ["markdown", "html", "raw_html", "links"] as const;
+const FORMATS = ["markdown", "html", "text", "raw_html", "links"] as const;
 type Format = (typeof FORMATS)[number];
 
 const ScrapeRequest = Type.Object(
@@ -18,7 +19,7 @@ const ScrapeRequest = Type.Object(
       minItems: 1,
       maxItems: FORMATS.length,
       uniqueItems: true,
-      description: "What to give: Markdown, clean HTML made from it, the body as it was sent, the links",
+      description: "What to give: Markdown, clean HTML or plain text made from it, the body as it was sent, the links",
       examples: [["markdown", "links"]],
     }),
     content: OneOf(["main", "page"], {
@@ -52,6 +53,7 @@ const ScrapeView = Type.Object(
     metadata: Metadata,
     markdown: Type.Optional(Type.String({ description: "CommonMark with GFM" })),
     html: Type.Optional(Type.String({ description: "Made from the Markdown: no scripts, no styles" })),
+    text: Type.Optional(Type.String({ description: "Made from the Markdown: no marks, links by their text" })),
     raw_html: Type.Optional(
       Type.Union([Type.String(), Type.Null()], { description: "The body as text; null for what is not text" }),
     ),
@@ -92,6 +94,7 @@ function viewScraped(scraped: Scraped, formats: readonly Format[]): Static<typeo
     metadata: viewMetadata({ ...document, ...document.metadata }),
     ...(formats.includes("markdown") ? { markdown } : {}),
     ...(formats.includes("html") ? { html: toHtml(markdown, { title, language, url: finalUrl }) } : {}),
+    ...(formats.includes("text") ? { text: toPlainText(markdown) } : {}),
     ...(formats.includes("raw_html") ? { raw_html: html } : {}),
     ...(formats.includes("links") ? { links: links.map(viewLink) } : {}),
   };

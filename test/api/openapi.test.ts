@@ -117,6 +117,7 @@ test("every body and every answer has its own media type, every answer a descrip
     "text/event-stream",
     "text/html",
     "text/markdown",
+    "text/plain",
   ]);
   for (const answer of answers) {
     expect(Object.keys(answer).filter((key) => key !== "description" && key !== "content")).toEqual([]);

@@ -50,6 +50,7 @@ for (const { name, open } of testStores) {
       [{}, "application/json"],
       [{ accept: "text/markdown" }, "text/markdown"],
       [{ accept: "text/html,application/xhtml+xml,*/*;q=0.8" }, "text/html"],
+      [{ accept: "text/plain" }, "text/plain"],
       [{ accept: "text/*;q=0.5, application/json;q=0.4" }, "text/markdown"],
       [{ accept: "text/markdown;q=0, */*" }, "application/json"],
     ])("Accept %j gets %s", async (headers, type) => {
@@ -69,7 +70,7 @@ for (const { name, open } of testStores) {
       expect([nothing.status, nothing.json.code]).toEqual([406, "not_acceptable"]);
       expect([unknown.status, unknown.json.detail]).toEqual([
         400,
-        'format must be one of json, markdown, html, not "pdf"',
+        'format must be one of json, markdown, html, text, not "pdf"',
       ]);
     });
 
@@ -97,6 +98,13 @@ for (const { name, open } of testStores) {
       expect(headers.get("content-security-policy")).toStartWith("sandbox; default-src 'none'");
       expect(text).toContain("<h1");
       expect(text).not.toContain("<script");
+    });
+
+    test("the text document has no marks", async () => {
+      const { headers, text } = await read("/document?format=text");
+
+      expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
+      expect(text).toStartWith("Title\n\nSaid, with ");
     });
 
     test("the whole page is made anew from the stored body", async () => {

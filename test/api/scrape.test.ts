@@ -44,12 +44,13 @@ test("a page comes as Markdown unless something else is asked for", async () => 
 });
 
 test("each format that is asked for is there", async () => {
-  const formats = ["html", "raw_html", "links"];
+  const formats = ["html", "text", "raw_html", "links"];
 
   const { json } = await scrape({ url: "https://example.com/page", formats });
 
   expect(json.markdown).toBeUndefined();
   expect(json.raw_html).toBe(PAGE);
+  expect(json.text).toBe("Title\n\nSaid once.\n");
   expect(json.html).toContain('<a href="https://example.com/next"');
   expect(json.links).toEqual([{ url: "https://example.com/next", text: "once" }]);
 });
