@@ -1,6 +1,7 @@
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
 import { Tokenizer, type TokenizerCallbacks } from "htmlparser2";
 import type { Element } from "./dom.ts";
+import { nameAt } from "./names.ts";
 import { closedByStart, isBlock, isBoundary, isSpecial, leavesForeign, mayStayInHead, voidNames } from "./nesting.ts";
 
 export type ParseLimits = {
@@ -108,7 +109,7 @@ class TreeBuilder implements TokenizerCallbacks {
 
   onopentagname(start: number, end: number): void {
     this.flushText();
-    const name = this.html.slice(start, end).toLowerCase();
+    const name = nameAt(this.html, start, end);
     this.tagName = name === "image" ? "img" : name;
     this.tagAttributes = [];
   }
@@ -116,7 +117,7 @@ class TreeBuilder implements TokenizerCallbacks {
   onattribname(start: number, end: number): void {
     this.valueStart = -1;
     if (this.tagAttributes.length >= this.maxAttributes || this.foreign === "svg") this.attributeName = "";
-    else this.attributeName = end - start > 256 ? "" : this.html.slice(start, end).toLowerCase();
+    else this.attributeName = end - start > 256 ? "" : nameAt(this.html, start, end);
   }
 
   onattribdata(start: number, end: number): void {
@@ -146,7 +147,7 @@ class TreeBuilder implements TokenizerCallbacks {
 
   onclosetag(start: number, end: number): void {
     this.flushText();
-    this.close(this.html.slice(start, end).toLowerCase());
+    this.close(nameAt(this.html, start, end));
   }
 
   oncomment(): void {}
