@@ -1,5 +1,6 @@
 import { attribute, type Element } from "./dom.ts";
 import { isHeading } from "./headings.ts";
+import { ownCopy } from "./names.ts";
 
 /** What an element's tag, role, class and id say about it. */
 export type Role = "content" | "boilerplate" | "overlay" | "comments" | "neutral";
@@ -73,7 +74,7 @@ function wordsRole(text: string): Role {
   if (known) return known;
   const role = judge(text);
   if (verdicts.size >= maxVerdicts) verdicts.clear();
-  verdicts.set(text, role);
+  verdicts.set(ownCopy(text), role);
   return role;
 }
 
