@@ -25,6 +25,7 @@ export type Metadata = Pick<
 const maxTextLength = 2000;
 const maxListed = 50;
 const maxProperties = 100;
+const none: readonly string[] = [];
 
 /** Everything a page says about itself: the first source that speaks wins, the page's own words before the embeds'. */
 export function readMetadata(survey: Survey, baseUrl: string, robotsTag: string | null | undefined): Metadata {
@@ -118,8 +119,9 @@ function canonicalOf(survey: Survey, baseUrl: string): string | null {
   return resolveUrl((element && attribute(element, "href")) ?? "", baseUrl) ?? null;
 }
 
-function relsOf(element: Element): string[] {
-  return (attribute(element, "rel") ?? "").toLowerCase().split(/\s+/);
+function relsOf(element: Element): readonly string[] {
+  const rel = attribute(element, "rel");
+  return rel ? rel.toLowerCase().split(/\s+/) : none;
 }
 
 function languageOf(survey: Survey, metas: Metas, facts: LinkedFacts): string | null {
