@@ -93,7 +93,7 @@ CREATE TABLE "orbweaver"."markdown_documents" (
 	"title" text,
 	"description" text,
 	"language" text,
-	"markdown" text NOT NULL,
+	"markdown" "bytea" NOT NULL,
 	"details" jsonb NOT NULL,
 	"word_count" integer NOT NULL,
 	"content_hash" "bytea" NOT NULL,
@@ -219,15 +219,10 @@ CREATE UNIQUE INDEX "users_email_key" ON "orbweaver"."users" USING btree (lower(
 CREATE UNIQUE INDEX "website_indexes_version_key" ON "orbweaver"."website_indexes" USING btree ("website_id","kind","version");--> statement-breakpoint
 CREATE UNIQUE INDEX "websites_user_url_key" ON "orbweaver"."websites" USING btree ("user_id","url") WHERE "orbweaver"."websites"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "websites_user_idx" ON "orbweaver"."websites" USING btree ("user_id","id");--> statement-breakpoint
--- Bodies arrive compressed: keep them out of line and don't try again.
+-- Bodies and documents arrive compressed: keep them out of line and don't try again.
 ALTER TABLE "orbweaver"."raw_html" ALTER COLUMN "zstd" SET STORAGE EXTERNAL;
 --> statement-breakpoint
--- Markdown compresses well and is read whole: lz4 costs a fraction of the default's time where the server has it.
-DO $$ BEGIN
-  ALTER TABLE "orbweaver"."markdown_documents" ALTER COLUMN "markdown" SET COMPRESSION lz4;
-  ALTER TABLE "orbweaver"."markdown_documents" ALTER COLUMN "details" SET COMPRESSION lz4;
-EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN NULL;
-END $$;
+ALTER TABLE "orbweaver"."markdown_documents" ALTER COLUMN "markdown" SET STORAGE EXTERNAL;
 --> statement-breakpoint
 -- The owner of everything while access control is off.
 INSERT INTO "orbweaver"."users" ("id", "name", "role") VALUES ('00000000-0000-7000-8000-000000000001', 'local', 'admin');

@@ -32,4 +32,17 @@ export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
   toDriver: (value) => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
 });
 
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Text that is read whole and never searched in place: Zstandard (RFC 8878) in the database. A third of the bytes to
+ * send, log and store, at a tenth of what the embedded database's own compression costs.
+ */
+export const packedText = customType<{ data: string; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  // Nothing stays nothing, so that SQL can ask for it.
+  toDriver: (text) => (text === "" ? NOTHING : Bun.zstdCompressSync(text, { level: 3 })),
+  fromDriver: (packed) => (packed.length === 0 ? "" : new TextDecoder().decode(Bun.zstdDecompressSync(packed))),
+});
+
 export const byteCount = () => bigint({ mode: "number" });

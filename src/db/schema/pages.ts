@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, index, integer, jsonb, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { byteCount, bytes, createdAt, digest, id, instant, orbweaver } from "./columns.ts";
+import { byteCount, bytes, createdAt, digest, id, instant, orbweaver, packedText } from "./columns.ts";
 import { crawlJobs } from "./crawls.ts";
 import { websites } from "./websites.ts";
 
@@ -87,7 +87,7 @@ export const markdownDocuments = orbweaver.table(
     title: text(),
     description: text(),
     language: text(),
-    markdown: text().notNull(),
+    markdown: packedText().notNull(),
     details: jsonb().$type<DocumentDetails>().notNull(),
     wordCount: integer().notNull(),
     contentHash: digest().notNull(),
