@@ -10,7 +10,10 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const INDEX_NAMES = ["index.html", "index.htm"];
 const NO_BODY = new Uint8Array(0);
 
-type Found = { kind: "file"; path: string; status: 200 | 404 } | { kind: "folder" } | { kind: "nothing" };
+type Found =
+  | { kind: "file"; path: string; status: 200 | 404 }
+  | { kind: "moved"; pathname: string }
+  | { kind: "nothing" };
 type Outcome = Pick<FetchResponse, "status" | "headers" | "body" | "isBodyRead"> & { target?: string };
 
 /**
@@ -27,8 +30,8 @@ export async function createFolderFetch(root: string, baseUrl: string): Promise<
       throw new FetchError("connect", `${url.host} is not ${base.host}: a folder is crawled without a network`);
     }
     const found = await findFile(folder, base, url);
-    if (found.kind === "folder") {
-      const target = `${url.origin}${url.pathname}/${url.search}`;
+    if (found.kind === "moved") {
+      const target = `${url.origin}${found.pathname}${url.search}`;
       return { status: 301, headers: new Headers({ location: target }), body: NO_BODY, isBodyRead: true, target };
     }
     return found.kind === "file" ? readFile(found, url, request) : respond(404, new Headers(), NO_BODY, request);
@@ -97,14 +100,24 @@ async function findFile(folder: string, base: URL, url: URL): Promise<Found> {
     const candidates = last === "" ? INDEX_NAMES : [last, `${last}.html`];
     for (const name of candidates) {
       const path = await findWithin(folder, join(parent, name));
-      if (path !== undefined) return { kind: "file", path, status: 200 };
+      if (path === undefined) continue;
+      // One page, one URL: the folder's.
+      if (last === name && name === (await findIndex(folder, parent))) {
+        return { kind: "moved", pathname: url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1) };
+      }
+      return { kind: "file", path, status: 200 };
     }
-    for (const name of last === "" ? [] : INDEX_NAMES) {
-      if ((await findWithin(folder, join(parent, last, name))) !== undefined) return { kind: "folder" };
-    }
+    if (last !== "" && (await findIndex(folder, join(parent, last))))
+      return { kind: "moved", pathname: `${url.pathname}/` };
   }
   const errorPage = await findWithin(folder, join(folder, "404.html"));
   return errorPage === undefined ? { kind: "nothing" } : { kind: "file", path: errorPage, status: 404 };
+}
+
+/** The name of the file that is the page of the folder at this path. */
+async function findIndex(folder: string, path: string): Promise<string | undefined> {
+  for (const name of INDEX_NAMES) if ((await findWithin(folder, join(path, name))) !== undefined) return name;
+  return undefined;
 }
 
 /** The path's decoded segments below the base, the last one empty for a folder; `undefined` if no file can be meant. */

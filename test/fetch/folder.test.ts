@@ -55,7 +55,6 @@ const get = (path: string, headers?: Record<string, string>) => fetch({ url: bas
 
 test.each([
   ["/", "home"],
-  ["/index.html", "home"],
   ["/about.html", "about"],
   ["/about", "about"],
   ["/about?x=1#y", "about"],
@@ -87,6 +86,15 @@ test("a folder without its slash is moved to where it has one, as static hosts d
 
   const unfollowed = await fetch({ url: `${base}/guide`, maxRedirects: 0 });
   expect(unfollowed).toMatchObject({ status: 301, location: `${base}/guide/`, redirects: [] });
+});
+
+test("a folder's page has one URL: its file's name is moved to the folder's", async () => {
+  const response = await get("/guide/index.html?x=1");
+
+  expect([response.url, textOf(response)]).toEqual([`${base}/guide/?x=1`, "guide"]);
+  expect(response.redirects).toEqual([
+    { url: `${base}/guide/index.html?x=1`, status: 301, location: `${base}/guide/?x=1` },
+  ]);
 });
 
 describe("what is missing, or no regular file in the folder, is not found", () => {
