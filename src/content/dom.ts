@@ -48,6 +48,8 @@ export function hasClass(element: Element, name: string): boolean {
  */
 export function textOf(node: Node, maxLength = Number.POSITIVE_INFINITY): string {
   if (node.type === "text") return node.text.slice(0, maxLength);
+  const [first] = node.children;
+  if (first?.type === "text" && node.children.length === 1) return first.text.slice(0, maxLength);
   const parts: string[] = [];
   collectText(node, parts, maxLength);
   return parts.join("");
@@ -74,7 +76,11 @@ export function lineOf(node: Node, maxLength = 10_000): string {
   return collapse(textOf(node, maxLength).toWellFormed());
 }
 
+/** White space that is not one space by itself. */
+const loose = /[^\S ]| {2}|\u200b/;
+
 export function collapse(text: string): string {
+  if (!loose.test(text)) return text.trim();
   return text.replace(/[\s\u200b\ufeff]+/g, " ").trim();
 }
 
