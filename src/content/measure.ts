@@ -36,7 +36,7 @@ export function measurePage(root: Element): Measures {
 
 function measure(element: Element, measures: (Measure | undefined)[]): Measure {
   const { name } = element;
-  const isTitle = isHeading(element);
+  const mayHoldProse = isBlock(name) && !isHeading(element);
   const own: Measure = {
     role: roleOf(element),
     characters: 0,
@@ -52,14 +52,6 @@ function measure(element: Element, measures: (Measure | undefined)[]): Measure {
   let runCharacters = 0;
   let runLinked = 0;
   let runMarks = 0;
-  const endRun = () => {
-    const unlinked = runCharacters - runLinked;
-    if (runCharacters >= minProse && runMarks > 0 && unlinked > runLinked && !isTitle && isBlock(name)) {
-      own.prose += unlinked;
-      own.paragraphs++;
-    }
-    runCharacters = runLinked = runMarks = 0;
-  };
   for (const child of element.children) {
     if (child.type === "text") {
       const { characters, marks } = countText(child.text);
@@ -78,16 +70,26 @@ function measure(element: Element, measures: (Measure | undefined)[]): Measure {
     own.prose += inner.prose;
     own.paragraphs += inner.paragraphs;
     own.hasTitle ||= inner.hasTitle;
-    if (isBlock(child.name) || inner.paragraphs > 0) endRun();
-    else {
+    if (isBlock(child.name) || inner.paragraphs > 0) {
+      if (mayHoldProse) addRun(own, runCharacters, runLinked, runMarks);
+      runCharacters = runLinked = runMarks = 0;
+    } else {
       runCharacters += inner.characters;
       runLinked += inner.linkCharacters;
       runMarks += inner.marks;
     }
   }
-  endRun();
+  if (mayHoldProse) addRun(own, runCharacters, runLinked, runMarks);
   if (name === "a") own.linkCharacters = own.characters;
   return own;
+}
+
+/** Counts a run of text if it reads like a sentence. */
+function addRun(own: Measure, characters: number, linked: number, marks: number): void {
+  const unlinked = characters - linked;
+  if (characters < minProse || marks === 0 || unlinked <= linked) return;
+  own.prose += unlinked;
+  own.paragraphs++;
 }
 
 function countText(text: string): { characters: number; marks: number } {
@@ -97,6 +99,8 @@ function countText(text: string): { characters: number; marks: number } {
     const code = text.charCodeAt(at);
     if (code <= 32 || code === 0xa0) continue;
     characters++;
+    // Most are ASCII letters.
+    if (code > 63 && code < 128) continue;
     // . , ; : ! ? and their full-width forms
     if (code === 46 || code === 44 || code === 59 || code === 58 || code === 33 || code === 63) marks++;
     else if (code >= 0x3001 && (code <= 0x3002 || code === 0xff0c || code === 0xff01 || code === 0xff1f)) marks++;
