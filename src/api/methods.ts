@@ -8,6 +8,6 @@ export function allowedMethods(routes: readonly Route[], path: string): string[]
 
 function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split("/");
-  const given = path.split("/");
+  const given = (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path).split("/");
   return wanted.length === given.length && wanted.every((part, at) => part.startsWith(":") || part === given[at]);
 }

@@ -45,12 +45,13 @@ const POLICY =
  */
 export const swaggerPages = () => {
   let document: OpenApiDocument | undefined;
+  // By route rather than by path, which may end with a slash.
   return new Elysia({ detail: { hide: true } })
-    .onBeforeHandle(({ path }) => {
-      if (path === PATH) return answer(PAGE, "text/html; charset=utf-8", { "content-security-policy": POLICY });
+    .onBeforeHandle(({ route }) => {
+      if (route === PATH) return answer(PAGE, "text/html; charset=utf-8", { "content-security-policy": POLICY });
     })
-    .onAfterHandle(({ path, responseValue }) => {
-      if (path !== DOCUMENT_PATH) return;
+    .onAfterHandle(({ route, responseValue }) => {
+      if (route !== DOCUMENT_PATH) return;
       document ??= refineDocument(responseValue as OpenApiDocument);
       return document;
     })

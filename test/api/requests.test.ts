@@ -52,8 +52,11 @@ test("what is nowhere is a 404, and a wrong method a 405 that tells the right on
   const nowhere = await service.ask("GET", "/api/v1/nowhere");
   const wrong = await service.ask("PUT", "/api/v1/websites", {});
 
+  const slashed = await service.ask("PUT", "/api/v1/websites/", {});
+
   expect([nowhere.status, nowhere.json.code]).toEqual([404, "no_route"]);
-  expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST, GET, HEAD"]);
+  for (const { status, headers } of [wrong, slashed])
+    expect([status, headers.get("allow")]).toEqual([405, "POST, GET, HEAD"]);
 });
 
 test("JSON that breaks off is a 400", async () => {

@@ -14,6 +14,16 @@ test("the front page leads to Swagger UI", async () => {
   expect([status, headers.get("location")]).toEqual([302, "/swagger"]);
 });
 
+test("a slash at the end leads to the same page and document", async () => {
+  for (const path of ["/swagger", "/swagger/json"]) {
+    const plain = await service.ask("GET", path);
+    const slashed = await service.ask("GET", `${path}/`);
+
+    expect([slashed.status, slashed.text]).toEqual([200, plain.text]);
+    expect(slashed.headers.get("content-security-policy")).toBe(plain.headers.get("content-security-policy"));
+  }
+});
+
 test("Swagger UI comes whole from the service, and its policy lets nothing else in", async () => {
   const page = await service.ask("GET", "/swagger");
   const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
