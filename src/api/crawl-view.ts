@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import type { Crawl, FrontierRow } from "../crawl/crawls.ts";
 import { CRAWL_STATES, FRONTIER_STATES } from "../db/schema/crawls.ts";
-import { exampleId, Id, Instant, Nullable, OneOf, QueryInteger, Tally } from "./fields.ts";
+import { exampleId, Id, Instant, Nullable, OneOf, PathPrefix, QueryInteger, Tally } from "./fields.ts";
 import { idCursors, numberCursors, PageOf } from "./paging.ts";
 
 const CrawlState = OneOf(CRAWL_STATES, {
@@ -21,7 +21,10 @@ export const CrawlView = Type.Object(
       description: "Who works it: the service, or the crawl command on somebody's machine",
     }),
     seeds: Type.Array(Type.String(), { description: "Where it starts", examples: [["https://docs.example.com/"]] }),
-    options: Type.Record(Type.String(), Type.Unknown(), { description: "All options, defaults filled in" }),
+    options: Type.Record(Type.String(), Type.Unknown(), {
+      description: "All options, defaults filled in",
+      examples: [{ scope: "host", max_pages: 500 }],
+    }),
     counts: Type.Object(
       {
         pending: Count("URLs found and not yet visited"),
@@ -31,13 +34,16 @@ export const CrawlView = Type.Object(
         unchanged: Count("Pages as they were"),
         redirected: Count("URLs that led to another one"),
         failed: Count("URLs that could not be read"),
-        skipped: Count("URLs left out on purpose"),
+        skipped: Count("URLs that were to be visited, then left out on purpose"),
       },
       { description: "URLs of the crawl, by what became of them" },
     ),
     by_status: Tally("Answers by HTTP status", { "200": 40, "404": 2 }),
     by_failure: Tally("Failures by code", { timeout: 1 }),
-    by_skip: Tally("Left-out URLs by reason", { robots: 3 }),
+    by_skip: Tally("What was left out, by reason: URLs that were skipped, and links that were not followed at all", {
+      robots: 3,
+      scope: 12,
+    }),
     bytes: Count("Body bytes over the wire"),
     created_at: Instant("When it was asked for"),
     started_at: Nullable(Instant("When work on it began")),
@@ -50,6 +56,9 @@ export const CrawlView = Type.Object(
     end_reason: Nullable(
       Type.String({ description: "Why it ended: done, a limit's name, cancelled, or a failure", examples: ["done"] }),
     ),
+    end_message: Nullable(
+      Type.String({ description: "The same in words", examples: ["Every URL that belongs to the crawl was visited"] }),
+    ),
     last_error: Nullable(
       Type.Object(
         { code: Type.String(), message: Type.String(), url: Type.Optional(Type.String()) },
@@ -58,10 +67,13 @@ export const CrawlView = Type.Object(
     ),
     links: Type.Object({
       self: Type.String({ examples: [`/api/v1/crawls/${exampleId}`] }),
-      website: Type.String(),
-      pages: Type.String(),
-      errors: Type.String(),
-      events: Type.String(),
+      website: Type.String({ examples: [`/api/v1/websites/${exampleId}`] }),
+      pages: Type.String({ description: "Its URLs", examples: [`/api/v1/crawls/${exampleId}/pages`] }),
+      errors: Type.String({
+        description: "Its URLs that failed",
+        examples: [`/api/v1/crawls/${exampleId}/pages?state=failed`],
+      }),
+      events: Type.String({ examples: [`/api/v1/crawls/${exampleId}/events`] }),
     }),
   },
   { $id: "Crawl", description: "A run over a website" },
@@ -95,6 +107,7 @@ export function viewCrawl(crawl: Crawl, now: Date): Static<typeof CrawlView> {
     active_ms: activeMs,
     pages_per_second: activeMs > 0 ? Math.round((done * 100_000) / activeMs) / 100 : null,
     end_reason: crawl.endReason,
+    end_message: describeEnd(crawl),
     last_error: crawl.lastError,
     links: {
       self,
@@ -104,6 +117,15 @@ export function viewCrawl(crawl: Crawl, now: Date): Static<typeof CrawlView> {
       events: `${self}/events`,
     },
   };
+}
+
+function describeEnd({ state, endReason, lastError, options }: Crawl): string | null {
+  if (endReason === null) return null;
+  if (state === "cancelled") return "It was cancelled";
+  if (state === "failed") return lastError?.message ?? `It failed: ${endReason}`;
+  const limit = endReason === "max_duration" ? "max_duration_s" : endReason;
+  if (limit in options) return `${limit} (${options[limit]}) was reached`;
+  return "Every URL that belongs to the crawl was visited";
 }
 
 const UrlState = OneOf(FRONTIER_STATES, { description: "Where the URL stands in this crawl", examples: ["done"] });
@@ -119,11 +141,13 @@ export const CrawlUrlView = Type.Object(
       }),
     ),
     status: Nullable(Type.Integer({ description: "HTTP status of the last answer", examples: [200] })),
-    message: Nullable(Type.String({ description: "The failure or the skip, in words" })),
+    message: Nullable(
+      Type.String({ description: "The failure or the skip, in words", examples: ["docs.example.com has no address"] }),
+    ),
     depth: Type.Integer({ description: "Links from a start URL", examples: [1] }),
     source: Type.String({ description: "seed, sitemap, link, redirect or known", examples: ["link"] }),
     attempts: Type.Integer({ description: "Requests made", examples: [1] }),
-    redirects: Type.Array(Type.String(), { description: "URLs that redirected here" }),
+    redirects: Type.Array(Type.String(), { description: "URLs that redirected here", examples: [[]] }),
     content_type: Nullable(Type.String({ examples: ["text/html"] })),
     bytes: Nullable(Type.Integer({ description: "Body bytes over the wire", examples: [10_240] })),
     duration_ms: Nullable(Type.Integer({ description: "Milliseconds of the last request", examples: [120] })),
@@ -140,9 +164,7 @@ export const crawlUrlFilters = {
   state: t.Optional(UrlState),
   outcome: t.Optional(t.String({ minLength: 1, maxLength: 100, description: "Only this outcome", examples: ["dns"] })),
   status: t.Optional(QueryInteger("status", { minimum: 100, maximum: 599, description: "Only this HTTP status" })),
-  path_prefix: t.Optional(
-    t.String({ minLength: 1, maxLength: 2_048, description: "Only paths that begin so", examples: ["/docs/"] }),
-  ),
+  path_prefix: t.Optional(PathPrefix),
 };
 
 export function viewCrawlUrl(row: FrontierRow): Static<typeof CrawlUrlView> {

@@ -1,10 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Document, Link } from "../content/document.ts";
 import type { PageDocument } from "../pages/document.ts";
-import { Id, Instant, Nullable } from "./fields.ts";
+import { exampleHash, exampleUrl, Id, Instant, Nullable } from "./fields.ts";
 
 const Text = (description: string, ...examples: string[]) => Nullable(Type.String({ description, examples }));
-const Texts = (description: string) => Type.Array(Type.String(), { description });
+const Texts = (description: string, ...examples: string[]) =>
+  Type.Array(Type.String(), { description, examples: [examples] });
 
 /** What a page says of itself. */
 export const Metadata = Type.Object(
@@ -15,19 +16,25 @@ export const Metadata = Type.Object(
     language: Text("BCP 47, as it declares it", "en"),
     canonical_url: Text("The URL it names as its own", "https://docs.example.com/start"),
     site_name: Text("The website's name", "Example Docs"),
-    authors: Texts("Who wrote it"),
+    authors: Texts("Who wrote it", "Ada Lovelace"),
     published_at: Text("ISO 8601", "2026-01-31"),
     modified_at: Text("ISO 8601", "2026-02-01T10:00:00Z"),
     charset: Text("The encoding its text was read by", "utf-8"),
     headings: Type.Array(
       Type.Object({ level: Type.Integer(), text: Type.String(), anchor: Type.Optional(Type.String()) }),
-      { description: "In order" },
+      { description: "In order", examples: [[{ level: 1, text: "Getting started", anchor: "start" }]] },
     ),
-    open_graph: Type.Record(Type.String(), Type.String(), { description: "og: and twitter: properties" }),
-    json_ld: Type.Array(Type.Unknown(), { description: "JSON-LD blocks as they are" }),
-    images: Texts("Images that stand for the page"),
-    tags: Texts("Keywords and tags"),
-    feeds: Texts("Feeds it names"),
+    open_graph: Type.Record(Type.String(), Type.String(), {
+      description: "og: and twitter: properties",
+      examples: [{ "og:type": "article" }],
+    }),
+    json_ld: Type.Array(Type.Unknown(), {
+      description: "JSON-LD blocks as they are",
+      examples: [[{ "@type": "Article" }]],
+    }),
+    images: Texts("Images that stand for the page", "https://docs.example.com/card.png"),
+    tags: Texts("Keywords and tags", "guide"),
+    feeds: Texts("Feeds it names", "https://docs.example.com/feed.xml"),
   },
   { $id: "Metadata", description: "What a page says of itself" },
 );
@@ -44,21 +51,28 @@ export const LinkView = Type.Object(
 export const DocumentView = Type.Object(
   {
     page_id: Id("The page"),
-    url: Type.String({ description: "The page's canonical URL" }),
+    url: Type.String({ description: "The page's canonical URL", examples: [exampleUrl] }),
     version: Type.Integer({ description: "Counts the texts the page has had, from 1", examples: [1] }),
     crawl_id: Nullable(Id("The crawl that brought this version")),
     fetched_at: Instant("When this version was fetched"),
     markdown: Type.String({ description: "CommonMark with GFM", examples: ["# Getting started\n"] }),
     word_count: Type.Integer({ examples: [420] }),
-    content_hash: Type.String({ description: "SHA-256 of the normalised Markdown, hex" }),
-    simhash: Type.String({ description: "64-bit SimHash as a signed number; near-duplicates differ in few bits" }),
+    content_hash: Type.String({ description: "SHA-256 of the normalised Markdown, hex", examples: [exampleHash] }),
+    simhash: Type.String({
+      description: "64-bit SimHash as a signed number; near-duplicates differ in few bits",
+      examples: ["-3689348814741910324"],
+    }),
     metadata: Metadata,
   },
   { $id: "Document", description: "A page's document" },
 );
 
 export const LinksView = Type.Object(
-  { page_id: Id("The page"), url: Type.String(), items: Type.Array(LinkView, { description: "In the page's order" }) },
+  {
+    page_id: Id("The page"),
+    url: Type.String({ examples: [exampleUrl] }),
+    items: Type.Array(LinkView, { description: "In the page's order" }),
+  },
   { $id: "Links", description: "A page's links, each URL once" },
 );
 

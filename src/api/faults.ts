@@ -40,7 +40,8 @@ function describeAllowed(schema: TSchema): string {
   if (schema.type === "array") return schema.minItems ? `a list of at least ${schema.minItems}` : "a list";
   if (schema.type === "boolean") return "true or false";
   const example = schema.examples?.[0];
-  return example === undefined ? "a text" : `a text such as ${JSON.stringify(example)}`;
+  if (example === undefined) return schema.pattern ? `a text that matches ${schema.pattern}` : "a text";
+  return `a text such as ${JSON.stringify(example)}`;
 }
 
 function describeChoice(choices: TSchema[]): string {

@@ -1,10 +1,13 @@
 import { type IntegerOptions, type SchemaOptions, type TSchema, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import { CrawlOptions, readCrawlOptions } from "../crawl/options.ts";
-import { canonicalizeUrl } from "../crawl/url.ts";
+import { canonicalizeUrl, maxUrlLength } from "../crawl/url.ts";
 import { AppError } from "../errors.ts";
 
 export const exampleId = "0195f3e0-5c1a-7000-8000-3f6c2b1d9e10";
+export const exampleUrl = "https://docs.example.com/start";
+/** Of the text `hello`. */
+export const exampleHash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
 export const Id = (description: string) => Type.String({ format: "uuid", description, examples: [exampleId] });
 
@@ -25,6 +28,15 @@ export const OneOf = <const Value extends string>(values: readonly Value[], opti
 /** A whole number in a query. Its title is its name, since an error about its range does not say where it was. */
 export const QueryInteger = (name: string, options: IntegerOptions) => t.Integer({ title: name, ...options });
 
+/** The beginning of a path, to filter by. */
+export const PathPrefix = t.String({
+  minLength: 1,
+  maxLength: maxUrlLength,
+  pattern: "^/",
+  description: "Only paths that begin so",
+  examples: ["/docs/"],
+});
+
 /** A number of things by name. */
 export const Tally = (description: string, example: Record<string, number>) =>
   Type.Record(Type.String(), Type.Integer(), { description, examples: [example] });
@@ -32,7 +44,7 @@ export const Tally = (description: string, example: Record<string, number>) =>
 export const byId = (what: string) => t.Object({ id: Id(`The ${what}'s id`) });
 
 export const UrlField = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 2_048, description, examples: ["https://docs.example.com/"] });
+  Type.String({ minLength: 1, maxLength: maxUrlLength, description, examples: ["https://docs.example.com/"] });
 
 /**
  * Crawl options as callers send them: each may be left out. The defaults are told but not filled in, since what is kept
@@ -71,6 +83,29 @@ export function checkOptions(options: Record<string, unknown> | undefined): Reco
 export function readUrl(url: string, at: string): string {
   const canonical = canonicalizeUrl(url, undefined, { mode: "keep" });
   if (canonical) return canonical;
-  const message = "must be an absolute http or https URL without a password, such as https://docs.example.com/";
-  throw new AppError("invalid", `${at} ${message}`, { faults: [{ at, message }] });
+  const isLong = URL.canParse(url) && new URL(url).href.length > maxUrlLength;
+  throw badField(
+    at,
+    isLong
+      ? `may be ${maxUrlLength} characters long at the most, percent-encoded`
+      : "must be an absolute http or https URL without a password, such as https://docs.example.com/",
+  );
+}
+
+/**
+ * An instant that a schema has let through, if it is one: there is no 30 February, and databases end where years have
+ * other than four digits.
+ * @throws AppError `invalid` naming the field
+ */
+export function readInstant(text: string, at: string): Date {
+  const instant = new Date(text);
+  const [day = ""] = text.split(/[Tt ]/, 1);
+  const year = instant.getUTCFullYear();
+  const isDay = new Date(day).toJSON()?.startsWith(day) === true;
+  if (isDay && year >= 1 && year <= 9_999) return instant;
+  throw badField(at, `must be an instant such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}`);
+}
+
+export function badField(at: string, message: string): AppError {
+  return new AppError("invalid", `${at} ${message}`, { faults: [{ at, message }] });
 }

@@ -11,6 +11,9 @@ export const MEDIA_TYPES: Record<Format, string> = {
   text: "text/plain",
 };
 
+/** What a media type is asked for with, such as its charset: no reason not to give it. Its weight stays. */
+const PARAMETER = /;\s*(?!q\s*=)[\w!#$%&'*+.^`|~-]+=(?:"[^"]*"|[^\s;,"]*)/gi;
+
 /**
  * The format that is asked for by name, or else the one that `Accept` likes best (RFC 9110 §12.5.1); JSON when it likes
  * all the same.
@@ -18,8 +21,10 @@ export const MEDIA_TYPES: Record<Format, string> = {
  */
 export function chooseFormat(request: Request, named: Format | undefined): Format {
   if (named) return named;
-  const accept = request.headers.get("accept") ?? "*/*";
-  const chosen = new Negotiator({ headers: { accept } }).mediaType(Object.values(MEDIA_TYPES));
+  const accept = request.headers.get("accept")?.trim() || "*/*";
+  const chosen = new Negotiator({ headers: { accept: accept.replace(PARAMETER, "") } }).mediaType(
+    Object.values(MEDIA_TYPES),
+  );
   const format = FORMATS.find((each) => MEDIA_TYPES[each] === chosen);
   if (format) return format;
   const types = Object.values(MEDIA_TYPES).join(", ");

@@ -2,7 +2,18 @@ import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import { hashUrl } from "../crawl/url.ts";
 import type { Page } from "../pages/pages.ts";
-import { exampleId, Id, Instant, Nullable, QueryInteger, readUrl } from "./fields.ts";
+import {
+  exampleHash,
+  exampleId,
+  Id,
+  Instant,
+  Nullable,
+  PathPrefix,
+  QueryInteger,
+  readInstant,
+  readUrl,
+  UrlField,
+} from "./fields.ts";
 import { idCursors, PageOf } from "./paging.ts";
 
 export const PageView = Type.Object(
@@ -17,19 +28,23 @@ export const PageView = Type.Object(
     word_count: Type.Integer({ description: "Words of its Markdown", examples: [420] }),
     byte_length: Type.Integer({ description: "Bytes of its body", examples: [18_200] }),
     version: Type.Integer({ description: "How many different texts it has had; 0 without a document", examples: [1] }),
-    content_hash: Nullable(Type.String({ description: "SHA-256 of the normalised Markdown, hex" })),
-    raw_hash: Nullable(Type.String({ description: "SHA-256 of the body, hex" })),
-    etag: Nullable(Type.String({ description: "The server's own" })),
-    last_modified: Nullable(Type.String({ description: "The server's own" })),
+    content_hash: Nullable(
+      Type.String({ description: "SHA-256 of the normalised Markdown, hex", examples: [exampleHash] }),
+    ),
+    raw_hash: Nullable(Type.String({ description: "SHA-256 of the body, hex", examples: [exampleHash] })),
+    etag: Nullable(Type.String({ description: "The server's own", examples: ['"33a64df5"'] })),
+    last_modified: Nullable(
+      Type.String({ description: "The server's own", examples: ["Sat, 31 Jan 2026 12:00:00 GMT"] }),
+    ),
     first_seen_at: Instant("When it was first crawled"),
     last_fetched_at: Instant("When it was last crawled"),
     last_changed_at: Instant("When its text was first found as it is"),
     links: Type.Object({
       self: Type.String({ examples: [`/api/v1/pages/${exampleId}`] }),
-      document: Type.String(),
-      raw: Type.String(),
-      links: Type.String(),
-      website: Type.String(),
+      document: Type.String({ examples: [`/api/v1/pages/${exampleId}/document`] }),
+      raw: Type.String({ examples: [`/api/v1/pages/${exampleId}/raw`] }),
+      links: Type.String({ examples: [`/api/v1/pages/${exampleId}/links`] }),
+      website: Type.String({ examples: [`/api/v1/websites/${exampleId}`] }),
     }),
   },
   { $id: "Page", description: "A URL over time: its last answer, and where its document is" },
@@ -39,15 +54,11 @@ export const PagePage = PageOf(PageView, "Pages, in the order they were first se
 export const pageCursors = idCursors("pages");
 
 export const pageFilters = {
-  url: t.Optional(
-    t.String({ minLength: 1, maxLength: 2_048, description: "Only this URL", examples: ["https://docs.example.com/"] }),
-  ),
+  url: t.Optional(UrlField("Only this URL")),
   status: t.Optional(
     QueryInteger("status", { minimum: 100, maximum: 599, description: "Only this HTTP status", examples: [200] }),
   ),
-  path_prefix: t.Optional(
-    t.String({ minLength: 1, maxLength: 2_048, description: "Only paths that begin so", examples: ["/docs/"] }),
-  ),
+  path_prefix: t.Optional(PathPrefix),
   changed_since: t.Optional(Instant("Only pages whose text changed then or later")),
 };
 
@@ -55,7 +66,12 @@ type PageQuery = { url?: string; status?: number; path_prefix?: string; changed_
 
 export function readPageFilters({ url, status, path_prefix: pathPrefix, changed_since: since }: PageQuery) {
   const urlHash = url === undefined ? undefined : hashUrl(readUrl(url, "url"));
-  return { urlHash, status, pathPrefix, changedSince: since === undefined ? undefined : new Date(since) };
+  return {
+    urlHash,
+    status,
+    pathPrefix,
+    changedSince: since === undefined ? undefined : readInstant(since, "changed_since"),
+  };
 }
 
 export function viewPage(page: Page): Static<typeof PageView> {

@@ -1,8 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
 import { Type } from "@sinclair/typebox";
 import { t } from "elysia";
-import { AppError } from "../errors.ts";
-import { QueryInteger } from "./fields.ts";
+import { badField, QueryInteger } from "./fields.ts";
 
 /** Query parameters of every list. */
 export const pagingQuery = {
@@ -65,8 +64,7 @@ function createCursors<Key>(list: string, readKey: (text: string) => Key | undef
       const text = Buffer.from(cursor, "base64url").toString();
       const key = text.startsWith(prefix) ? readKey(text.slice(prefix.length)) : undefined;
       if (key !== undefined) return key;
-      const message = "must be the next_cursor of an answer of this list; leave it out to begin";
-      throw new AppError("invalid", `cursor ${message}`, { faults: [{ at: "cursor", message }] });
+      throw badField("cursor", "must be the next_cursor of an answer of this list; leave it out to begin");
     },
   };
 }

@@ -4,6 +4,7 @@ import { Elysia, NotFoundError, ParseError, ValidationError } from "elysia";
 import type { App } from "../app.ts";
 import { AppError, type Fault, type Reason } from "../errors.ts";
 import { describeFaults } from "./faults.ts";
+import { exampleId } from "./fields.ts";
 import { allowedMethods, type Route } from "./methods.ts";
 
 /** What concerns HTTP alone and no feature: a method, a media type, a foreign origin. */
@@ -24,7 +25,10 @@ export class HttpError extends Error {
 /** RFC 9457. */
 export const Problem = Type.Object(
   {
-    type: Type.String({ description: "Always about:blank: the title is the status's, the code says more" }),
+    type: Type.String({
+      description: "Always about:blank: the title is the status's, the code says more",
+      examples: ["about:blank"],
+    }),
     title: Type.String({ description: "What the HTTP status means", examples: ["Not Found"] }),
     status: Type.Integer({ description: "HTTP status", examples: [404] }),
     detail: Type.String({
@@ -32,7 +36,7 @@ export const Problem = Type.Object(
       examples: ["There is no crawl 0195f3e0-5c1a-7000-8000-3f6c2b1d9e10"],
     }),
     instance: Type.String({ description: "Path of the request", examples: ["/api/v1/crawls"] }),
-    request_id: Type.String({ description: "Also in X-Request-Id, and in the service's log" }),
+    request_id: Type.String({ description: "Also in X-Request-Id, and in the service's log", examples: [exampleId] }),
     code: Type.String({ description: "Stable name for programs", examples: ["not_found", "dns", "robots"] }),
     errors: Type.Optional(
       Type.Array(

@@ -5,7 +5,7 @@ import { toHtml } from "../content/markdown/render.ts";
 import { toPlainText } from "../content/plain-text.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { LinkView, Metadata, viewLink, viewMetadata } from "./document-view.ts";
-import { Instant, OneOf, UrlField } from "./fields.ts";
+import { exampleUrl, Instant, OneOf, UrlField } from "./fields.ts";
 import { problems } from "./problems.ts";
 
 const FORMATS = ["markdown", "html", "text", "raw_html", "links"] as const;
@@ -43,19 +43,32 @@ const ScrapeRequest = Type.Object(
 
 const ScrapeView = Type.Object(
   {
-    url: Type.String({ description: "As asked for, in its canonical spelling" }),
-    final_url: Type.String({ description: "After redirects" }),
+    url: Type.String({ description: "As asked for, in its canonical spelling", examples: [exampleUrl] }),
+    final_url: Type.String({ description: "After redirects", examples: [exampleUrl] }),
     status: Type.Integer({ description: "HTTP status", examples: [200] }),
     content_type: Type.String({ description: "As sniffed", examples: ["text/html"] }),
     fetched_at: Instant("When it was fetched"),
     duration_ms: Type.Integer({ description: "Milliseconds for everything", examples: [240] }),
-    redirects: Type.Array(Type.Object({ url: Type.String(), status: Type.Integer(), location: Type.String() })),
+    redirects: Type.Array(Type.Object({ url: Type.String(), status: Type.Integer(), location: Type.String() }), {
+      description: "Each redirect on the way, in order",
+      examples: [[{ url: "https://docs.example.com/", status: 301, location: exampleUrl }]],
+    }),
     metadata: Metadata,
-    markdown: Type.Optional(Type.String({ description: "CommonMark with GFM" })),
-    html: Type.Optional(Type.String({ description: "Made from the Markdown: no scripts, no styles" })),
-    text: Type.Optional(Type.String({ description: "Made from the Markdown: no marks, links by their text" })),
+    markdown: Type.Optional(Type.String({ description: "CommonMark with GFM", examples: ["# Getting started\n"] })),
+    html: Type.Optional(
+      Type.String({ description: "Made from the Markdown: no scripts, no styles", examples: ["<!doctype html>\n…"] }),
+    ),
+    text: Type.Optional(
+      Type.String({
+        description: "Made from the Markdown: no marks, links by their text",
+        examples: ["Getting started\n"],
+      }),
+    ),
     raw_html: Type.Optional(
-      Type.Union([Type.String(), Type.Null()], { description: "The body as text; null for what is not text" }),
+      Type.Union([Type.String(), Type.Null()], {
+        description: "The body as text; null for what is not text",
+        examples: ["<!doctype html>\n…"],
+      }),
     ),
     links: Type.Optional(Type.Array(LinkView)),
   },

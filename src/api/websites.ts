@@ -13,25 +13,35 @@ import {
   type Website,
 } from "../websites/websites.ts";
 import { CrawlPage, crawlCursors, stateFilter, viewCrawl } from "./crawl-view.ts";
-import { byId, checkOptions, Id, Instant, OptionsBody, readUrl, UrlField } from "./fields.ts";
+import { byId, checkOptions, exampleId, Id, Instant, OptionsBody, readUrl, UrlField } from "./fields.ts";
 import { PagePage, pageCursors, pageFilters, readPageFilters, viewPage } from "./page-view.ts";
 import { idCursors, PageOf, pagingQuery, readPage } from "./paging.ts";
 import { problems } from "./problems.ts";
 
-const Name = Type.String({ minLength: 1, maxLength: 200, description: "What people call it", examples: ["Docs"] });
+const Name = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: "\\S",
+  description: "What people call it; its host unless given",
+  examples: ["Docs"],
+});
 
 const WebsiteView = Type.Object(
   {
     id: Id("The website's id"),
     url: Type.String({ description: "Where its crawls start", examples: ["https://docs.example.com/"] }),
-    name: Name,
+    name: Type.String({ description: "What people call it", examples: ["Docs"] }),
     options: Type.Record(Type.String(), Type.Unknown(), {
       description: "What its crawls do other than by default",
       examples: [{ max_pages: 500 }],
     }),
     created_at: Instant("When it was registered"),
     updated_at: Instant("When its name or options last changed"),
-    links: Type.Object({ self: Type.String(), pages: Type.String(), crawls: Type.String() }),
+    links: Type.Object({
+      self: Type.String({ examples: [`/api/v1/websites/${exampleId}`] }),
+      pages: Type.String({ examples: [`/api/v1/websites/${exampleId}/pages`] }),
+      crawls: Type.String({ examples: [`/api/v1/websites/${exampleId}/crawls`] }),
+    }),
   },
   { $id: "Website", description: "A registered website" },
 );
@@ -115,7 +125,7 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
       "/:id",
       async ({ params, status }) => {
         const cancelled = await deleteWebsite(db, LOCAL_USER_ID, params.id, clock.now());
-        await Promise.all(cancelled.map((id) => cache.publish(crawlChannel(id), "")));
+        await Promise.all(cancelled.map((id) => cache.publish(crawlChannel(id), "order")));
         return status(204, undefined);
       },
       {

@@ -128,6 +128,30 @@ for (const { name, open } of testStores) {
       expect(json).toMatchObject({ elapsed_ms: 10_000, active_ms: 4_000, pages_per_second: 7.5, end_reason: "done" });
     });
 
+    test.each([
+      [{ state: "completed", endReason: "done" }, "Every URL that belongs to the crawl was visited"],
+      [{ state: "completed", endReason: "max_pages" }, "max_pages (3) was reached"],
+      [{ state: "completed", endReason: "max_duration" }, "max_duration_s (60) was reached"],
+      [{ state: "cancelled", endReason: "cancelled" }, "It was cancelled"],
+      [
+        { state: "failed", endReason: "dns", lastError: { code: "dns", message: "end.example has no address" } },
+        "end.example has no address",
+      ],
+      [{ state: "running", endReason: null }, null],
+    ] as const)("%j is told in words", async (ended, words) => {
+      const url = `https://${Bun.randomUUIDv7()}.example/`;
+      const options = { max_pages: 3, max_duration_s: 60 };
+      const { json } = await service.ask("POST", "/api/v1/crawls", { url, options });
+      await store.db
+        .update(crawlJobs)
+        .set(ended)
+        .where(eq(crawlJobs.id, String(json.id)));
+
+      const read = await service.ask("GET", `/api/v1/crawls/${json.id}`);
+
+      expect(read.json.end_message).toBe(words);
+    });
+
     test("a crawl's URLs are listed with what became of them, its errors alone as well", async () => {
       const { id } = await start("https://urls.example/");
       const crawlId = String(id);

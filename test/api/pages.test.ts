@@ -53,6 +53,9 @@ for (const { name, open } of testStores) {
       [{ accept: "text/plain" }, "text/plain"],
       [{ accept: "text/*;q=0.5, application/json;q=0.4" }, "text/markdown"],
       [{ accept: "text/markdown;q=0, */*" }, "application/json"],
+      [{ accept: "text/html; charset=utf-8" }, "text/html"],
+      [{ accept: 'text/markdown;variant="GFM";q=0.5, text/html;level=1;q=0.4' }, "text/markdown"],
+      [{ accept: "" }, "application/json"],
     ])("Accept %j gets %s", async (headers, type) => {
       const answer = await read("/document", headers as Record<string, string>);
 
@@ -186,15 +189,24 @@ for (const { name, open } of testStores) {
       expect(await paths(`/pages?website_id=${Bun.randomUUIDv7()}`)).toEqual([]);
     });
 
-    test.each(["status=99", "status=abc", "changed_since=yesterday", "url=nowhere", "website_id=1", "path=/x"])(
-      "%s is refused by its name",
-      async (query) => {
-        const { status, json } = await service.ask("GET", `/api/v1/pages?${query}`);
+    test.each([
+      "status=99",
+      "status=abc",
+      "changed_since=yesterday",
+      "changed_since=2026-02-30T00:00:00Z",
+      "changed_since=0000-01-01T00:00:00Z",
+      "changed_since=0001-01-01T00:00:00%2B01:00",
+      "changed_since=9999-12-31T23:59:59-01:00",
+      "url=nowhere",
+      "website_id=1",
+      "path=/x",
+      "path_prefix=docs",
+    ])("%s is refused by its name", async (query) => {
+      const { status, json } = await service.ask("GET", `/api/v1/pages?${query}`);
 
-        expect(status).toBe(400);
-        expect(json.errors).toMatchObject([{ at: query.split("=")[0] }]);
-      },
-    );
+      expect(status).toBe(400);
+      expect(json.errors).toMatchObject([{ at: query.split("=")[0] }]);
+    });
 
     test("a cursor of another list is refused", async () => {
       await storePage(store.db, { websiteId, url: "https://example.com/more" });

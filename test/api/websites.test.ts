@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { crawlChannel } from "../../src/crawl/crawls.ts";
 import type { Store } from "../../src/db/db.ts";
 import { testStores } from "../testing/stores.ts";
 import { type RunningService, startService } from "./running-service.ts";
@@ -34,6 +35,29 @@ for (const { name, open } of testStores) {
         options: { max_pages: 5, include: ["/docs/**"] },
       });
       expect((await service.ask("GET", `/api/v1/websites/${json.id}`)).json).toEqual(json);
+    });
+
+    test("a host as long as they come is a name like any other", async () => {
+      const url = `https://${"long.".repeat(45)}example.com/`;
+
+      const { status, json } = await service.ask("POST", "/api/v1/websites", { url });
+
+      expect([status, json.name]).toEqual([201, new URL(url).host]);
+      expect((await service.ask("GET", "/api/v1/websites")).status).toBe(200);
+    });
+
+    test("a URL that is too long once it is percent-encoded is refused", async () => {
+      const { status, json } = await service.ask("POST", "/api/v1/websites", {
+        url: `https://example.com/${"中".repeat(300)}`,
+      });
+
+      expect([status, json.detail]).toEqual([400, "/url may be 2048 characters long at the most, percent-encoded"]);
+    });
+
+    test("a name of nothing but white space is refused", async () => {
+      const { status, json } = await service.ask("POST", "/api/v1/websites", { url: "https://x.example/", name: " " });
+
+      expect([status, json.detail]).toEqual([400, '/name must be a text such as "Docs", not " "']);
     });
 
     test("a URL that is registered is a conflict that names the website", async () => {
@@ -74,8 +98,12 @@ for (const { name, open } of testStores) {
       const id = await add("https://deleted.example/");
       const crawl = await service.ask("POST", "/api/v1/crawls", { website_id: id });
 
+      const orders: string[] = [];
+      service.app.cache.subscribe(crawlChannel(String(crawl.json.id)), (message) => orders.push(message));
+
       const deleted = await service.ask("DELETE", `/api/v1/websites/${id}`);
 
+      expect(orders).toEqual(["order"]);
       expect([deleted.status, deleted.text]).toEqual([204, ""]);
       for (const path of [
         `/websites/${id}`,
