@@ -4,6 +4,8 @@ import { AppError } from "../errors.ts";
 /** What `orbweaver crawl` takes, as commander reads it; what is not given is absent. */
 export type CrawlFlags = {
   out?: string;
+  /** False with `--no-files`. */
+  files: boolean;
   baseUrl?: string;
   data?: string;
   json?: boolean;

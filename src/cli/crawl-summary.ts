@@ -20,18 +20,18 @@ export type CrawlSummary = {
   bytes: number;
   /** Of this run of the command. */
   elapsed_ms: number;
-  folder: string;
-  files: { written: number; unchanged: number; removed: number; renamed: number; bytes: number };
+  /** Where the files are; absent when none were asked for. */
+  folder?: string;
+  files?: { written: number; unchanged: number; removed: number; renamed: number; bytes: number };
 };
 
 export async function summarize(
   db: Db,
   crawl: Crawl,
-  run: { url: string; folder: string; files: MarkdownFolderResult; elapsedMs: number },
+  run: { url: string; output: { folder: string; files: MarkdownFolderResult } | undefined; elapsedMs: number },
 ): Promise<CrawlSummary> {
   const failed = crawl.failed > 0 ? await listCrawlUrls(db, crawl.id, { state: "failed", limit: SHOWN_FAILURES }) : [];
   const { done, created, changed, unchanged, redirected, failed: failures, skipped, pending } = crawl;
-  const { displaced, ...files } = run.files;
   return {
     crawl_id: crawl.id,
     url: run.url,
@@ -44,14 +44,17 @@ export async function summarize(
     failures: failed.map(({ url, outcome, message }) => ({ url, code: outcome, message })),
     bytes: crawl.bytes,
     elapsed_ms: Math.round(run.elapsedMs),
-    folder: run.folder,
-    files: { ...files, renamed: displaced.length },
+    ...(run.output ? describeOutput(run.output) : {}),
   };
+}
+
+function describeOutput({ folder, files: { displaced, ...files } }: { folder: string; files: MarkdownFolderResult }) {
+  return { folder, files: { ...files, renamed: displaced.length } };
 }
 
 /** The summary for people. */
 export function describeSummary(summary: CrawlSummary): string {
-  const { pages, files } = summary;
+  const { pages, files, folder } = summary;
   const seconds = summary.elapsed_ms / 1_000;
   const rows: [string, string][] = [
     [
@@ -62,11 +65,8 @@ export function describeSummary(summary: CrawlSummary): string {
       ].join(", "),
     ],
     ["answers", listCounts(summary.by_status, (status) => status)],
-    ["bytes", `${formatBytes(summary.bytes)} read, ${formatBytes(files.bytes)} of Markdown`],
-    [
-      "files",
-      `${[formatCount(files.written, "written", "written"), ...named(files, ["unchanged", "removed"])].join(", ")} in ${showPath(summary.folder)}`,
-    ],
+    ["bytes", `${formatBytes(summary.bytes)} read${files ? `, ${formatBytes(files.bytes)} of Markdown` : ""}`],
+    ["files", files && folder ? `${countFiles(files)} in ${showPath(folder)}` : ""],
     ["left out", listCounts(summary.by_skip, (reason) => SKIP_WORDS[reason] ?? reason.replaceAll("_", " "))],
     ["ended by", describeLimit(summary.end_reason)],
   ];
@@ -78,6 +78,10 @@ export function describeSummary(summary: CrawlSummary): string {
     ...lines,
     ...describeFailures(summary),
   ].join("\n");
+}
+
+function countFiles(files: NonNullable<CrawlSummary["files"]>): string {
+  return [formatCount(files.written, "written", "written"), ...named(files, ["unchanged", "removed"])].join(", ");
 }
 
 /** Why nothing could be fetched, in a sentence. */
@@ -97,7 +101,8 @@ const SKIP_WORDS: Record<string, string> = {
   robots: "disallowed by robots.txt",
   nofollow: "marked nofollow",
   noindex: "marked noindex",
-  too_long: "with no usable address",
+  too_long: "with too long an address",
+  bad_url: "with no usable address",
   path_repetition: "with repeating paths",
   path_depth: "with too deep paths",
   query_growth: "with ever-growing queries",

@@ -32,12 +32,12 @@ const BATCH = 1_000;
  */
 export async function crawlCommand(target: string, flags: CrawlFlags, args: readonly string[]): Promise<number> {
   const source = await readSource(target, flags.baseUrl);
-  const options = { ...(source.folder ? FOLDER_PACE : {}), ...toCrawlOptions(flags) };
+  const options = { ...(source.folder ? { ...FOLDER_PACE, ...belowBase(source.url) } : {}), ...toCrawlOptions(flags) };
   const environment = readEnvironment();
   const config = readConfig(environment, flags.data ? { DATA_DIR: flags.data, DATABASE_URL: undefined } : {});
-  const out = flags.out ?? new URL(source.url).host.replaceAll(":", "_");
+  const out = flags.files ? (flags.out ?? new URL(source.url).host.replaceAll(":", "_")) : undefined;
   // Before the crawl, which may take hours: what stands in the way of its result is better known now.
-  await openOutputFolder(out);
+  if (out !== undefined) await openOutputFolder(out);
 
   const reporter = createReporter(flags);
   const interrupt = listenForInterrupt(() => reporter.tell("Stopping; press Ctrl-C again to stop at once"));
@@ -63,7 +63,8 @@ type Work = {
   app: App;
   crawl: Crawl;
   source: CrawlSource;
-  out: string;
+  /** Where the files go; `undefined` for none. */
+  out: string | undefined;
   interrupt: Interrupt;
   reporter: Reporter;
   args: readonly string[];
@@ -74,26 +75,18 @@ async function finishCrawl({ app, crawl, source, out, interrupt, reporter, args 
   const { progress } = reporter;
   const { signal } = interrupt;
   const ended = await runCrawl(app, crawl.id, { signal, onProgress: progress.update });
-  const files = await exportMarkdownFolder(app.db, {
-    websiteId: ended.websiteId,
-    crawlId: ended.id,
-    folder: out,
-    withHost: (ended.options as CrawlOptions).scope !== "host",
-    onProgress: ({ done, total }) =>
-      progress.say(`Writing files: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`),
-  });
+  const files = out === undefined ? undefined : await writeFiles(app, ended, out, progress);
   progress.stop();
   const summary = await summarize(app.db, ended, {
     url: source.url,
-    folder: out,
-    files,
+    output: out === undefined || !files ? undefined : { folder: out, files },
     elapsedMs: performance.now() - startedAt,
   });
   reporter.event({ type: "summary", ...summary });
   reporter.summarize(describeSummary(summary));
   // The result stands above what there is to say about it.
   await reporter.flush();
-  tellDisplaced(reporter, files);
+  if (files) tellDisplaced(reporter, files);
   if (ended.state === "completed") return 0;
   if (ended.state === "failed") {
     throw new AppError("external", await describeFailure(app.db, ended, source.url));
@@ -106,6 +99,23 @@ async function finishCrawl({ app, crawl, source, out, interrupt, reporter, args 
       .join(" ")}`,
   );
   return interrupt.exitCode() ?? 1;
+}
+
+function writeFiles({ db }: App, crawl: Crawl, folder: string, progress: Progress): Promise<MarkdownFolderResult> {
+  return exportMarkdownFolder(db, {
+    websiteId: crawl.websiteId,
+    crawlId: crawl.id,
+    folder,
+    withHost: (crawl.options as CrawlOptions).scope !== "host",
+    onProgress: ({ done, total }) =>
+      progress.say(`Writing files: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`),
+  });
+}
+
+/** A folder holds nothing of what its host has beside its base. */
+function belowBase(baseUrl: string): { include?: string[] } {
+  const { pathname } = new URL(baseUrl);
+  return pathname === "/" ? {} : { include: [`${pathname}**`] };
 }
 
 /** The crawl to work: the one that the same command left unfinished, or a new one. */

@@ -93,6 +93,7 @@ function crawlCommandOf(program: Command): Command {
     .argument("<target>", "URL of the website, or a folder")
     .optionsGroup("Where from and where to:")
     .option("--out <folder>", "folder for the files; default: one named like the host")
+    .option("--no-files", "keep the pages in the database alone")
     .option("--base-url <url>", "where the site of a folder lives; no network is used then")
     .addOption(dataOption())
     .option("--restart", "forget an unfinished crawl and begin anew")

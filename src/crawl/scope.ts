@@ -14,6 +14,7 @@ export type SkipReason =
   | "nofollow"
   | "noindex"
   | "too_long"
+  | "bad_url"
   | "path_repetition" // /a/b/a/b/a/b
   | "path_depth"
   | "query_growth" // too many parameters, or one too often

@@ -94,36 +94,27 @@ async function runOnPostgres(origin: string, pages: number): Promise<Row> {
 async function runOrbweaver(name: string, origin: string, pages: number, databaseUrl?: string): Promise<Row> {
   const folder = await mkdtemp(join(tmpdir(), "orbweaver-bench-"));
   const data = join(folder, "data");
-  const out = join(folder, "out");
   const orbweaver = options.binary ? [options.binary] : [process.execPath, join(import.meta.dir, "../../src/main.ts")];
   const settings = ["--max-pages", `${pages * 2}`, "--concurrency", `${options.concurrency}`, "--delay", "0"];
   // A folder that is named goes before the environment's database.
   const store = databaseUrl ? [] : ["--data", data];
-  const command = [...orbweaver, "crawl", `${origin}/`, "--out", out, ...store, ...settings, "--quiet", "--json"];
+  const command = [...orbweaver, "crawl", `${origin}/`, "--no-files", ...store, ...settings, "--quiet", "--json"];
   const env = { NODE_ENV: "production", DATABASE_URL: databaseUrl, REDIS_URL: undefined };
   try {
     const measured: Measured = await measure(
       { name, command, env, timeoutMs: timeoutMs(pages) },
-      // What is counted is what the user has in the end.
-      () => 0,
+      (line) => (JSON.parse(line) as { pages: { created: number } }).pages.created,
     );
-    const files = await weigh(out);
-    return { ...measured, pages: files.count, storedBytes: files.bytes + (await weigh(data)).bytes };
+    return { ...measured, storedBytes: await weigh(data) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function weigh(folder: string): Promise<{ count: number; bytes: number }> {
-  let count = 0;
-  let bytes = 0;
-  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of names) {
-    if (!entry.isFile()) continue;
-    if (entry.name.endsWith(".md")) count++;
-    bytes += (await stat(join(entry.parentPath, entry.name))).size;
-  }
-  return { count, bytes };
+async function weigh(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const sizes = entries.filter((entry) => entry.isFile()).map((entry) => stat(join(entry.parentPath, entry.name)));
+  return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
 }
 
 async function withSite(pages: number, run: (origin: string) => Promise<void>): Promise<void> {
