@@ -8,14 +8,25 @@ export function fingerprint(markdown: string): Fingerprint {
 
 /** What two documents must share to be the same: line ends, trailing space and Unicode's ways to compose do not count. */
 export function normalizeMarkdown(markdown: string): string {
-  return markdown
-    .normalize("NFC")
+  const composed = markdown.normalize("NFC");
+  if (isTidy(composed)) return composed.trim();
+  return composed
     .replace(/\r\n?/g, "\n")
     .split("\n")
     .map((line) => line.trimEnd())
     .join("\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
+}
+
+/** As all Markdown of our own writing is, so that the way that rewrites every line is seldom taken. */
+function isTidy(text: string): boolean {
+  if (text.includes("\r") || text.includes("\n\n\n")) return false;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+    const before = text.charCodeAt(at - 1);
+    if (before <= 32 ? before !== 10 : before >= 0xa0 && text.charAt(at - 1).trim() === "") return false;
+  }
+  return true;
 }
 
 export function sha256(data: string | Uint8Array): string {
@@ -39,69 +50,85 @@ function countBits(value: number): number {
  * halves of 32 bits are kept as numbers, since BigInt in the inner loop is some fifty times slower.
  */
 function simhashOf(text: string): { simhash: bigint; wordCount: number } {
-  const counts = new BitCounts();
-  let wordCount = 0;
+  const shingles = new Shingles();
   let hash = 0;
-  let last = 0;
-  let secondLast = 0;
-  const endWord = (word: number) => {
-    const shingle = Math.imul(word, 31) + Math.imul(last, 0x85eb_ca6b) + Math.imul(secondLast, 0xc2b2_ae35);
-    const low = mix(shingle);
-    counts.add(low, mix(low ^ word ^ 0x5bd1_e995));
-    secondLast = last;
-    last = word;
-    wordCount++;
-  };
   for (let at = 0; at < text.length; at++) {
-    let code = text.charCodeAt(at);
-    if (code >= 65 && code <= 90) code += 32;
-    const isWord = isWordByItself(code);
-    if (!isWord && isWordCharacter(code)) {
-      hash = Math.imul(hash ^ code, 0x0100_0193) || 1;
+    const code = text.charCodeAt(at);
+    const letter = code < 128 ? (wordCodes[code] ?? 0) : isWordCharacter(code) ? code : 0;
+    if (letter !== 0) {
+      hash = Math.imul(hash ^ letter, 0x0100_0193) || 1;
       continue;
     }
-    if (hash !== 0) endWord(hash);
+    if (hash !== 0) shingles.addWord(hash);
     hash = 0;
-    if (isWord) endWord(Math.imul(code, 0x9e37_79b1) || 1);
+    if (isWordByItself(code)) shingles.addWord(Math.imul(code, 0x9e37_79b1) || 1);
   }
-  if (hash !== 0) endWord(hash);
-  return { simhash: wordCount === 0 ? 0n : counts.majority(wordCount), wordCount };
+  if (hash !== 0) shingles.addWord(hash);
+  return { simhash: shingles.majority(), wordCount: shingles.count };
 }
 
-/** How often each of 64 bits was set. Four counters of a byte share a number, so that a hash costs 16 additions. */
-class BitCounts {
-  /** Bit n of the low half is in byte n / 8 of lane n % 8; the high half has the other eight lanes. */
-  private readonly lanes = new Int32Array(16);
+/** Hashes are gathered and counted in blocks, whose counts fit seven bits. */
+const blockSize = 127;
+
+class Shingles {
+  count = 0;
+  private last = 0;
+  private secondLast = 0;
+  private readonly lows = new Int32Array(blockSize);
+  private readonly highs = new Int32Array(blockSize);
   private readonly totals = new Int32Array(64);
   private pending = 0;
 
-  add(low: number, high: number): void {
-    const { lanes } = this;
-    for (let lane = 0; lane < 8; lane++) {
-      lanes[lane] = (lanes[lane] ?? 0) + ((low >>> lane) & 0x0101_0101);
-      lanes[lane + 8] = (lanes[lane + 8] ?? 0) + ((high >>> lane) & 0x0101_0101);
-    }
-    // A byte counts to 255.
-    if (++this.pending === 255) this.flush();
+  addWord(word: number): void {
+    const shingle = Math.imul(word, 31) + Math.imul(this.last, 0x85eb_ca6b) + Math.imul(this.secondLast, 0xc2b2_ae35);
+    const low = mix(shingle);
+    this.lows[this.pending] = low;
+    this.highs[this.pending] = mix(low ^ word ^ 0x5bd1_e995);
+    this.secondLast = this.last;
+    this.last = word;
+    this.count++;
+    if (++this.pending === blockSize) this.countBlock();
   }
 
   /** The bits that were set more often than not. */
-  majority(hashes: number): bigint {
-    this.flush();
+  majority(): bigint {
+    this.countBlock();
     let bits = 0n;
-    for (let bit = 63; bit >= 0; bit--) bits = (bits << 1n) | ((this.totals[bit] ?? 0) * 2 > hashes ? 1n : 0n);
+    for (let bit = 63; bit >= 0; bit--) bits = (bits << 1n) | ((this.totals[bit] ?? 0) * 2 > this.count ? 1n : 0n);
     return BigInt.asIntN(64, bits);
   }
 
-  private flush(): void {
-    for (let bit = 0; bit < 64; bit++) {
-      const lane = (bit & 7) + (bit < 32 ? 0 : 8);
-      this.totals[bit] = (this.totals[bit] ?? 0) + (((this.lanes[lane] ?? 0) >>> (bit & 24)) & 0xff);
-    }
-    this.lanes.fill(0);
+  private countBlock(): void {
+    countSetBits(this.lows, this.totals, 0);
+    countSetBits(this.highs, this.totals, 32);
+    this.lows.fill(0);
+    this.highs.fill(0);
     this.pending = 0;
   }
 }
+
+/** Adds to `totals` how often each of 32 bits is set: bits 8 apart share a number, since no count passes a byte. */
+function countSetBits(hashes: Int32Array, totals: Int32Array, offset: number): void {
+  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let at = 0; at < hashes.length; at++) {
+    const hash = hashes[at] ?? 0;
+    a += hash & bytes;
+    b += (hash >>> 1) & bytes;
+    c += (hash >>> 2) & bytes;
+    d += (hash >>> 3) & bytes;
+    e += (hash >>> 4) & bytes;
+    f += (hash >>> 5) & bytes;
+    g += (hash >>> 6) & bytes;
+    h += (hash >>> 7) & bytes;
+  }
+  for (const [lane, count] of [a, b, c, d, e, f, g, h].entries()) {
+    for (let bit = lane; bit < 32; bit += 8) {
+      totals[offset + bit] = (totals[offset + bit] ?? 0) + ((count >>> (bit - lane)) & 0xff);
+    }
+  }
+}
+
+const bytes = 0x0101_0101;
 
 /** MurmurHash3's finalizer. */
 function mix(value: number): number {
@@ -112,8 +139,16 @@ function mix(value: number): number {
   return hash ^ (hash >>> 16);
 }
 
+/** ASCII letters and digits, in lower case; 0 for what ends a word. */
+const wordCodes = new Uint8Array(128);
+for (const char of "abcdefghijklmnopqrstuvwxyz0123456789") {
+  wordCodes[char.charCodeAt(0)] = char.charCodeAt(0);
+  wordCodes[char.toUpperCase().charCodeAt(0)] = char.charCodeAt(0);
+}
+
+/** Of the characters beyond ASCII. Kana and Han are words by themselves. */
 function isWordCharacter(code: number): boolean {
-  if (code < 128) return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90);
+  if (isWordByItself(code)) return false;
   if (code < 0xc0) return code === 0xaa || code === 0xb5 || code === 0xba;
   if (code === 0xd7 || code === 0xf7) return false;
   return code < 0x2000 || (code >= 0x2c00 && code < 0x2e00) || (code >= 0xa000 && code < 0xfe00) || code >= 0xff21;
