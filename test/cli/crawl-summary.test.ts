@@ -1,5 +1,9 @@
 import { expect, test } from "bun:test";
-import { type CrawlSummary, describeSummary } from "../../src/cli/crawl-summary.ts";
+import { type CrawlSummary, describeFailure, describeSummary, summarize } from "../../src/cli/crawl-summary.ts";
+import { startCrawl } from "../../src/crawl/crawls.ts";
+import { skipPending } from "../../src/crawl/frontier.ts";
+import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
+import { testStores } from "../testing/stores.ts";
 
 const summary: CrawlSummary = {
   crawl_id: "c1",
@@ -47,4 +51,36 @@ test("leaves out what there is nothing of", () => {
     "  bytes     12.3 MB read, 2.0 MB of Markdown",
     "  files     1,240 written, 3 removed in ./docs",
   ]);
+});
+
+test("says nothing of files when none were asked for", () => {
+  const { folder: _folder, files: _files, ...withoutFiles } = summary;
+
+  expect(describeSummary(withoutFiles)).not.toContain("files");
+  expect(describeSummary(withoutFiles)).toContain("  bytes     12.3 MB read\n");
+});
+
+test.each(testStores)("a summary is read from the crawl on the $name store", async ({ open }) => {
+  const { db, close } = await open();
+  const crawl = await startCrawl(db, { userId: LOCAL_USER_ID, url: "https://example.com/" });
+  await skipPending(db, crawl.id, { reason: "robots", message: "robots.txt disallows it", at: new Date(0) });
+  const files = {
+    written: 1,
+    unchanged: 0,
+    removed: 0,
+    bytes: 5,
+    displaced: [{ url: "https://example.com/", path: "x.md" }],
+  };
+
+  const summary = await summarize(db, crawl, {
+    url: "https://example.com/",
+    output: { folder: "out", files },
+    elapsedMs: 1.4,
+  });
+  const failure = await describeFailure(db, crawl, "https://example.com/");
+
+  expect(summary).toMatchObject({ crawl_id: crawl.id, elapsed_ms: 1, folder: "out", failures: [] });
+  expect(summary.files).toEqual({ written: 1, unchanged: 0, removed: 0, bytes: 5, renamed: 1 });
+  expect(failure).toBe("Nothing of https://example.com/ could be fetched: robots.txt disallows it");
+  await close();
 });
