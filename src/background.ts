@@ -4,6 +4,7 @@ import type { App } from "./app.ts";
 import { runCrawl } from "./crawl/engine.ts";
 import type { CrawlContext } from "./crawl/session.ts";
 import { crawlJobs } from "./db/schema/crawls.ts";
+import { AppError } from "./errors.ts";
 
 export type Background = {
   /** Looks for work at once instead of at the next tick. */
@@ -26,7 +27,7 @@ export function startBackground(app: App): Background {
     const free = app.config.MAX_RUNNING_CRAWLS - running.size;
     if (free <= 0 || stopping.signal.aborted) return;
     for (const id of await listWaiting(app, free + running.size)) {
-      if (running.has(id) || running.size >= app.config.MAX_RUNNING_CRAWLS) continue;
+      if (stopping.signal.aborted || running.has(id) || running.size >= app.config.MAX_RUNNING_CRAWLS) continue;
       const work = workOn(id).finally(() => {
         running.delete(id);
         wake();
@@ -40,10 +41,12 @@ export function startBackground(app: App): Background {
       await runCrawl(app, id, { signal: stopping.signal });
       failures.delete(id);
     } catch (error) {
+      // Another process was faster, or somebody deleted it meanwhile.
+      if (error instanceof AppError && (error.reason === "conflict" || error.reason === "not_found")) return;
       const count = (failures.get(id) ?? 0) + 1;
       failures.set(id, count);
       app.log.error("crawl broke off", { crawlId: id, attempt: count, error });
-      if (count >= MAX_FAILURES) await giveUp(app, id).catch(() => {});
+      if (count >= MAX_FAILURES && (await giveUp(app, id).catch(() => false))) failures.delete(id);
     }
   }
 
@@ -86,10 +89,13 @@ async function listWaiting({ db, clock }: CrawlContext, limit: number): Promise<
   return rows.map(({ id }) => id);
 }
 
-async function giveUp({ db, clock }: App, id: string): Promise<void> {
+/** False when the crawl does not wait to be worked, as when the database would not let go of it. */
+async function giveUp({ db, clock }: App, id: string): Promise<boolean> {
   const lastError = { code: "internal", message: `Given up after ${MAX_FAILURES} errors in a row; the log has them` };
-  await db
+  const given = await db
     .update(crawlJobs)
     .set({ state: "failed", endReason: "internal", lastError, finishedAt: clock.now() })
-    .where(and(eq(crawlJobs.id, id), eq(crawlJobs.state, "queued")));
+    .where(and(eq(crawlJobs.id, id), eq(crawlJobs.state, "queued"), isNull(crawlJobs.leaseOwner)))
+    .returning({ id: crawlJobs.id });
+  return given.length > 0;
 }

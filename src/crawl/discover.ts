@@ -14,12 +14,17 @@ export type Discovery = {
   observe(url: string, contentHash: string): void;
   /** Tells that a URL led elsewhere. */
   observeRedirect(url: string): void;
+  /** Tells that a page named another as its canonical one. */
+  prefer(url: string): void;
+  isPreferred(url: string): boolean;
   /** Makes another host part of the website. */
   adopt(host: string): void;
 };
 
 /** Links remembered as seen. The frontier knows all of them; this spares asking it about the links every page repeats. */
 const MAX_SEEN = 100_000;
+
+const MAX_PREFERRED = 20_000;
 
 export function createDiscovery(
   options: CrawlOptions,
@@ -31,6 +36,7 @@ export function createDiscovery(
   let scope = createScope(toScopeOptions(options, site.seeds, hosts));
   const query = queryRuleOf(options);
   const seen = createRecentSet(MAX_SEEN);
+  const preferred = createRecentSet(MAX_PREFERRED);
 
   function weigh(link: string, depth: number): { url: string } | { reason: string } {
     const url = canonicalizeUrl(link, undefined, query);
@@ -64,6 +70,8 @@ export function createDiscovery(
     weigh,
     observe: traps.observe,
     observeRedirect: traps.observeRedirect,
+    prefer: preferred.add,
+    isPreferred: preferred.has,
     adopt: (host) => {
       hosts.push(host);
       scope = createScope(toScopeOptions(options, site.seeds, hosts));

@@ -5,16 +5,15 @@ import type { Crawl } from "./crawls.ts";
 import { crawlChannel, listCrawlUrls, readCrawl } from "./crawls.ts";
 import { findNextRetryAt, listHostsWithWork, skipPending } from "./frontier.ts";
 import { workHost } from "./host-slice.ts";
-import { releaseLease, renewLease, takeLease } from "./lease.ts";
+import { LeaseLostError, releaseLease, renewLease, takeLease } from "./lease.ts";
 import { seedFrontier } from "./seeding.ts";
-import { type CrawlContext, type CrawlProgress, openSession, type Session } from "./session.ts";
-import { LeaseLostError } from "./settle.ts";
+import { type CrawlContext, type CrawlProgress, GraceOverError, openSession, type Session } from "./session.ts";
 
 /** Hosts of one crawl that are worked at the same time. */
 const MAX_HOSTS = 64;
 const RENEW_MS = 10_000;
-/** What is in flight when a crawl is told to stop has this long to finish. */
-const GRACE_MS = 5_000;
+/** How exactly `max_duration_s` is kept. */
+const MIN_LOOK_MS = 1_000;
 
 export type CrawlRun = { signal: AbortSignal; onProgress?: (progress: CrawlProgress) => void };
 
@@ -61,7 +60,7 @@ async function work(session: Session): Promise<void> {
     isSeeding = false;
     session.tellHostsChanged();
   });
-  seeding.catch((error) => session.abort(error));
+  seeding.catch((error) => error === session.stopping.reason || session.abort(error));
 
   function startSlice(host: string) {
     worked.add(host);
@@ -74,18 +73,42 @@ async function work(session: Session): Promise<void> {
     slices.add(slice);
   }
 
-  while (!session.isStopping) {
-    const change = session.hostsChanged();
-    const hosts = await session.read(() => listHostsWithWork(context.db, crawl.id, context.clock.now(), MAX_HOSTS));
+  async function startSlices() {
+    if (worked.size >= MAX_HOSTS) return;
+    const hosts = await session.throughOutage(() =>
+      listHostsWithWork(context.db, crawl.id, context.clock.now(), MAX_HOSTS),
+    );
     for (const host of hosts) if (!worked.has(host) && worked.size < MAX_HOSTS) startSlice(host);
-    const retryAt = await session.read(() => findNextRetryAt(context.db, crawl.id));
-    if (retryAt === undefined && slices.size === 0 && !isSeeding) break;
-    await (retryAt === undefined ? change : waitUntil(session, retryAt, change));
+  }
+
+  try {
+    while (!session.isStopping) {
+      const change = session.hostsChanged();
+      await startSlices();
+      const retryAt = await findRetryAt(session);
+      if (retryAt === undefined && slices.size === 0 && !isSeeding) break;
+      await (retryAt === undefined ? change : waitUntil(session, retryAt, change));
+    }
+  } catch (error) {
+    session.abort(error);
   }
   await Promise.allSettled([...slices, seeding]);
   // Told to stop, it keeps what it has; anything else that ended it is an error.
-  if (signal.aborted && !(signal.reason instanceof DOMException)) throw signal.reason;
-  await session.flush();
+  const isBroken = signal.aborted && !(signal.reason instanceof GraceOverError);
+  if (!isBroken) return session.flush();
+  await session.flush().catch(() => {});
+  throw signal.reason;
+}
+
+/** When the next retry is due; asks only if there may be one. */
+async function findRetryAt(session: Session): Promise<Date | undefined> {
+  if (!session.mayHaveRetries) return undefined;
+  // Before the query: a retry that is stored while it runs may not be in what it sees.
+  session.mayHaveRetries = false;
+  const { context, crawl } = session;
+  const retryAt = await session.throughOutage(() => findNextRetryAt(context.db, crawl.id));
+  if (retryAt) session.mayHaveRetries = true;
+  return retryAt;
 }
 
 /** A retry that is due may be in the hands of a slice already; looking again at once would find the same. */
@@ -99,24 +122,26 @@ async function waitUntil({ context, signal }: Session, at: Date, change: Promise
   stop.abort();
 }
 
-/** Writes down how it ended. */
+/** Writes down how it ended. Each step is safe to repeat. */
 async function finish(session: Session, signal: AbortSignal): Promise<void> {
-  const { context, owner, crawl, endReason } = session;
+  const { context, owner, crawl, endReason, throughOutage } = session;
   const { db, clock } = context;
+  const release = (change: Parameters<typeof releaseLease>[3]) =>
+    throughOutage(() => releaseLease(db, crawl.id, owner, change));
   if (endReason === undefined && (session.isStopping || signal.aborted)) {
-    const state = crawl.runner === "command" ? "paused" : "queued";
-    return releaseLease(db, crawl.id, owner, { state });
+    return release({ state: crawl.runner === "command" ? "paused" : "queued" });
   }
-  if (endReason !== undefined) {
-    await skipPending(db, crawl.id, { reason: "limit", message: `${endReason} was reached`, at: clock.now() });
-  }
+  const skip = (reason: string, message: string) =>
+    throughOutage(() => skipPending(db, crawl.id, { owner, reason, message, at: clock.now() }));
+  if (endReason !== undefined) await skip("limit", `${endReason} was reached`);
   // Links to a host that was given up may have come in afterwards.
-  const message = "Its host was given up before";
-  await skipPending(db, crawl.id, { reason: "host_stopped", message, at: clock.now() });
-  const ended = (await renewLease(db, crawl.id, owner, clock, session.takeWorkedMs())) ?? crawl;
+  await skip("host_stopped", "Its host was given up before");
+  const workedMs = session.takeWorkedMs();
+  const ended = await throughOutage(() => renewLease(db, crawl.id, owner, clock, workedMs));
+  if (!ended) throw new LeaseLostError(crawl.id);
   const isFailed = ended.done === ended.redirected && ended.failed + ended.skipped > 0;
   const lastError = isFailed ? (ended.lastError ?? (await findFirstSkip(db, crawl.id))) : ended.lastError;
-  await releaseLease(db, crawl.id, owner, {
+  await release({
     state: isFailed ? "failed" : "completed",
     endReason: isFailed ? (lastError?.code ?? "failed") : (endReason ?? "done"),
     lastError,
@@ -137,8 +162,11 @@ async function keepLease(session: Session): Promise<void> {
   const renew = async () =>
     session.refresh(await renewLease(context.db, crawl.id, owner, context.clock, session.takeWorkedMs()));
   while (!signal.aborted) {
-    await context.clock.sleep(RENEW_MS, signal).catch(() => {});
+    const waitMs = session.isStopping ? RENEW_MS : Math.min(RENEW_MS, Math.max(MIN_LOOK_MS, session.msLeft()));
+    await context.clock.sleep(waitMs, signal).catch(() => {});
     if (signal.aborted) break;
+    // Where all wait for retries or slow hosts, nobody else would look at the clock.
+    if (!session.isStopping && session.msLeft() <= 0) session.stop("max_duration");
     // An outage is no reason to stop: the crawl goes on for as long as its pages can be stored.
     await renew().catch((error) => context.log.warn("lease not renewed", { crawlId: crawl.id, error }));
   }
@@ -147,11 +175,7 @@ async function keepLease(session: Session): Promise<void> {
 /** A pause or cancel, told through the cache, and the caller's signal. */
 function listenForOrders(session: Session, signal: AbortSignal): () => void {
   const { context, crawl } = session;
-  let grace: Timer | undefined;
-  const stop = () => {
-    session.stop();
-    grace ??= setTimeout(() => session.abort(new DOMException("The crawl was stopped", "AbortError")), GRACE_MS);
-  };
+  const stop = () => session.stop();
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const unsubscribe = context.cache.subscribe(crawlChannel(crawl.id), async (message) => {
@@ -161,7 +185,6 @@ function listenForOrders(session: Session, signal: AbortSignal): () => void {
     else if (latest?.state === "cancelled") session.abort(new LeaseLostError(crawl.id));
   });
   return () => {
-    clearTimeout(grace);
     signal.removeEventListener("abort", stop);
     unsubscribe();
   };

@@ -3,6 +3,7 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlHosts, crawlJobs, frontier } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
+import { LeaseLostError } from "./lease.ts";
 import { hashUrl, hostOf } from "./url.ts";
 
 export type NewUrl = {
@@ -153,11 +154,12 @@ const GIVE_UP_ROWS = 5_000;
 /**
  * Settles all that a crawl, or one host of it, still has pending as skipped, for a reason.
  * @returns how many there were
+ * @throws LeaseLostError when the crawl is not this owner's any more, or anybody's when none is named
  */
 export async function skipPending(
   db: Db,
   crawlId: string,
-  skip: { host?: string; reason: string; message: string; at: Date },
+  skip: { owner?: string; host?: string; reason: string; message: string; at: Date },
 ): Promise<number> {
   let total = 0;
   for (;;) {
@@ -170,26 +172,39 @@ export async function skipPending(
         ), skipped as (
           update ${frontier} f set state = 'skipped', outcome = ${skip.reason}, message = ${skip.message},
             settled_at = ${skip.at.toISOString()}::timestamptz
-          from left_over l where f.crawl_id = l.crawl_id and f.url_hash = l.url_hash returning f.host
+          from left_over l where f.crawl_id = l.crawl_id and f.url_hash = l.url_hash returning f.host, f.status
         )
-        select host, count(*)::int as count from skipped group by host`);
-      const hosts = rowsOf<{ host: string; count: number }>(result);
+        select host, status, count(*)::int as count from skipped group by host, status`);
+      const groups = rowsOf<{ host: string; status: number | null; count: number }>(result);
+      const sum = (some: typeof groups) => some.reduce((total, { count }) => total + count, 0);
+      const skipped = sum(groups);
+      if (skipped === 0) return 0;
+      const hosts = Map.groupBy(groups, ({ host }) => host);
       await countHosts(
         tx,
         crawlId,
-        hosts.map(({ host, count: pending }) => ({ host, pending: -pending, done: 0 })),
+        [...hosts].map(([host, some]) => ({ host, pending: -sum(some), done: 0 })),
       );
-      const skipped = hosts.reduce((sum, host) => sum + host.count, 0);
-      if (skipped > 0) {
-        await tx
-          .update(crawlJobs)
-          .set({
-            pending: sql`${crawlJobs.pending} - ${skipped}`,
-            skipped: sql`${crawlJobs.skipped} + ${skipped}`,
-            bySkip: addCounts(crawlJobs.bySkip, { [skip.reason]: skipped }),
-          })
-          .where(eq(crawlJobs.id, crawlId));
-      }
+      // Those that waited for a retry had an answer.
+      const answered = groups.filter(({ status }) => status !== null);
+      const statuses = Map.groupBy(answered, ({ status }) => String(status));
+      const byStatus = Object.fromEntries([...statuses].map(([status, some]) => [status, sum(some)]));
+      const moved = await tx
+        .update(crawlJobs)
+        .set({
+          pending: sql`${crawlJobs.pending} - ${skipped}`,
+          skipped: sql`${crawlJobs.skipped} + ${skipped}`,
+          bySkip: addCounts(crawlJobs.bySkip, { [skip.reason]: skipped }),
+          byStatus: addCounts(crawlJobs.byStatus, byStatus),
+        })
+        .where(
+          and(
+            eq(crawlJobs.id, crawlId),
+            skip.owner ? eq(crawlJobs.leaseOwner, skip.owner) : isNull(crawlJobs.leaseOwner),
+          ),
+        )
+        .returning({ id: crawlJobs.id });
+      if (moved.length === 0) throw new LeaseLostError(crawlId);
       return skipped;
     });
     total += count;

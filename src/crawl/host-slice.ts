@@ -3,7 +3,7 @@ import { crawlHosts } from "../db/schema/crawls.ts";
 import { listPendingUrls, type PendingUrl, skipPending } from "./frontier.ts";
 import { HostStoppedError, type Permit } from "./politeness.ts";
 import type { RobotsRules } from "./robots-cache.ts";
-import type { Session } from "./session.ts";
+import type { HostWork, Session } from "./session.ts";
 import { type HostReaction, visit } from "./visit.ts";
 import type { Visit, VisitOutcome } from "./visit-result.ts";
 
@@ -12,72 +12,81 @@ const READ_ROWS = 128;
 
 /** Works a host until nothing of it is due, politely; returns when there is nothing left to take. */
 export async function workHost(session: Session, host: string): Promise<void> {
-  const { context, options } = session;
-  const firstUrl = (await readPending(session, host, 1))[0]?.url;
-  if (firstUrl === undefined) return;
-  const getRules = async (url: string) => (options.robots ? context.robots.get(url, session.signal) : undefined);
-  const { queue, release } = context.hosts.take(host, {
-    concurrency: options.concurrency,
-    minDelayMs: options.delay_ms,
-    crawlDelayMs: (await getRules(firstUrl))?.crawlDelayMs(),
-  });
+  const { context, options, stopping } = session;
   const running = new Set<Promise<void>>();
+  let place: ReturnType<typeof context.hosts.take> | undefined;
+  let stopReason: string | undefined;
   try {
     for await (const entry of entriesOf(session, host)) {
-      // One a scheme and port, kept in memory.
-      const rules = await getRules(entry.url);
-      if (rules && !rules.isAllowed(entry.url)) {
-        await session.end(entry, toVisit(session, entry, describeRefusal(rules)));
-        continue;
-      }
-      const permit = await queue.acquire(session.signal).catch(async (error) => {
+      let permit: Permit;
+      try {
+        // One a scheme and port, kept in memory.
+        const rules = options.robots ? await context.robots.get(entry.url, stopping) : undefined;
+        if (rules && !rules.isAllowed(entry.url)) {
+          await session.end(entry, toVisit(session, entry, describeRefusal(rules)));
+          continue;
+        }
+        place ??= context.hosts.take(host, {
+          concurrency: options.concurrency,
+          minDelayMs: options.delay_ms,
+          crawlDelayMs: rules?.crawlDelayMs(),
+        });
+        permit = await place.queue.acquire(stopping);
+      } catch (error) {
         await session.end(entry, undefined);
         throw error;
-      });
+      }
+      session.begin(entry);
       const done = visitWith(session, entry, permit).finally(() => running.delete(done));
       running.add(done);
       // Whatever a visit throws stops the session; here it only must not go unheard.
       done.catch((error) => session.abort(error));
     }
-    await Promise.allSettled(running);
   } catch (error) {
-    if (!(error instanceof HostStoppedError)) throw error;
-    await Promise.allSettled(running);
-    await giveUp(session, host, error.message);
+    if (error instanceof HostStoppedError) stopReason = error.message;
+    else if (error !== stopping.reason) throw error;
   } finally {
-    release();
+    await Promise.allSettled(running);
+    place?.release();
   }
+  if (stopReason !== undefined) await giveUp(session, host, stopReason);
 }
 
-/** The host's URLs, best first, each counted as begun; ends when none is due, or the crawl stops. */
+/** The host's URLs, best first, each counted as taken; ends when none is due, or the crawl stops. */
 async function* entriesOf(session: Session, host: string): AsyncGenerator<PendingUrl> {
-  const taken = session.takenOf(host);
-  while (!session.isStopping) {
-    const entries = await readPending(session, host, READ_ROWS);
-    for (const entry of entries) taken.add(entry.urlHash);
-    let used = 0;
-    try {
-      for (const entry of entries) {
-        if (!(await mayGoOn(session))) return;
-        used++;
-        session.begin(entry);
-        yield entry;
+  const work = session.openHost(host);
+  try {
+    while (!session.isStopping) {
+      const arrival = work.arrivals.next();
+      const entries = await readPending(session, host, work);
+      for (const entry of entries) work.taken.add(entry.urlHash);
+      let used = 0;
+      try {
+        for (const entry of entries) {
+          if (!(await mayGoOn(session))) return;
+          used++;
+          session.take(entry);
+          yield entry;
+        }
+      } finally {
+        for (const unused of entries.slice(used)) work.taken.delete(unused.urlHash);
       }
-    } finally {
-      for (const unused of entries.slice(used)) taken.delete(unused.urlHash);
+      // What is under way may bring more; with nothing under way, this was all.
+      if (entries.length === 0 && work.taken.size === 0) return;
+      if (entries.length < READ_ROWS) await arrival;
     }
-    if (entries.length > 0) continue;
-    // What is under way may bring more; with nothing under way, this was all.
-    if (taken.size === 0) return;
-    await session.changed();
+  } finally {
+    work.close();
   }
 }
 
-function readPending(session: Session, host: string, limit: number): Promise<PendingUrl[]> {
+function readPending(session: Session, host: string, { taken }: HostWork): Promise<PendingUrl[]> {
   const { db, clock } = session.context;
-  // A copy: a row that is settled while the query runs is still pending in what it sees.
-  const query = { host, now: clock.now(), taken: new Set(session.takenOf(host)), limit };
-  return session.read(() => listPendingUrls(db, session.crawl, query));
+  return session.throughOutage(() => {
+    // A copy: a row that is settled while the query runs is still pending in what it sees.
+    const query = { host, now: clock.now(), taken: new Set(taken), limit: READ_ROWS };
+    return listPendingUrls(db, session.crawl, query);
+  });
 }
 
 /** False once a limit is reached, which stops the crawl. */
@@ -114,14 +123,18 @@ async function visitWith(session: Session, entry: PendingUrl, permit: Permit): P
 }
 
 async function giveUp(session: Session, host: string, reason: string): Promise<void> {
+  const { owner, throughOutage } = session;
   const { db, clock, log } = session.context;
   const { id } = session.crawl;
   await session.flush();
-  await db
-    .update(crawlHosts)
-    .set({ stopReason: reason })
-    .where(and(eq(crawlHosts.crawlId, id), eq(crawlHosts.host, host)));
-  const skipped = await skipPending(db, id, { host, reason: "host_stopped", message: reason, at: clock.now() });
+  await throughOutage(() =>
+    db
+      .update(crawlHosts)
+      .set({ stopReason: reason })
+      .where(and(eq(crawlHosts.crawlId, id), eq(crawlHosts.host, host))),
+  );
+  const skip = { owner, host, reason: "host_stopped", message: reason, at: clock.now() };
+  const skipped = await throughOutage(() => skipPending(db, id, skip));
   log.warn("host given up", { crawlId: id, host, reason, skipped });
 }
 

@@ -7,6 +7,14 @@ import type { Crawl } from "./crawls.ts";
 /** How long a worker that died keeps others from its crawl; a living one renews well before. */
 export const LEASE_MS = 30_000;
 
+/** The crawl was handed to another worker, cancelled or deleted meanwhile: nothing of the statement was stored. */
+export class LeaseLostError extends Error {
+  constructor(crawlId: string) {
+    super(`Crawl ${crawlId} is no longer worked by this process`);
+    this.name = "LeaseLostError";
+  }
+}
+
 const isOwnedBy = (id: string, owner: string) => and(eq(crawlJobs.id, id), eq(crawlJobs.leaseOwner, owner));
 
 /** Takes a crawl that waits, or whose worker let its lease run out; `undefined` if it is not to be had. */

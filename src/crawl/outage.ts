@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { LeaseLostError } from "./settle.ts";
+import { LeaseLostError } from "./lease.ts";
 
 /** About a minute together: a restart of the database is shorter, and a longer outage is for the next lease to meet. */
 const RETRY_DELAYS_MS = [100, 500, 2_000, 5_000, 10_000, 10_000, 15_000, 15_000];
@@ -21,16 +21,27 @@ export async function waitOutage<T>(
       const delayMs = RETRY_DELAYS_MS[attempt];
       if (error instanceof LeaseLostError || isBadValue(error) || delayMs === undefined) throw error;
       log.warn("database failed, trying again", { attempt, error: describeCause(error) });
-      await clock.sleep(delayMs, signal);
+      // Cut short, what went wrong is the database's error.
+      await clock.sleep(delayMs, signal).catch(() => {
+        throw error;
+      });
     }
   }
 }
 
-/** SQLSTATE classes 21 to 23, 42 and 54: the statement is refused for what it is, and would be again. */
+/**
+ * SQLSTATE classes 21 to 23, 42 and 54: the statement is refused for what it is, and would be again. So it is where
+ * making it failed.
+ */
 export function isBadValue(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };
-    if (typeof code === "string" && /^(21|22|23|42|54)[0-9A-Z]{3}$/.test(code)) return true;
+    if (
+      typeof code === "string" &&
+      /^((21|22|23|42|54)[0-9A-Z]{3}|UNDEFINED_VALUE|MAX_PARAMETERS_EXCEEDED)$/.test(code)
+    )
+      return true;
+    if (code === undefined && (at instanceof TypeError || at instanceof RangeError)) return true;
   }
   return false;
 }

@@ -113,6 +113,8 @@ async function readDocument(
 }
 
 function toAppError(error: unknown): unknown {
+  if (error instanceof ParseError && error.code === "queue_full")
+    return new AppError("unavailable", error.message, { code: error.code, cause: error });
   if (error instanceof ParseError)
     return new AppError("unprocessable", error.message, { code: error.code, cause: error });
   if (!(error instanceof FetchError)) return error;

@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, lt } from "drizzle-orm";
+import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
 import { type NewUrl, toNewUrl } from "./frontier.ts";
@@ -11,6 +12,7 @@ const BATCH = 500;
 /**
  * Adds what the crawl should visit besides its start URLs, while those are fetched already: the pages that the website
  * had before, since an unchanged page is not read again for its links, and what its sitemaps name. Safe to repeat.
+ * @throws the reason of `session.stopping`, or what the database does
  */
 export async function seedFrontier(session: Session): Promise<void> {
   const { context, crawl } = session;
@@ -18,19 +20,16 @@ export async function seedFrontier(session: Session): Promise<void> {
   await seedFromKnownPages(session);
   await seedFromSitemaps(session);
   if (session.isStopping && session.endReason === undefined) return;
-  await context.db.update(crawlJobs).set({ isSeeded: true }).where(eq(crawlJobs.id, crawl.id));
+  await session.throughOutage(() =>
+    context.db.update(crawlJobs).set({ isSeeded: true }).where(eq(crawlJobs.id, crawl.id)),
+  );
 }
 
 async function seedFromKnownPages(session: Session): Promise<void> {
   const { context, crawl, discovery } = session;
   let last: string | undefined;
   while (!session.isStopping && !session.hasPlenty) {
-    const rows = await context.db
-      .select({ id: pages.id, url: pages.url, depth: pages.depth })
-      .from(pages)
-      .where(and(eq(pages.websiteId, crawl.websiteId), lt(pages.status, 400), last ? gt(pages.id, last) : undefined))
-      .orderBy(asc(pages.id))
-      .limit(BATCH);
+    const rows = await session.throughOutage(() => listKnownPages(context.db, crawl.websiteId, last));
     last = rows.at(-1)?.id;
     if (last === undefined) return;
     const known = rows.flatMap(({ url, depth }) => {
@@ -41,8 +40,17 @@ async function seedFromKnownPages(session: Session): Promise<void> {
   }
 }
 
+function listKnownPages(db: Db, websiteId: string, after: string | undefined) {
+  return db
+    .select({ id: pages.id, url: pages.url, depth: pages.depth })
+    .from(pages)
+    .where(and(eq(pages.websiteId, websiteId), lt(pages.status, 400), after ? gt(pages.id, after) : undefined))
+    .orderBy(asc(pages.id))
+    .limit(BATCH);
+}
+
 async function seedFromSitemaps(session: Session): Promise<void> {
-  const { context, crawl, options, discovery, signal } = session;
+  const { context, crawl, options, discovery, stopping: signal } = session;
   if (!options.sitemaps && options.sitemap_urls.length === 0) return;
   const cut: Record<string, number> = {};
   let batch: NewUrl[] = [];
@@ -64,11 +72,11 @@ async function seedFromSitemaps(session: Session): Promise<void> {
 }
 
 /** Those that the options name, those of each start URL's robots.txt, and the place where many sites have one unsaid. */
-async function listSitemaps({ context, crawl, options, signal }: Session): Promise<string[]> {
+async function listSitemaps({ context, crawl, options, stopping }: Session): Promise<string[]> {
   const urls = new Set(options.sitemap_urls);
   if (!options.sitemaps) return [...urls];
   for (const origin of new Set(crawl.seeds.map((seed) => new URL(seed).origin))) {
-    const { sitemaps } = await context.robots.get(`${origin}/`, signal);
+    const { sitemaps } = await context.robots.get(`${origin}/`, stopping);
     for (const url of sitemaps) urls.add(url);
     urls.add(`${origin}/sitemap.xml`);
   }

@@ -1,12 +1,14 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { App } from "../app.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { type Crawl, crawlChannel } from "./crawls.ts";
 import { createDiscovery, type Discovery } from "./discover.ts";
 import { addUrls, type NewUrl, type PendingUrl } from "./frontier.ts";
+import { LeaseLostError } from "./lease.ts";
 import type { CrawlOptions } from "./options.ts";
 import { waitOutage } from "./outage.ts";
-import { LeaseLostError, type Settled } from "./settle.ts";
+import type { Settled } from "./settle.ts";
+import { createSignal, type Signal } from "./signal.ts";
 import { storeVisits } from "./store-visits.ts";
 import type { Visit } from "./visit-result.ts";
 import { createWriter } from "./writer.ts";
@@ -18,6 +20,26 @@ const MIN_IN_FLIGHT = 32;
 
 /** Pending URLs for each page that may be fetched, beyond which no more are taken in. */
 const PLENTY = 10;
+
+/** What is in flight when a crawl is told to stop has this long to finish. */
+const GRACE_MS = 5_000;
+
+/** Why a session was aborted that was only told to stop: what it has is kept. */
+export class GraceOverError extends Error {
+  constructor() {
+    super("The crawl was stopped, and what was in flight took too long");
+    this.name = "GraceOverError";
+  }
+}
+
+/** A host while a slice works it. */
+export type HostWork = {
+  /** URLs that the slice has in its hands. */
+  taken: Set<string>;
+  /** Tells that the host may have further URLs, or that the last of those taken is settled. */
+  arrivals: Signal;
+  close(): void;
+};
 
 export type CrawlProgress = { crawl: Crawl; url?: string; inFlight: number };
 
@@ -35,7 +57,10 @@ export function openSession(
   const discovery: Discovery = createDiscovery(options, { seeds: start.seeds, hosts: start.hosts }, clock.now);
   /** Ends all work at once; what is in flight is dropped and stays pending. */
   const abort = new AbortController();
-  const taken = new Map<string, Set<string>>();
+  /** Ends all waiting for something to begin. */
+  const halt = new AbortController();
+  const underWay = new Set<PendingUrl>();
+  const hosts = new Map<string, HostWork>();
   /** Hosts that a slice works now. */
   const worked = new Set<string>();
   const changes = createSignal();
@@ -43,50 +68,89 @@ export function openSession(
   const startedAt = performance.now();
   let workedUntil = startedAt;
   let crawl = start;
-  let inFlight = 0;
+  let open = 0;
   let unsettled = 0;
+  let mayHaveRetries = true;
   let endReason: string | undefined;
   let isStopping = false;
+  let isGrace = false;
 
   const writer = createWriter({
     clock,
     store: (visits) => storeVisits(context, crawl, owner, visits, abort.signal),
     onStored: settled,
-    isIdle: () => inFlight === 0,
+    isIdle: () => open === 0,
     onFailed: abortWith,
   });
 
   function settled({ crawl: latest, newHosts }: Settled, visits: Visit[]) {
     crawl = latest;
     unsettled -= visits.length;
-    for (const { entry } of visits) taken.get(entry.host)?.delete(entry.urlHash);
+    const told = new Set(newHosts);
+    for (const { entry, outcome } of visits) {
+      letGo(entry, told);
+      if (outcome.kind === "retry") mayHaveRetries = true;
+    }
     if (crawl.state !== "running") stop();
     void context.cache.publish(crawlChannel(crawl.id), "progress");
-    onProgress({ crawl, url: visits.at(-1)?.entry.url, inFlight });
-    changes.tell();
-    if (newHosts.some((host) => !worked.has(host))) hostChanges.tell();
+    onProgress({ crawl, url: visits.at(-1)?.entry.url, inFlight: underWay.size });
+    tellArrivals(told);
   }
 
-  /** No new work; what is in flight may finish. */
+  function letGo({ host, urlHash }: PendingUrl, told: Set<string>) {
+    const work = hosts.get(host);
+    work?.taken.delete(urlHash);
+    if (work?.taken.size === 0) told.add(host);
+  }
+
+  function tellArrivals(told: Iterable<string>) {
+    changes.tell();
+    for (const host of told) {
+      hosts.get(host)?.arrivals.tell();
+      if (!worked.has(host)) hostChanges.tell();
+    }
+  }
+
+  /** No new work; what is in flight may finish: without a reason, which means by order, only for a while. */
   function stop(reason?: string) {
+    if (reason === undefined) beginGrace();
+    endReason ??= isStopping ? undefined : reason;
     isStopping = true;
-    endReason ??= reason;
+    halt.abort();
     changes.tell();
     hostChanges.tell();
+    for (const { arrivals } of hosts.values()) arrivals.tell();
+  }
+
+  function beginGrace() {
+    if (isGrace || abort.signal.aborted) return;
+    isGrace = true;
+    clock.sleep(GRACE_MS, abort.signal).then(
+      () => abort.abort(new GraceOverError()),
+      () => {},
+    );
   }
 
   /** Everything ends, now. */
   function abortWith(reason: unknown) {
-    stop();
     abort.abort(reason);
+    stop();
   }
+
+  /** Milliseconds until `max_duration_s` is reached. */
+  const msLeft = () => options.max_duration_s * 1000 - start.activeMs - (performance.now() - startedAt);
+
+  const throughOutage = <T>(run: () => Promise<T>): Promise<T> => waitOutage(context, abort.signal, run);
 
   return {
     context,
     options,
     discovery,
     owner,
+    /** Aborted when all is to end at once. */
     signal: abort.signal,
+    /** Aborted when nothing new is to begin. */
+    stopping: halt.signal,
     get crawl() {
       return crawl;
     },
@@ -99,7 +163,7 @@ export function openSession(
     },
     /** Enough is under way: fetching more would only pile up bodies that wait for a parser. */
     get isFull() {
-      return inFlight >= Math.max(MIN_IN_FLIGHT, 2 * options.concurrency);
+      return underWay.size >= Math.max(MIN_IN_FLIGHT, 2 * options.concurrency);
     },
     /** The frontier holds so much more than may be fetched that more of it is pointless. */
     get hasPlenty() {
@@ -113,38 +177,54 @@ export function openSession(
     hostsChanged: hostChanges.next,
     worked,
     tellHostsChanged: hostChanges.tell,
-    takenOf(host: string): Set<string> {
-      const known = taken.get(host) ?? new Set();
-      taken.set(host, known);
-      return known;
+    /** Whether URLs may wait for a retry. */
+    get mayHaveRetries() {
+      return mayHaveRetries;
     },
+    set mayHaveRetries(may: boolean) {
+      mayHaveRetries = may;
+    },
+    /** To be closed by the slice that opened it. */
+    openHost(host: string): HostWork {
+      const work = { taken: new Set<string>(), arrivals: createSignal(), close: () => void hosts.delete(host) };
+      hosts.set(host, work);
+      return work;
+    },
+    msLeft,
     /**
      * The limit that keeps a further page from being fetched; `wait` when that hangs on pages not yet stored.
      */
     findLimit(): "max_pages" | "max_bytes" | "max_duration" | "wait" | undefined {
       if (crawl.bytes >= options.max_bytes) return "max_bytes";
-      if (start.activeMs + (performance.now() - startedAt) >= options.max_duration_s * 1000) return "max_duration";
+      if (msLeft() <= 0) return "max_duration";
       const left = options.max_pages - (crawl.done - crawl.redirected);
       if (left <= 0) return "max_pages";
       return unsettled >= left ? "wait" : undefined;
     },
-    begin(entry: PendingUrl) {
-      inFlight++;
+    /** A slice has it in its hands, and it counts towards the limits. */
+    take(_entry: PendingUrl) {
+      open++;
       unsettled++;
-      onProgress({ crawl, url: entry.url, inFlight });
     },
-    /** The page is no longer in flight; `undefined` when it was dropped. */
+    /** Its request goes out. */
+    begin(entry: PendingUrl) {
+      underWay.add(entry);
+      onProgress({ crawl, url: entry.url, inFlight: underWay.size });
+    },
+    /** What was taken is in no slice's hands any more; `undefined` when it was dropped. */
     async end(entry: PendingUrl, visit: Visit | undefined): Promise<void> {
-      inFlight--;
+      open--;
+      underWay.delete(entry);
       changes.tell();
       if (visit) return writer.add(visit);
       unsettled--;
-      taken.get(entry.host)?.delete(entry.urlHash);
-      changes.tell();
+      const told = new Set<string>();
+      letGo(entry, told);
+      tellArrivals(told);
     },
     flush: writer.flush,
-    /** A query that waits out an outage of the database. */
-    read: <T>(query: () => Promise<T>): Promise<T> => waitOutage(context, abort.signal, query),
+    /** Runs what asks the database, or is safe to repeat, and waits out an outage. */
+    throughOutage,
     /** Milliseconds worked since it was last asked. */
     takeWorkedMs(): number {
       const since = workedUntil;
@@ -153,9 +233,8 @@ export function openSession(
     },
     /** URLs that the site names itself; the frontier is kept within reason of what the crawl may fetch. */
     async addFound(urls: NewUrl[]): Promise<void> {
-      await context.db.transaction((tx) => addUrls(tx, crawl.id, urls));
-      changes.tell();
-      hostChanges.tell();
+      const added = await throughOutage(() => context.db.transaction((tx) => addUrls(tx, crawl.id, urls)));
+      tellArrivals(added.keys());
     },
     /** Takes over a newer row of the crawl, as from a renewed lease. */
     refresh(latest: Crawl | undefined) {
@@ -165,22 +244,13 @@ export function openSession(
     },
     async adoptHost(host: string): Promise<void> {
       discovery.adopt(host);
-      await context.db
-        .update(crawlJobs)
-        .set({ hosts: sql`array_append(${crawlJobs.hosts}, ${host})` })
-        .where(eq(crawlJobs.id, crawl.id));
-    },
-  };
-}
-
-/** Something to wait for, again and again. */
-function createSignal() {
-  let { promise, resolve } = Promise.withResolvers<void>();
-  return {
-    next: () => promise,
-    tell: () => {
-      resolve();
-      ({ promise, resolve } = Promise.withResolvers<void>());
+      const isNew = sql`not (${host} = any(${crawlJobs.hosts}))`;
+      await throughOutage(() =>
+        context.db
+          .update(crawlJobs)
+          .set({ hosts: sql`array_append(${crawlJobs.hosts}, ${host})` })
+          .where(and(eq(crawlJobs.id, crawl.id), isNew)),
+      );
     },
   };
 }

@@ -4,16 +4,9 @@ import { type Db, rowsOf } from "../db/db.ts";
 import { crawlJobs, frontier } from "../db/schema/crawls.ts";
 import type { Crawl } from "./crawls.ts";
 import { addCounts, addUrls, countHosts } from "./frontier.ts";
+import { LeaseLostError } from "./lease.ts";
 import { storePages } from "./store-pages.ts";
 import { statusOf, type Visit } from "./visit-result.ts";
-
-/** The crawl was handed to another worker, cancelled or deleted meanwhile: nothing of the batch was stored. */
-export class LeaseLostError extends Error {
-  constructor(crawlId: string) {
-    super(`Crawl ${crawlId} is no longer worked by this process`);
-    this.name = "LeaseLostError";
-  }
-}
 
 export type Settled = { crawl: Crawl; newHosts: string[] };
 
@@ -44,10 +37,11 @@ export async function settle(db: Db, crawl: Crawl, owner: string, visits: Visit[
   });
 }
 
-/** Moves the rows that are still pending, and tells which those were. */
+/** Moves the rows that are still pending after as many attempts as they had, and tells which those were. */
 async function settleFrontier(tx: Db, crawlId: string, visits: Visit[]): Promise<Set<string>> {
   const rows = visits.map((visit) => ({
     url_hash: visit.entry.urlHash,
+    attempts: visit.entry.attempts,
     ...describeOutcome(visit),
     status: statusOf(visit) ?? null,
     bytes: visit.wireBytes,
@@ -60,10 +54,10 @@ async function settleFrontier(tx: Db, crawlId: string, visits: Visit[]): Promise
       content_type = v.content_type, bytes = v.bytes, duration_ms = v.duration_ms, settled_at = v.settled_at,
       attempts = f.attempts + 1
     from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(
-      url_hash uuid, state text, outcome text, message text, not_before timestamptz, status smallint,
+      url_hash uuid, attempts smallint, state text, outcome text, message text, not_before timestamptz, status smallint,
       content_type text, bytes integer, duration_ms integer, settled_at timestamptz
     )
-    where f.crawl_id = ${crawlId} and f.url_hash = v.url_hash and f.state = 'pending'
+    where f.crawl_id = ${crawlId} and f.url_hash = v.url_hash and f.state = 'pending' and f.attempts = v.attempts
     returning f.url_hash`);
   return new Set(rowsOf<{ url_hash: string }>(result).map((row) => row.url_hash));
 }

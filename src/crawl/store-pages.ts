@@ -159,13 +159,13 @@ async function upsertPages(tx: Db, rows: PageRow[]): Promise<void> {
     });
 }
 
-/** A page that answered without a document: 304 leaves it as it is, an error shows in its status. */
+/** A page that answered without a document: 304 leaves it as it was when it last answered well, an error shows in its status. */
 async function touchPages(tx: Db, crawl: Crawl, visits: Visit[]): Promise<void> {
   if (visits.length === 0) return;
   const rows = visits.map((visit) => ({ url_hash: visit.entry.urlHash, status: statusOf(visit), at: visit.at }));
   await tx.execute(sql`
     update ${pages} p set
-      status = case when v.status = 304 then p.status else v.status end,
+      status = case when v.status <> 304 then v.status when p.status between 200 and 299 then p.status else 200 end,
       last_fetched_at = v.at, last_crawl_id = ${crawl.id}::uuid
     from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(url_hash uuid, status smallint, at timestamptz)
     where p.website_id = ${crawl.websiteId}::uuid and p.url_hash = v.url_hash`);

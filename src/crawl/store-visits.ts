@@ -6,6 +6,8 @@ import { describeCause, isBadValue, waitOutage } from "./outage.ts";
 import { type Settled, settle } from "./settle.ts";
 import type { Visit } from "./visit-result.ts";
 
+const UNSTORABLE = "unstorable";
+
 /**
  * Settles a batch through what may befall a database: an outage or a deadlock is waited out, and a page that can't be
  * stored at all fails alone, not with its batch.
@@ -37,15 +39,17 @@ async function storeOneByOne(
   const [first, ...others] = visits;
   if (first && others.length === 0) {
     context.log.error("page can't be stored", { crawlId: crawl.id, url: first.entry.url, error: describeCause(error) });
-    if (first.outcome.kind === "failed" && first.found.length === 0) throw error;
+    const { outcome, found } = first;
+    const isTried = outcome.kind === "failed" && outcome.code === UNSTORABLE;
+    if (isTried && found.length === 0) throw error;
     const message = "The database refused what the page holds";
-    return storeVisits(
-      context,
-      crawl,
-      owner,
-      [{ ...first, outcome: { kind: "failed", code: "unstorable", message }, found: [] }],
-      signal,
-    );
+    // Its links are kept, unless they are what is refused.
+    const kept = {
+      ...first,
+      outcome: { kind: "failed", code: UNSTORABLE, message } as const,
+      found: isTried ? [] : found,
+    };
+    return storeVisits(context, crawl, owner, [kept], signal);
   }
   const newHosts = new Set<string>();
   let latest = crawl;

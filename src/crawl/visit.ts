@@ -64,6 +64,10 @@ export async function visit(context: VisitContext, entry: PendingUrl): Promise<V
 
 function describeFailure(context: VisitContext, entry: PendingUrl, error: unknown): VisitOutcome {
   if (error instanceof FetchError && error.isRetryable) return retryOrFail(context, entry, error);
+  // The parser was busy, or closed: the page is none the worse.
+  if (error instanceof ParseError && (error.code === "queue_full" || error.code === "cancelled")) {
+    return retryOrFail(context, entry, error);
+  }
   if (error instanceof FetchError || error instanceof ParseError) {
     return { kind: "failed", code: error.code, message: error.message };
   }
@@ -75,15 +79,18 @@ function describeFailure(context: VisitContext, entry: PendingUrl, error: unknow
 /** How documents are made under these options; see `pages.recipe`. */
 export const recipeOf = ({ content }: CrawlOptions) => `${content}/${EXTRACTOR_VERSION}`;
 
-function toRequest({ options, signal }: VisitContext, { url, known }: PendingUrl) {
+const isConditional = ({ options }: VisitContext, { known }: PendingUrl) => known?.recipe === recipeOf(options);
+
+function toRequest(context: VisitContext, entry: PendingUrl) {
+  const { url, known } = entry;
   const headers: Record<string, string> = {};
-  if (known && known.recipe === recipeOf(options)) {
+  if (known && isConditional(context, entry)) {
     if (known.etag) headers["if-none-match"] = known.etag;
     if (known.lastModified) headers["if-modified-since"] = known.lastModified;
   }
   const wantsBody = (response: { status: number; headers: Headers }) =>
     response.status >= 200 && response.status < 300 && isWorthReading(response.headers);
-  return { url, headers, maxRedirects: 0, wantsBody, signal };
+  return { url, headers, maxRedirects: 0, wantsBody, signal: context.signal };
 }
 
 function judgeStatus(status: number): HostReaction["kind"] {
@@ -108,7 +115,8 @@ async function readAnswer(
 ): Promise<VisitOutcome> {
   const { status } = response;
   if (response.location !== undefined) return followRedirect(context, entry, response.location, status, seen);
-  if (status === 304) return { kind: "not_modified" };
+  // To a request without conditions it is nonsense, and there is no page that it could leave as it is.
+  if (status === 304 && isConditional(context, entry)) return { kind: "not_modified" };
   if (status < 200 || status >= 300) {
     const code = `http_${status}`;
     const message = `${entry.url} answered ${status}`;
@@ -185,6 +193,7 @@ async function readPage(
     }
     const canonical = findCanonical(context, entry, document.canonicalUrl);
     if (canonical !== undefined) {
+      discovery.prefer(canonical);
       seen.found = [...(seen.found ?? []), toNewUrl(canonical, { depth: entry.depth, source: "canonical" })];
       return { kind: "skipped", reason: "canonical", message: `Its canonical URL is ${canonical}`, status };
     }
@@ -204,6 +213,8 @@ function findCanonical(
   if (options.canonical === "off" || named === null || entry.source === "canonical") return undefined;
   const weighed = discovery.weigh(named, entry.depth);
   if (!("url" in weighed) || weighed.url === entry.url) return undefined;
+  // Two pages that name each other would leave the crawl with neither.
+  if (discovery.isPreferred(entry.url)) return undefined;
   const withoutQuery = (url: string) => url.split("?", 1)[0];
   const isSamePath = withoutQuery(weighed.url) === withoutQuery(entry.url);
   return options.canonical === "all" || isSamePath ? weighed.url : undefined;

@@ -1,21 +1,23 @@
 import type { Clock } from "../clock.ts";
 import type { Settled } from "./settle.ts";
+import { createSignal } from "./signal.ts";
 import type { Visit } from "./visit-result.ts";
 
 /** Visits of one transaction at the most. */
 const MAX_BATCH = 64;
+/** Bytes of one transaction, after which no further visit joins it. */
+const MAX_BATCH_BYTES = 8_000_000;
 /** Visits that may wait; beyond it those who bring more wait as well. */
 const MAX_WAITING = 256;
+const MAX_WAITING_BYTES = 64_000_000;
 /** How long a visit waits for company: what a batch saves in statements is worth more than the delay. */
 const GATHER_MS = 100;
 
 export type Writer = {
   /** Hands over a visit; resolves when there is room for another. Rejects once writing has failed for good. */
   add(visit: Visit): Promise<void>;
-  /** Resolves when all that was added is stored. */
+  /** Resolves when all that was added before is stored. */
   flush(): Promise<void>;
-  /** Visits handed over and not yet stored. */
-  waiting(): number;
 };
 
 /**
@@ -30,46 +32,88 @@ export function createWriter(options: {
   onFailed: (error: unknown) => void;
 }): Writer {
   const queue: Visit[] = [];
-  let storing = 0;
-  let isFlushing = false;
-  let run: Promise<void> | undefined;
+  const progress = createSignal();
+  let queuedBytes = 0;
+  let added = 0;
+  let stored = 0;
+  let flushing = 0;
+  let isRunning = false;
+  let failure: { error: unknown } | undefined;
   let cutShort = () => {};
 
+  const isBatchFull = () => queue.length >= MAX_BATCH || queuedBytes >= MAX_BATCH_BYTES;
+  const isFull = () => queue.length >= MAX_WAITING || queuedBytes >= MAX_WAITING_BYTES;
+
   async function gather() {
-    if (queue.length >= MAX_BATCH || isFlushing || options.isIdle()) return;
+    if (isBatchFull() || flushing > 0 || options.isIdle()) return;
     const full = new AbortController();
     cutShort = () => full.abort();
     await options.clock.sleep(GATHER_MS, full.signal).catch(() => {});
   }
 
-  async function writeAll() {
-    while (queue.length > 0) {
-      await gather();
-      const batch = queue.splice(0, MAX_BATCH);
-      storing = batch.length;
-      options.onStored(await options.store(batch), batch);
-      storing = 0;
+  function takeBatch(): Visit[] {
+    let bytes = 0;
+    let count = 0;
+    for (const visit of queue) {
+      if (count === MAX_BATCH || bytes >= MAX_BATCH_BYTES) break;
+      bytes += sizeOf(visit);
+      count++;
     }
-    run = undefined;
+    queuedBytes -= bytes;
+    return queue.splice(0, count);
+  }
+
+  async function writeAll() {
+    isRunning = true;
+    try {
+      while (queue.length > 0) {
+        await gather();
+        const batch = takeBatch();
+        options.onStored(await options.store(batch), batch);
+        stored += batch.length;
+        progress.tell();
+      }
+    } catch (error) {
+      failure = { error };
+      options.onFailed(error);
+      progress.tell();
+    } finally {
+      isRunning = false;
+    }
+  }
+
+  async function until(isReached: () => boolean) {
+    for (;;) {
+      if (failure) throw failure.error;
+      if (isReached()) return;
+      await progress.next();
+    }
   }
 
   return {
     add: async (visit) => {
       queue.push(visit);
-      run ??= writeAll();
-      run.catch(options.onFailed);
-      if (queue.length >= MAX_BATCH || options.isIdle()) cutShort();
-      if (queue.length >= MAX_WAITING) await run;
+      queuedBytes += sizeOf(visit);
+      added++;
+      if (!isRunning && !failure) void writeAll();
+      if (isBatchFull() || options.isIdle()) cutShort();
+      await until(() => !isFull());
     },
     flush: async () => {
-      isFlushing = true;
+      const target = added;
+      flushing++;
       cutShort();
       try {
-        await run;
+        await until(() => stored >= target);
       } finally {
-        isFlushing = false;
+        flushing--;
       }
     },
-    waiting: () => queue.length + storing,
   };
+}
+
+/** What a visit takes in memory and in a statement, about. */
+function sizeOf({ outcome }: Visit): number {
+  if (outcome.kind !== "page" || outcome.parsed === null) return 0;
+  return outcome.parsed.raw.zstd.byteLength + outcome.parsed.document.markdown.length;
 }
