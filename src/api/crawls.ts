@@ -25,7 +25,7 @@ import {
   viewCrawlUrl,
 } from "./crawl-view.ts";
 import { openEventStream } from "./events.ts";
-import { byId, checkOptions, Id, OptionsBody, readUrl, UrlField } from "./fields.ts";
+import { byId, checkOptions, Id, OptionsBody, readPathPrefix, readUrl, UrlField } from "./fields.ts";
 import { describeProblems } from "./openapi.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { problems } from "./problems.ts";
@@ -129,7 +129,8 @@ export const crawlsApi = (context: CrawlsContext) =>
       "/:id/pages",
       async ({ params, query }) => {
         const { id } = await getCrawl(context.db, LOCAL_USER_ID, params.id);
-        const { state, outcome, status, path_prefix: pathPrefix } = query;
+        const { state, outcome, status } = query;
+        const pathPrefix = readPathPrefix(query.path_prefix);
         return readPage(
           query,
           crawlUrlCursors,

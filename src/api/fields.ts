@@ -92,6 +92,11 @@ export function readUrl(url: string, at: string): string {
   );
 }
 
+/** As paths are kept: callers give `/café`, or its percent-encoding, which a query's own decoding undoes. */
+export function readPathPrefix(prefix: string | undefined): string | undefined {
+  return prefix?.replace(/[^\x21-\x7e]+|["<>`{}]/gu, encodeURIComponent);
+}
+
 /**
  * An instant that a schema has let through, if it is one: there is no 30 February, and databases end where years have
  * other than four digits.

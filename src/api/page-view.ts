@@ -11,6 +11,7 @@ import {
   PathPrefix,
   QueryInteger,
   readInstant,
+  readPathPrefix,
   readUrl,
   UrlField,
 } from "./fields.ts";
@@ -64,14 +65,10 @@ export const pageFilters = {
 
 type PageQuery = { url?: string; status?: number; path_prefix?: string; changed_since?: string };
 
-export function readPageFilters({ url, status, path_prefix: pathPrefix, changed_since: since }: PageQuery) {
+export function readPageFilters({ url, status, path_prefix: prefix, changed_since: since }: PageQuery) {
   const urlHash = url === undefined ? undefined : hashUrl(readUrl(url, "url"));
-  return {
-    urlHash,
-    status,
-    pathPrefix,
-    changedSince: since === undefined ? undefined : readInstant(since, "changed_since"),
-  };
+  const changedSince = since === undefined ? undefined : readInstant(since, "changed_since");
+  return { urlHash, status, pathPrefix: readPathPrefix(prefix), changedSince };
 }
 
 export function viewPage(page: Page): Static<typeof PageView> {

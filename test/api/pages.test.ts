@@ -172,12 +172,15 @@ for (const { name, open } of testStores) {
       const found = { websiteId, changedAt: late };
       await storePage(store.db, { ...found, url: "https://example.com/find/me" });
       await storePage(store.db, { ...found, url: "https://example.com/find/lost", status: 404 });
+      await storePage(store.db, { websiteId, url: "https://example.com/caf%C3%A9%20au/lait" });
       const paths = async (query: string) =>
         ((await service.ask("GET", `/api/v1${query}`)).json.items as { url: string }[]).map(
           ({ url }) => new URL(url).pathname,
         );
 
       expect(await paths("/pages?url=https://EXAMPLE.com/find/me%23part")).toEqual(["/find/me"]);
+      for (const prefix of ["/caf%C3%A9%20au/", "/caf%25C3%25A9+au/", "/caf%25C3%25A9%2520au/"])
+        expect(await paths(`/pages?path_prefix=${prefix}`)).toEqual(["/caf%C3%A9%20au/lait"]);
       expect(await paths("/pages?path_prefix=/find/&status=404")).toEqual(["/find/lost"]);
       expect(await paths(`/websites/${websiteId}/pages?changed_since=2026-03-01T00:00:00Z`)).toEqual([
         "/find/me",
