@@ -57,6 +57,7 @@ class TreeBuilder implements TokenizerCallbacks {
 
   /** The open elements, outermost first. May be longer than the tree is deep. */
   private readonly stack: Element[] = [this.root];
+  /** How many elements of a name are open; names stay in it, since deleting them makes the map rehash time and again. */
   private readonly openCount = new Map<string, number>();
   /** Elements whose end tag came inside a block that was still open: they end with that block. */
   private readonly endingLate = new Set<Element>();
@@ -111,7 +112,7 @@ class TreeBuilder implements TokenizerCallbacks {
     this.flushText();
     const name = nameAt(this.html, start, end);
     this.tagName = name === "image" ? "img" : name;
-    this.tagAttributes = [];
+    if (this.tagAttributes.length > 0) this.tagAttributes = [];
   }
 
   onattribname(start: number, end: number): void {
@@ -164,7 +165,7 @@ class TreeBuilder implements TokenizerCallbacks {
   }
 
   private top(): Element {
-    return this.stack.at(-1) ?? this.root;
+    return this.stack[this.stack.length - 1] ?? this.root;
   }
 
   private flushText(): void {
@@ -175,15 +176,16 @@ class TreeBuilder implements TokenizerCallbacks {
     const top = this.top();
     if (top.name === "style" || top.name === "iframe" || top.name === "noembed") return;
     if (top.name === "script" && !keptScript.test(attributeOf(top, "type"))) return;
-    let text = this.html.slice(textStart, textEnd);
-    const isPreformatted = this.openCount.has("pre") || top.name === "textarea" || top.name === "xmp";
-    if (isPreformatted) {
-      if (top.children.length === 0 && (top.name === "pre" || top.name === "textarea")) text = text.replace(/^\n/, "");
-    } else if (isBlank(text)) {
-      const last = top.children.at(-1);
+    let text = " ";
+    const isPreformatted = this.isOpen("pre") || top.name === "textarea" || top.name === "xmp";
+    if (isPreformatted || !isBlank(this.html, textStart, textEnd)) {
+      text = this.html.slice(textStart, textEnd);
+      if (isPreformatted && top.children.length === 0 && (top.name === "pre" || top.name === "textarea"))
+        text = text.replace(/^\n/, "");
+    } else {
+      const last = top.children[top.children.length - 1];
       // White space next to a block's edge is never shown.
       if (last ? last.type === "element" && isBlock(last.name) : isBlock(top.name)) return;
-      text = " ";
     }
     if (text === "") return;
     if (top.name !== "script" && top.name !== "xmp" && text.includes("&")) text = decodeHTML(text);
@@ -213,7 +215,7 @@ class TreeBuilder implements TokenizerCallbacks {
     }
     if (name === "html" || name === "body" || name === "head") {
       if (this.mergeIntoOpen(name)) return;
-    } else if (name === "form" && this.openCount.has("form")) {
+    } else if (name === "form" && this.isOpen("form")) {
       return;
     }
     if (this.top().name === "head" && !mayStayInHead(name)) this.pop();
@@ -230,7 +232,7 @@ class TreeBuilder implements TokenizerCallbacks {
   /** A page has one `<html>`, `<head>` and `<body>`: later ones only add their attributes. */
   private mergeIntoOpen(name: string): boolean {
     const open = name === "html" ? this.root : this.stack.find((element) => element.name === name);
-    if (!open) return name === "head" && this.openCount.has("body");
+    if (!open) return name === "head" && this.isOpen("body");
     if (open.attributes.length < this.maxAttributes) open.attributes = [...open.attributes, ...this.tagAttributes];
     return true;
   }
@@ -251,7 +253,7 @@ class TreeBuilder implements TokenizerCallbacks {
     const rules = closedByStart.get(name);
     if (!rules) return;
     for (const { closes, stopsAt } of rules) {
-      if (!closes.some((closed) => this.openCount.has(closed))) continue;
+      if (!this.isAnyOpen(closes)) continue;
       const lowest = Math.max(1, this.stack.length - maxLookUpForStart);
       for (let at = this.stack.length - 1; at >= lowest; at--) {
         const open = this.stack[at]?.name ?? "";
@@ -279,7 +281,7 @@ class TreeBuilder implements TokenizerCallbacks {
       return;
     }
     // Content after </body> still belongs to the page.
-    if (name === "body" || name === "html" || !this.openCount.has(name)) return;
+    if (name === "body" || name === "html" || !this.isOpen(name)) return;
     this.closeOpen(name);
     if (name === "math") this.foreign = undefined;
   }
@@ -315,9 +317,16 @@ class TreeBuilder implements TokenizerCallbacks {
   private pop(): void {
     const element = this.stack.pop();
     if (!element) return;
-    const count = (this.openCount.get(element.name) ?? 1) - 1;
-    if (count === 0) this.openCount.delete(element.name);
-    else this.openCount.set(element.name, count);
+    this.openCount.set(element.name, (this.openCount.get(element.name) ?? 1) - 1);
+  }
+
+  private isOpen(name: string): boolean {
+    return (this.openCount.get(name) ?? 0) > 0;
+  }
+
+  private isAnyOpen(names: readonly string[]): boolean {
+    for (const name of names) if (this.isOpen(name)) return true;
+    return false;
   }
 }
 
@@ -326,8 +335,8 @@ function attributeOf(element: Element, name: string): string {
   return at < 0 ? "" : (element.attributes[at + 1] ?? "");
 }
 
-function isBlank(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
+function isBlank(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at);
     if (code !== 32 && code !== 10 && code !== 9 && code !== 12) return false;
   }
