@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import type { Crawl, FrontierRow } from "../crawl/crawls.ts";
+import { LEASE_MS } from "../crawl/lease.ts";
 import { CRAWL_STATES, FRONTIER_STATES } from "../db/schema/crawls.ts";
 import { exampleId, Id, Instant, Nullable, OneOf, PathPrefix, QueryInteger, Tally } from "./fields.ts";
 import { idCursors, numberCursors, PageOf } from "./paging.ts";
@@ -56,9 +57,7 @@ export const CrawlView = Type.Object(
     end_reason: Nullable(
       Type.String({ description: "Why it ended: done, a limit's name, cancelled, or a failure", examples: ["done"] }),
     ),
-    end_message: Nullable(
-      Type.String({ description: "The same in words", examples: ["Every URL that belongs to the crawl was visited"] }),
-    ),
+    end_message: Nullable(Type.String({ description: "The same in words", examples: ["Nothing was left to visit"] })),
     last_error: Nullable(
       Type.Object(
         { code: Type.String(), message: Type.String(), url: Type.Optional(Type.String()) },
@@ -85,8 +84,9 @@ export const crawlCursors = idCursors("crawls");
 export const stateFilter = { state: t.Optional(CrawlState) };
 
 export function viewCrawl(crawl: Crawl, now: Date): Static<typeof CrawlView> {
-  const { id, websiteId, startedAt, finishedAt, activeMs, done } = crawl;
+  const { id, websiteId, startedAt, finishedAt, done } = crawl;
   const { pending, created, changed, unchanged, redirected, failed, skipped } = crawl;
+  const activeMs = countActiveMs(crawl, now);
   const self = `/api/v1/crawls/${id}`;
   return {
     id,
@@ -119,13 +119,22 @@ export function viewCrawl(crawl: Crawl, now: Date): Static<typeof CrawlView> {
   };
 }
 
-function describeEnd({ state, endReason, lastError, options }: Crawl): string | null {
+/** A worker writes down its time whenever it renews its lease; what it has worked since is added. */
+function countActiveMs({ state, activeMs, leasedUntil }: Crawl, now: Date): number {
+  if (state !== "running" || leasedUntil === null) return activeMs;
+  const sinceRenewalMs = LEASE_MS - (leasedUntil.getTime() - now.getTime());
+  return activeMs + Math.min(Math.max(0, sinceRenewalMs), LEASE_MS);
+}
+
+function describeEnd({ state, endReason, lastError, options, seeds, bySkip }: Crawl): string | null {
   if (endReason === null) return null;
   if (state === "cancelled") return "It was cancelled";
-  if (state === "failed") return lastError?.message ?? `It failed: ${endReason}`;
+  const why = lastError?.message ?? endReason;
+  if (state === "failed") return endReason === "internal" ? why : `Nothing of ${seeds[0]} could be fetched: ${why}`;
   const limit = endReason === "max_duration" ? "max_duration_s" : endReason;
   if (limit in options) return `${limit} (${options[limit]}) was reached`;
-  return "Every URL that belongs to the crawl was visited";
+  const given = bySkip.host_stopped ?? 0;
+  return given > 0 ? `Nothing was left but ${given} URLs of hosts that failed too often` : "Nothing was left to visit";
 }
 
 const UrlState = OneOf(FRONTIER_STATES, { description: "Where the URL stands in this crawl", examples: ["done"] });

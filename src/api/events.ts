@@ -34,9 +34,12 @@ export async function openEventStream(context: Context, userId: string, id: stri
     pull: async (controller) => {
       try {
         const { done, value } = await events.next();
+        // To a client that has gone nothing more can be said.
+        if (left.signal.aborted) return;
         if (done) controller.close();
         else controller.enqueue(encoder.encode(value));
       } catch (error) {
+        if (left.signal.aborted) return;
         // Closed without `end`: the client comes back and is told then.
         context.log.warn("event stream broke off", { crawlId: id, error });
         controller.close();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { and, eq } from "drizzle-orm";
+import { systemClock } from "../../src/clock.ts";
 import { crawlChannel } from "../../src/crawl/crawls.ts";
 import { hashUrl } from "../../src/crawl/url.ts";
 import type { Store } from "../../src/db/db.ts";
@@ -128,18 +129,48 @@ for (const { name, open } of testStores) {
       expect(json).toMatchObject({ elapsed_ms: 10_000, active_ms: 4_000, pages_per_second: 7.5, end_reason: "done" });
     });
 
+    test("a running crawl's timings count the work since its worker last wrote it down", async () => {
+      const now = new Date("2026-01-01T00:01:00Z");
+      const clock = { now: () => now, sleep: systemClock.sleep };
+      const frozen = await startService(store, { clock });
+      const { json } = await frozen.ask("POST", "/api/v1/crawls", { url: "https://live.example/" });
+      const worked = { state: "running", activeMs: 10_000, done: 30 } as const;
+      // A lease lasts 30 seconds, so that this one was renewed five seconds ago.
+      const lease = { leaseOwner: Bun.randomUUIDv7(), leasedUntil: new Date(now.getTime() + 25_000) };
+      await store.db
+        .update(crawlJobs)
+        .set({ ...worked, ...lease })
+        .where(eq(crawlJobs.id, String(json.id)));
+
+      const running = await frozen.ask("GET", `/api/v1/crawls/${json.id}`);
+      await steer(json.id, "pause");
+      const paused = await frozen.ask("GET", `/api/v1/crawls/${json.id}`);
+
+      expect(running.json).toMatchObject({ active_ms: 15_000, pages_per_second: 2 });
+      expect(paused.json).toMatchObject({ active_ms: 10_000, pages_per_second: 3 });
+      await frozen.stop();
+    });
+
     test.each([
-      [{ state: "completed", endReason: "done" }, "Every URL that belongs to the crawl was visited"],
+      [{ state: "completed", endReason: "done" }, "Nothing was left to visit"],
+      [
+        { state: "completed", endReason: "done", bySkip: { host_stopped: 7 } },
+        "Nothing was left but 7 URLs of hosts that failed too often",
+      ],
       [{ state: "completed", endReason: "max_pages" }, "max_pages (3) was reached"],
       [{ state: "completed", endReason: "max_duration" }, "max_duration_s (60) was reached"],
       [{ state: "cancelled", endReason: "cancelled" }, "It was cancelled"],
       [
         { state: "failed", endReason: "dns", lastError: { code: "dns", message: "end.example has no address" } },
-        "end.example has no address",
+        "Nothing of https://end.example/ could be fetched: end.example has no address",
+      ],
+      [
+        { state: "failed", endReason: "internal", lastError: { code: "internal", message: "Given up after 5 errors" } },
+        "Given up after 5 errors",
       ],
       [{ state: "running", endReason: null }, null],
     ] as const)("%j is told in words", async (ended, words) => {
-      const url = `https://${Bun.randomUUIDv7()}.example/`;
+      const url = "https://end.example/";
       const options = { max_pages: 3, max_duration_s: 60 };
       const { json } = await service.ask("POST", "/api/v1/crawls", { url, options });
       await store.db
@@ -150,6 +181,7 @@ for (const { name, open } of testStores) {
       const read = await service.ask("GET", `/api/v1/crawls/${json.id}`);
 
       expect(read.json.end_message).toBe(words);
+      await steer(json.id, "cancel");
     });
 
     test("a crawl's URLs are listed with what became of them, its errors alone as well", async () => {
@@ -243,6 +275,7 @@ describe("watching a crawl", () => {
 
     expect(watched.open()).toBe(0);
     await service.stop();
+    expect(service.lines).toEqual([]);
   });
 
   test("HEAD leaves no listener behind", async () => {
