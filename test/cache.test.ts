@@ -1,17 +1,16 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { connect } from "node:net";
 import { type Cache, createMemoryCache, openRedisCache } from "../src/cache.ts";
 import { systemClock } from "../src/clock.ts";
 import { createLog } from "../src/log.ts";
 import { createManualClock } from "./manual-clock.ts";
+import { canReach, REDIS } from "./testing/servers.ts";
 
-const REDIS_URL = process.env.TEST_REDIS_URL ?? "redis://127.0.0.1:6379/9";
 const log = createLog("error", systemClock, () => {});
 
 const caches: { name: string; open: () => Cache }[] = [
   { name: "memory", open: () => createMemoryCache(systemClock) },
-  ...((await answers(REDIS_URL))
-    ? [{ name: "redis", open: () => openRedisCache(REDIS_URL, `test-${Bun.randomUUIDv7()}:`, log) }]
+  ...((await canReach(REDIS))
+    ? [{ name: "redis", open: () => openRedisCache(REDIS.url.href, `test-${Bun.randomUUIDv7()}:`, log) }]
     : []),
 ];
 
@@ -104,15 +103,4 @@ async function publishUntil(cache: Cache, channel: string, message: string, hear
     await new Promise((resolve) => setImmediate(resolve));
   }
   await heard;
-}
-
-function answers(url: string): Promise<boolean> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
-    const socket = connect(Number(port || 6379), hostname, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
 }

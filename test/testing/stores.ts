@@ -8,16 +8,15 @@ import type { Store } from "../../src/db/db.ts";
 import { openEmbeddedStore } from "../../src/db/embedded.ts";
 import { migrateUp } from "../../src/db/migrate.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
+import { canReach, POSTGRES } from "./servers.ts";
 
 /** A kind of database that tests can run on: each `open` gives an empty one of its own, migrated unless told otherwise. */
 export type TestStore = { name: string; open(options?: { isMigrated?: boolean }): Promise<Store> };
 
-const SERVER_URL = process.env.TEST_DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/postgres";
-
 /** PGlite always; PostgreSQL where a server answers. */
 export const testStores: TestStore[] = [
   { name: "embedded", open: openEmbedded },
-  ...((await canConnect()) ? [{ name: "postgres", open: openOnServer }] : []),
+  ...((await canReach(POSTGRES)) ? [{ name: "postgres", open: openOnServer }] : []),
 ];
 
 export const hasPostgres = testStores.length > 1;
@@ -57,9 +56,9 @@ async function openEmbedded({ isMigrated = true } = {}): Promise<Store> {
 
 async function openOnServer({ isMigrated = true } = {}): Promise<Store> {
   const name = `orbweaver_test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
-  const admin = postgres(SERVER_URL, { max: 1, onnotice: () => {} });
+  const admin = postgres(POSTGRES.url.href, { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${name}`);
-  const url = new URL(SERVER_URL);
+  const url = new URL(POSTGRES.url);
   url.pathname = name;
   const store = await openPostgresStore(url.href, 5);
   if (isMigrated) await migrateUp(store.db);
@@ -69,16 +68,4 @@ async function openOnServer({ isMigrated = true } = {}): Promise<Store> {
     await admin.end();
   };
   return { ...store, close };
-}
-
-async function canConnect(): Promise<boolean> {
-  const client = postgres(SERVER_URL, { max: 1, connect_timeout: 2, onnotice: () => {} });
-  try {
-    await client`select 1`;
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end({ timeout: 1 });
-  }
 }
