@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { and, eq } from "drizzle-orm";
-import { systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import { crawlChannel } from "../../src/crawl/crawls.ts";
 import { hashUrl } from "../../src/crawl/url.ts";
 import type { Store } from "../../src/db/db.ts";
@@ -276,6 +276,28 @@ describe("watching a crawl", () => {
     expect(watched.open()).toBe(0);
     await service.stop();
     expect(service.lines).toEqual([]);
+  });
+
+  test("a word keeps the connection open while nothing happens", async () => {
+    // The first event is there at once, so that the second silence is the first to be heard.
+    let silences = 2;
+    const sleep: Clock["sleep"] = (ms, signal) =>
+      ms === 15_000 && silences-- > 0 ? Promise.resolve() : systemClock.sleep(ms, signal);
+    const service = await startService(store, { clock: { ...systemClock, sleep } });
+    const { json } = await service.ask("POST", "/api/v1/crawls", { url: "https://quiet.example/" });
+    const leaving = new AbortController();
+    const response = await fetch(`${service.url}/api/v1/crawls/${json.id}/events`, { signal: leaving.signal });
+
+    let text = "";
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk;
+      if (text.includes(": still here\n\n")) break;
+    }
+
+    expect(text).toStartWith("retry: 3000\n\n");
+    expect(text).toEndWith(": still here\n\n");
+    leaving.abort();
+    await service.stop();
   });
 
   test("HEAD leaves no listener behind", async () => {
