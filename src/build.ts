@@ -50,6 +50,8 @@ async function bundle(): Promise<void> {
       ...(values.target ? { target: values.target as Bun.Build.CompileTarget } : {}),
       ...(values["target-executable"] ? { executablePath: resolve(values["target-executable"]) } : {}),
       assets: [baked],
+      // A third less memory at the peak of a crawl, for a hundredth more CPU time.
+      execArgv: ["--smol"],
       // Else the executable would read settings, and a script to preload, from whatever folder it is started in.
       autoloadDotenv: false,
       autoloadBunfig: false,
