@@ -34,7 +34,9 @@ export function attribute(element: Element, name: string): string | undefined {
 
 export function classNames(element: Element): string[] {
   const value = attribute(element, "class");
-  return value ? value.split(/\s+/).filter(Boolean) : [];
+  if (!value) return [];
+  // Most have one class, and splitting costs more than looking.
+  return /\s/.test(value) ? value.split(/\s+/).filter(Boolean) : [value];
 }
 
 export function hasClass(element: Element, name: string): boolean {

@@ -7,6 +7,7 @@ export type Survey = {
   title: Element | undefined;
   base: Element | undefined;
   body: Element | undefined;
+  frameset: Element | undefined;
   metas: Element[];
   linkElements: Element[];
   scripts: Element[];
@@ -24,6 +25,7 @@ export function surveyPage(root: Element): Survey {
     title: undefined,
     base: undefined,
     body: undefined,
+    frameset: undefined,
     metas: [],
     linkElements: [],
     scripts: [],
@@ -76,6 +78,9 @@ function note(survey: Survey, element: Element): void {
       break;
     case "body":
       survey.body ??= element;
+      break;
+    case "frameset":
+      survey.frameset ??= element;
       break;
   }
 }

@@ -1,12 +1,12 @@
-import { type Element, lineOf, walk } from "./dom.ts";
+import { type Element, lineOf } from "./dom.ts";
 import type { Extraction } from "./extract.ts";
 
 /**
  * Adds the page's title to a content that begins below it, as where the heading stands over the column with the text.
- * What lies between the two stays out.
+ * What lies between the two stays out. `headings` are those of the whole page, in order.
  */
-export function withTitle(content: Extraction, page: Element, title: string | null): Extraction {
-  const heading = title === null ? undefined : findTitle(page, content, title);
+export function withTitle(content: Extraction, headings: readonly Element[], title: string | null): Extraction {
+  const heading = title === null ? undefined : findTitle(headings, content, title);
   if (!heading) return content;
   const above = new Set(ancestorsOf(content.root));
   const root = ancestorsOf(heading).find((element) => above.has(element));
@@ -24,16 +24,15 @@ export function withTitle(content: Extraction, page: Element, title: string | nu
 }
 
 /** The `<h1>` in front of the content that says the title; none if the content has an `<h1>` of its own. */
-function findTitle(page: Element, { root }: Extraction, title: string): Element | undefined {
+function findTitle(headings: readonly Element[], { root }: Extraction, title: string): Element | undefined {
+  if (root.name === "h1") return undefined;
   let found: Element | undefined;
-  let hasOwn = root.name === "h1";
-  walk(page, (element) => {
-    if (element.name !== "h1") return undefined;
-    if (isInside(element, root)) hasOwn = true;
-    else if (element.order < root.order && lineOf(element) === title) found = element;
-    return undefined;
-  });
-  return hasOwn ? undefined : found;
+  for (const heading of headings) {
+    if (heading.name !== "h1") continue;
+    if (isInside(heading, root)) return undefined;
+    if (heading.order < root.order && lineOf(heading) === title) found = heading;
+  }
+  return found;
 }
 
 function isInside(element: Element, root: Element): boolean {

@@ -51,12 +51,14 @@ function kindOfResource(contentType: string, url: string): DocumentKind {
 
 function fromHtml(input: DocumentInput, source: Source, html: string): Document {
   const page = parseHtml(html);
-  const root = isFrameset(page.root) ? (contentWithoutFrames(page.root) ?? page.root) : page.root;
   const survey = surveyPage(page.root);
+  const withoutFrames = survey.frameset && contentWithoutFrames(page.root);
+  const root = withoutFrames ?? page.root;
   const baseUrl = baseUrlOf(survey, input.url);
   const metadata = readMetadata(survey, baseUrl, input.robotsTag);
   const { links, isTruncated } = collectLinks(survey, baseUrl);
-  const content = input.content === "page" ? extractPage(root) : withTitle(extractMain(root), root, metadata.title);
+  const { headings: titles } = withoutFrames ? surveyPage(root) : survey;
+  const content = input.content === "page" ? extractPage(root) : withTitle(extractMain(root), titles, metadata.title);
   const markdown = toMarkdown(content.root, { baseUrl, keep: content.keep });
   const headings = readHeadings(headingsIn(content));
   return complete(input, source, markdown, {
@@ -75,10 +77,6 @@ function headingsIn({ root, keep }: Extraction): Element[] {
     return true;
   });
   return headings;
-}
-
-function isFrameset(root: Element): boolean {
-  return findElement(root, "frameset") !== undefined;
 }
 
 /** The parser leaves `<noframes>` unread, as browsers do; it is all the text such a page has. */
