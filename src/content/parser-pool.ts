@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Document, DocumentInput } from "./document.ts";
+import { type ThreadMessage, unpack } from "./thread-message.ts";
 
 export type ParseErrorCode = "parse_timeout" | "parse_failed" | "cancelled" | "queue_full";
 
@@ -46,12 +47,6 @@ export type ParserPoolOptions = {
   /** Default: a worker that runs `parser-thread.ts`. */
   startThread?: () => Worker;
 };
-
-/** What a thread sends: that it is up, or how the page it was given ended. */
-export type ThreadMessage =
-  | { type: "ready" }
-  | { type: "parsed"; parsed: Parsed }
-  | { type: "failed"; message: string };
 
 type Task = {
   input: DocumentInput;
@@ -161,7 +156,7 @@ class Pool {
     if (message.type === "ready") {
       thread.isReady = true;
       this.failedStarts = 0;
-    } else this.finish(thread, message.type === "parsed" ? message.parsed : message.message);
+    } else this.finish(thread, message.type === "parsed" ? unpack(message) : message.message);
     if (!thread.task && this.queue.size === 0) thread.worker.unref();
     this.dispatch();
   }

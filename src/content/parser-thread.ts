@@ -1,7 +1,8 @@
 /** The entry point of a parser thread: takes one page at a time, and answers each with a document or a failure. */
 import type { DocumentInput } from "./document.ts";
 import { sha256 } from "./fingerprint.ts";
-import type { Parsed, ThreadMessage } from "./parser-pool.ts";
+import type { Parsed } from "./parser-pool.ts";
+import { pack, type ThreadMessage } from "./thread-message.ts";
 import { toDocument } from "./to-document.ts";
 
 declare const self: Worker;
@@ -12,7 +13,7 @@ const zstdLevel = 3;
 self.onmessage = ({ data }: MessageEvent<DocumentInput>) => {
   try {
     const parsed = parse(data);
-    self.postMessage({ type: "parsed", parsed } satisfies ThreadMessage, [parsed.raw.zstd.buffer]);
+    self.postMessage(pack(parsed), [parsed.raw.zstd.buffer]);
   } catch (error) {
     self.postMessage({ type: "failed", message: String(error) } satisfies ThreadMessage);
   }
