@@ -40,7 +40,7 @@ export type ParserPoolOptions = {
   threads?: number;
   /** Milliseconds a page may take in its thread. Default 10 s. */
   timeoutMs?: number;
-  /** Pages after which a thread is replaced, so that no leak lasts. Default 5,000. */
+  /** Pages after which a thread is replaced, so that no leak lasts. Default 50,000: a new thread compiles for over a second. */
   maxPagesPerThread?: number;
   /** Pages waiting for a thread, beyond which `parse` fails at once. Default 1,000. */
   maxQueued?: number;
@@ -77,7 +77,7 @@ class Pool {
   constructor(options: ParserPoolOptions) {
     this.maxThreads = options.threads ?? Math.max(1, availableParallelism() - 1);
     this.timeoutMs = options.timeoutMs ?? 10_000;
-    this.maxPagesPerThread = options.maxPagesPerThread ?? 5000;
+    this.maxPagesPerThread = options.maxPagesPerThread ?? 50_000;
     this.maxQueued = options.maxQueued ?? 1000;
     this.startThread = options.startThread ?? startParserThread;
   }
