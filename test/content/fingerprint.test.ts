@@ -15,6 +15,13 @@ test("line ends, trailing space and Unicode composition do not count", () => {
   expect(fingerprint("a \r\ncafe\u0301\n").contentHash).toBe(fingerprint("a\ncafé").contentHash);
 });
 
+test("white space of any kind before a line feed does not count, and text that has none stays as it is", () => {
+  const spaces = [" ", "\t", "\v", "\f", "\u00a0", "\u1680", "\u2003", "\u2028", "\u202f", "\u3000", "\ufeff"];
+
+  expect(spaces.map((space) => normalizeMarkdown(`a${space}\nb`))).toEqual(spaces.map(() => "a\nb"));
+  expect(normalizeMarkdown("\n\n\n# a\n\n- b\u0085\n- c\u200b\nd\n")).toBe("# a\n\n- b\u0085\n- c\u200b\nd");
+});
+
 test("a changed word changes the hash, and the SimHash by few bits", () => {
   const changed = article.replace("number 200", "figure 200");
 

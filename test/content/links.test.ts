@@ -26,6 +26,51 @@ test("links are absolute, in order, each URL once, with text and rel", () => {
   expect(isTruncated).toBe(false);
 });
 
+test("every link leads where URL parsing says, whatever it is made of", () => {
+  const starts = [
+    "",
+    "/",
+    "//",
+    "./",
+    "../",
+    "?",
+    "a",
+    "a:",
+    "http:",
+    "https://b.example",
+    "https://A.example:443/",
+    " /",
+  ];
+  const middles = [
+    "",
+    "b",
+    "/b",
+    "//b",
+    "/.",
+    "/..",
+    "/.b",
+    "/../b",
+    "?q=/..",
+    "?a?b",
+    ":8",
+    "@b",
+    "\\b",
+    "%2e%2e/",
+    "é",
+    "~$(x)!*",
+  ];
+  const ends = ["", "/", ".html", "'|^", "#f", "?x#y/../z", "#", "\t"];
+  const bases = ["https://a.example", "https://u:p@a.example:8/docs/page?x=/1#y", "http://[::1]/d//e/"];
+  const hrefs = starts.flatMap((start) => middles.flatMap((middle) => ends.map((end) => start + middle + end)));
+
+  for (const base of bases) {
+    const html = hrefs.map((href) => `<a href="${href}">x</a>`).join("");
+    const found = collectLinks(surveyPage(parseHtml(html).root), base).links.map(({ url }) => url);
+
+    expect(found).toEqual([...new Set(hrefs.flatMap((href) => resolveUrl(href, base) ?? []))]);
+  }
+});
+
 test("what is no web page is left out", () => {
   const html = [
     "#top",

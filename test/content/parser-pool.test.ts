@@ -6,6 +6,7 @@ import {
   type ParserPool,
   type ParserPoolOptions,
 } from "../../src/content/parser-pool.ts";
+import { toDocument } from "../../src/content/to-document.ts";
 
 const pools: ParserPool[] = [];
 
@@ -42,6 +43,18 @@ test("a page comes back as a document with its raw body hashed and packed", asyn
   expect(raw.byteLength).toBe(html.length);
   expect(raw.hash).toBe(new Bun.CryptoHasher("sha256").update(html).digest("hex"));
   expect(Bun.zstdDecompressSync(raw.zstd).toString()).toBe(html);
+});
+
+test("a document comes out of its thread as it was made there", async () => {
+  const html = `<title>T</title><h1 id="t">T &amp; "u" \u2028</h1><a href="/x" rel="next">X</a><a href="/é">é \ud83d\ude00</a>`;
+  const input = page(html);
+  const made = toDocument({ ...input, body: input.body.slice() });
+
+  const { document } = await openPool().parse(input);
+
+  expect(document).toStrictEqual(made);
+  expect(Object.keys(document)).toEqual(Object.keys(made));
+  expect(document.links).toHaveLength(2);
 });
 
 test("each caller gets the document of its own page", async () => {
