@@ -27,7 +27,7 @@ export type Parsed = {
 
 export type ParserPool = {
   /**
-   * Parses a page in a thread. The body's buffer moves there, so the caller's is empty afterwards.
+   * Parses a page in a thread. The body must not be changed until then.
    * @throws ParseError
    */
   parse(input: DocumentInput, signal?: AbortSignal): Promise<Parsed>;
@@ -50,10 +50,15 @@ export type ParserPoolOptions = {
 
 type Task = {
   input: DocumentInput;
+  isSettled: boolean;
   settle: (outcome: Parsed | ParseError) => void;
 };
 
-type Thread = { worker: Worker; isReady: boolean; pages: number; task?: Task; timer?: Timer };
+/** A thread has its next pages with it, so that it works on while the main thread is busy; it does the first first. */
+type Thread = { worker: Worker; isReady: boolean; pages: number; tasks: Task[]; timer?: Timer };
+
+/** Pages that a thread has at a time. */
+const MAX_AHEAD = 8;
 
 /** Threads that parse pages, so that no page can stall or crash the process. They start when first needed. */
 export function createParserPool(options: ParserPoolOptions = {}): ParserPool {
@@ -94,7 +99,9 @@ class Pool {
       const stop = () => task.settle(cancelled(input, signal));
       const task: Task = {
         input,
+        isSettled: false,
         settle: (outcome) => {
+          task.isSettled = true;
           signal?.removeEventListener("abort", stop);
           this.queue.delete(task);
           if (outcome instanceof ParseError) reject(outcome);
@@ -110,38 +117,49 @@ class Pool {
   close(): void {
     this.isClosed = true;
     for (const thread of this.threads) {
-      this.retire(thread)?.settle(new ParseError("cancelled", "The parser was closed"));
+      for (const task of this.retire(thread)) task.settle(new ParseError("cancelled", "The parser was closed"));
     }
     for (const task of this.queue) task.settle(new ParseError("cancelled", "The parser was closed"));
   }
 
   private dispatch(): void {
-    for (const thread of this.threads) {
-      if (this.queue.size === 0) break;
-      if (thread.isReady && !thread.task) this.start(thread);
+    // One each before a second for any.
+    for (let depth = 0; depth < MAX_AHEAD && this.queue.size > 0; depth++) {
+      for (const thread of this.threads) {
+        if (thread.isReady && thread.tasks.length <= depth && thread.pages < this.maxPagesPerThread) this.hand(thread);
+      }
     }
     const starting = [...this.threads].filter(({ isReady }) => !isReady).length;
     const wanted = Math.min(this.queue.size - starting, this.maxThreads - this.threads.size);
     for (let count = 0; count < wanted; count++) this.addThread();
   }
 
-  private start(thread: Thread): void {
+  /** Gives a thread the next page. The body is copied: it must be there still if the thread dies on a page before. */
+  private hand(thread: Thread): void {
     const [task] = this.queue;
     if (!task) return;
     this.queue.delete(task);
-    thread.task = task;
     thread.pages++;
     thread.worker.ref();
-    thread.timer = setTimeout(() => this.kill(thread, timedOut(task.input, this.timeoutMs)), this.timeoutMs);
+    thread.tasks.push(task);
+    if (thread.tasks.length === 1) this.watch(thread);
     const { body } = task.input;
-    // A view into a larger buffer must not take its neighbours along.
+    // Of a view into a larger buffer all of the buffer would be copied.
     const own = body.byteLength === body.buffer.byteLength ? body : body.slice();
-    thread.worker.postMessage({ ...task.input, body: own }, [own.buffer]);
+    thread.worker.postMessage({ ...task.input, body: own });
+  }
+
+  /** Gives the thread's first page its time. */
+  private watch(thread: Thread): void {
+    clearTimeout(thread.timer);
+    const [task] = thread.tasks;
+    if (!task) return;
+    thread.timer = setTimeout(() => this.kill(thread, timedOut(task.input, this.timeoutMs)), this.timeoutMs);
   }
 
   private addThread(): void {
     const worker = this.startThread();
-    const thread: Thread = { worker, isReady: false, pages: 0 };
+    const thread: Thread = { worker, isReady: false, pages: 0, tasks: [] };
     this.threads.add(thread);
     worker.addEventListener("message", ({ data }: MessageEvent<ThreadMessage>) => this.receive(thread, data));
     worker.addEventListener("error", (event) => {
@@ -157,27 +175,29 @@ class Pool {
       thread.isReady = true;
       this.failedStarts = 0;
     } else this.finish(thread, message.type === "parsed" ? unpack(message) : message.message);
-    if (!thread.task && this.queue.size === 0) thread.worker.unref();
+    if (thread.tasks.length === 0 && this.queue.size === 0) thread.worker.unref();
     this.dispatch();
   }
 
   private finish(thread: Thread, outcome: Parsed | string): void {
-    const { task } = thread;
-    clearTimeout(thread.timer);
-    thread.task = undefined;
-    if (thread.pages >= this.maxPagesPerThread) this.retire(thread);
+    const task = thread.tasks.shift();
+    this.watch(thread);
+    if (thread.tasks.length === 0 && thread.pages >= this.maxPagesPerThread) this.retire(thread);
     task?.settle(typeof outcome === "string" ? failed(task.input, outcome) : outcome);
   }
 
   private kill(thread: Thread, error: ParseError): void {
-    this.retire(thread)?.settle(error);
+    const [task, ...unharmed] = this.retire(thread);
+    this.putBack(unharmed);
+    task?.settle(error);
     this.dispatch();
   }
 
   /** A thread ended by itself. */
   private lose(thread: Thread, why: string): void {
     if (!this.threads.has(thread)) return;
-    const task = this.retire(thread);
+    const [task, ...unharmed] = this.retire(thread);
+    this.putBack(unharmed);
     task?.settle(failed(task.input, why));
     if (!thread.isReady) this.failedStarts++;
     // If threads can't even start, trying again for each page would never end.
@@ -188,13 +208,20 @@ class Pool {
     this.dispatch();
   }
 
-  private retire(thread: Thread): Task | undefined {
-    const { task } = thread;
+  /** Pages that a lost thread had not begun go first in the queue again. */
+  private putBack(tasks: Task[]): void {
+    const waiting = [...this.queue];
+    this.queue.clear();
+    for (const task of [...tasks.filter(({ isSettled }) => !isSettled), ...waiting]) this.queue.add(task);
+  }
+
+  private retire(thread: Thread): Task[] {
+    const { tasks } = thread;
     clearTimeout(thread.timer);
-    thread.task = undefined;
+    thread.tasks = [];
     this.threads.delete(thread);
     thread.worker.terminate();
-    return task;
+    return tasks;
   }
 }
 

@@ -95,6 +95,17 @@ test("a page over its time fails alone, and its thread is replaced", async () =>
   expect(await next).toBe("parsed");
 });
 
+test("pages behind one that is over its time are parsed all the same, in another thread", async () => {
+  const pool = openPool({ threads: 1, timeoutMs: 300 });
+
+  const first = codeOf(pool.parse(endless()));
+  const others = Array.from({ length: 12 }, (_, n) => pool.parse(page(`<title>${n}</title>`)));
+
+  expect(await first).toBe("parse_timeout");
+  const titles = (await Promise.all(others)).map(({ document }) => document.title);
+  expect(titles).toEqual(Array.from({ length: 12 }, (_, n) => String(n)));
+});
+
 test("what a page throws in its thread fails that page alone", async () => {
   const pool = openPool({ threads: 1 });
   const broken = { ...page("x"), contentType: 5 } as unknown as DocumentInput;
