@@ -4,7 +4,7 @@ WORKDIR /app
 # CI=true keeps the Git hooks, which have no repository here, from being installed.
 ENV CI=true
 COPY package.json bun.lock bunfig.toml ./
-COPY patches patches
+COPY .patches .patches
 RUN bun install --frozen-lockfile --production
 COPY tsconfig.json ./
 COPY drizzle drizzle
