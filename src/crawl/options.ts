@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { AppError } from "../errors.ts";
 import { compilePattern } from "./pattern.ts";
+import { canonicalizeUrl } from "./url.ts";
 
 const Patterns = (description: string, example: string) =>
   Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), {
@@ -96,14 +97,22 @@ export type CrawlOptions = Static<typeof CrawlOptions>;
 export function readCrawlOptions(...given: (Partial<CrawlOptions> | Record<string, unknown>)[]): CrawlOptions {
   const options = Value.Default(CrawlOptions, Object.assign({}, ...given));
   const faults = [...Value.Errors(CrawlOptions, options)].map(({ path, message }) => ({ at: path, message }));
-  if (faults.length === 0) faults.push(...findPatternFaults(options as CrawlOptions));
+  if (faults.length === 0) faults.push(...findFaults(options as CrawlOptions));
   const [first] = faults;
   if (first) throw new AppError("invalid", `${first.at.slice(1)}: ${first.message}`, { faults });
   return options as CrawlOptions;
 }
 
-function findPatternFaults({ include, exclude }: CrawlOptions) {
-  const lists = { include, exclude };
+function findFaults({ include, exclude, sitemap_urls }: CrawlOptions) {
+  const unusable = sitemap_urls.flatMap((url, index) =>
+    canonicalizeUrl(url, undefined, { mode: "keep" }) === undefined
+      ? [{ at: `/sitemap_urls/${index}`, message: `${JSON.stringify(url)} is not an http or https URL` }]
+      : [],
+  );
+  return [...unusable, ...findPatternFaults({ include, exclude })];
+}
+
+function findPatternFaults(lists: Pick<CrawlOptions, "include" | "exclude">) {
   return Object.entries(lists).flatMap(([name, patterns]) =>
     patterns.flatMap((pattern, index) => {
       try {
