@@ -46,13 +46,13 @@ export type OpenOptions = {
 export function openWeb(config: Config, options: OpenOptions = {}): Web {
   const clock = options.clock ?? systemClock;
   const log = options.log ?? createLog(config.LOG_LEVEL, clock, (line) => process.stderr.write(line));
-  const cache = config.REDIS_URL
-    ? openRedisCache(config.REDIS_URL, config.REDIS_KEY_PREFIX, log)
-    : createMemoryCache(clock);
   const userAgent = config.USER_AGENT ?? `Orbweaver/${VERSION}${config.CONTACT ? ` (+${config.CONTACT})` : ""}`;
   const { fetch, close: closeNetwork } = options.fetch
     ? { fetch: options.fetch, close: () => {} }
     : openNetwork(config, clock, userAgent, options.allow ?? []);
+  const cache = config.REDIS_URL
+    ? openRedisCache(config.REDIS_URL, config.REDIS_KEY_PREFIX, log)
+    : createMemoryCache(clock);
   const parser = createParserPool({ threads: config.PARSER_THREADS });
   return {
     ...{ config, clock, log, cache, userAgent, fetch, parser },
@@ -77,9 +77,10 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     // The folder is locked, so whoever holds a lease on a crawl in it is dead.
     if (store.kind === "embedded") await freeAllLeases(store.db);
     const web = openWeb(config, options);
-    const close = async () => {
-      await web.close();
-      await store.close();
+    let closing: Promise<void> | undefined;
+    const close = () => {
+      closing ??= web.close().finally(() => store.close());
+      return closing;
     };
     return { ...web, store, db: store.db, close };
   } catch (error) {
