@@ -69,6 +69,7 @@ export function createWriter(options: {
       while (queue.length > 0) {
         await gather();
         const batch = takeBatch();
+        progress.tell();
         options.onStored(await options.store(batch), batch);
         stored += batch.length;
         progress.tell();
