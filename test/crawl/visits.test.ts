@@ -1,115 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { type App, openWeb } from "../../src/app.ts";
+import { describe, expect, test } from "bun:test";
 import { systemClock } from "../../src/clock.ts";
-import { readConfig } from "../../src/config.ts";
-import type { Store } from "../../src/db/db.ts";
 import { frontier } from "../../src/db/schema/crawls.ts";
-import { markdownDocuments, pages } from "../../src/db/schema/pages.ts";
-import { websites } from "../../src/db/schema/websites.ts";
-import { FetchError } from "../../src/fetch/fetch.ts";
-import { createLog } from "../../src/log.ts";
+import { markdownDocuments } from "../../src/db/schema/pages.ts";
+import { FetchError, type FetchRequest } from "../../src/fetch/fetch.ts";
 import { createFastClock } from "../testing/apps.ts";
-import { testStores } from "../testing/stores.ts";
-import { countStatements, expectCountersToMatch, outcomesOf, run, start } from "./runs.ts";
-import { type Answering, createWeb, page, redirect, robots, text } from "./web.ts";
+import { countStatements, run, start } from "./runs.ts";
+import { type Answering, page, robots, text, type WebAnswer } from "./web.ts";
+import { openWebCrawls, SITE } from "./web-crawls.ts";
 
-const [embedded] = testStores;
-const SITE = "https://example.com";
-
-/** Each test crawls a web of its own making, in which any host can have any name. */
 describe("a crawl", () => {
-  let store: Store;
-  const apps: App[] = [];
-
-  beforeAll(async () => {
-    store = (await embedded?.open()) as Store;
-  });
-
-  afterEach(async () => {
-    await store.db.delete(websites);
-    for (const app of apps.splice(0)) await app.close();
-  });
-
-  afterAll(() => store.close());
-
-  async function crawl(
-    answers: Record<string, Answering>,
-    options: Record<string, unknown> = {},
-    seed = `${SITE}/`,
-    clock = createFastClock(),
-  ) {
-    const web = createWeb(answers);
-    const log = createLog("error", clock, () => {});
-    const config = readConfig({}, { PARSER_THREADS: 1 });
-    const app: App = { ...openWeb(config, { clock, fetch: web.fetch, log }), store, db: store.db };
-    apps.push(app);
-    const begin = async () => run(app, await start(store.db, seed, { sitemaps: false, ...options }));
-    const ended = await begin();
-    await expectCountersToMatch(store.db, ended.id);
-    return { crawl: ended, web, outcomes: await outcomesOf(store.db, ended), again: begin, app };
-  }
-
-  const pageAt = async (url: string) => (await store.db.select().from(pages)).find((row) => row.url === url);
-
-  test("takes a host of the same domain for its own when its start page moved there", async () => {
-    const { crawl: ended, outcomes } = await crawl({
-      [`${SITE}/`]: redirect("https://docs.example.com/"),
-      "https://docs.example.com/": page("/a", `${SITE}/b`),
-      "https://docs.example.com/a": text("A"),
-      [`${SITE}/b`]: text("B"),
-    });
-
-    expect(ended).toMatchObject({ state: "completed", redirected: 1, created: 3, hosts: ["docs.example.com"] });
-    expect(outcomes).toMatchObject({ [`${SITE}/`]: "redirected", "https://docs.example.com/a": "created" });
-  });
-
-  test("leaves a redirect of a deep page to another host, and one of its start page to another domain", async () => {
-    const deep = await crawl({
-      [`${SITE}/`]: page("/away"),
-      [`${SITE}/away`]: redirect("https://docs.example.com/"),
-    });
-    const start = await crawl({ "https://a.github.io/": redirect("https://b.github.io/") }, {}, "https://a.github.io/");
-
-    expect(deep.outcomes).toEqual({ [`${SITE}/`]: "created", [`${SITE}/away`]: "scope" });
-    expect(start.crawl).toMatchObject({ state: "failed", endReason: "scope", skipped: 1 });
-    expect(start.crawl.lastError).toEqual({
-      code: "scope",
-      message: "Redirects to https://b.github.io/",
-      url: "https://a.github.io/",
-    });
-  });
-
-  test("follows ten redirects in a row, and names the way of an eleventh", async () => {
-    const hops = (length: number) =>
-      Object.fromEntries(Array.from({ length }, (_, n) => [`${SITE}/${n}`, redirect(`/${n + 1}`)]));
-
-    const ten = await crawl({ [`${SITE}/`]: page("/0"), ...hops(10), [`${SITE}/10`]: text("Here") });
-    await store.db.delete(websites);
-    const eleven = await crawl({ [`${SITE}/`]: page("/0"), ...hops(11), [`${SITE}/11`]: text("Here") });
-
-    expect(ten.outcomes[`${SITE}/10`]).toBe("created");
-    expect(eleven.outcomes[`${SITE}/10`]).toBe("too_many_redirects");
-    expect(eleven.crawl.lastError?.message).toStartWith("More than 10 redirects: https://example.com/0 → ");
-    expect(eleven.outcomes[`${SITE}/11`]).toBeUndefined();
-  });
-
-  test("names a loop of redirects, and one of a page to itself", async () => {
-    const { outcomes, crawl: ended } = await crawl({
-      [`${SITE}/`]: page("/round", "/self"),
-      [`${SITE}/round`]: redirect("/round2"),
-      [`${SITE}/round2`]: redirect("/round"),
-      [`${SITE}/self`]: redirect("/self?utm_source=loop"),
-    });
-
-    expect(outcomes).toMatchObject({ [`${SITE}/round2`]: "redirect_loop", [`${SITE}/self`]: "redirect_loop" });
-    expect(ended.byFailure).toEqual({ redirect_loop: 2 });
-  });
-
-  test("leaves a redirect to what is no web page's URL", async () => {
-    const { outcomes } = await crawl({ [`${SITE}/`]: page("/mail"), [`${SITE}/mail`]: redirect("mailto:a@b.example") });
-
-    expect(outcomes[`${SITE}/mail`]).toBe("bad_url");
-  });
+  const { crawl, pageAt, forget, db, store } = openWebCrawls();
 
   test("waits as long as Retry-After says, up to ten minutes, before it asks again", async () => {
     const asked: number[] = [];
@@ -197,7 +97,7 @@ describe("a crawl", () => {
     };
 
     const byDefault = await crawl(answers);
-    await store.db.delete(websites);
+    await forget();
     const otherwise = await crawl(answers, { noindex: true, nofollow: false });
 
     expect(byDefault.outcomes).toEqual({
@@ -253,7 +153,7 @@ describe("a crawl", () => {
     expect([outcomes[`${SITE}/a`], outcomes[`${SITE}/b`]].sort()).toEqual(["canonical", "created"]);
   });
 
-  const cached: Answering = ({ headers }) =>
+  const cached = ({ headers }: FetchRequest): WebAnswer =>
     headers?.["if-none-match"] === '"1"'
       ? { status: 304, headers: { etag: '"1"' } }
       : { ...text("Same"), headers: { etag: '"1"', "last-modified": "Thu, 01 Jan 2026 00:00:00 GMT" } };
@@ -261,7 +161,7 @@ describe("a crawl", () => {
   test("asks with conditions only while the document would be made the same way", async () => {
     const { again, app, web } = await crawl({ [`${SITE}/`]: cached });
     const second = await again();
-    const whole = await run(app, await start(store.db, `${SITE}/`, { sitemaps: false, content: "page" }));
+    const whole = await run(app, await start(db(), `${SITE}/`, { sitemaps: false, content: "page" }));
 
     expect(second).toMatchObject({ unchanged: 1, byStatus: { 304: 1 } });
     expect(whole).toMatchObject({ byStatus: { 200: 1 } });
@@ -303,7 +203,7 @@ describe("a crawl", () => {
       version: 0,
       rawHash: null,
     });
-    expect(await store.db.select().from(markdownDocuments)).toHaveLength(1);
+    expect(await db().select().from(markdownDocuments)).toHaveLength(1);
   });
 
   test("reads a page in another encoding than it says as well as can be", async () => {
@@ -315,7 +215,7 @@ describe("a crawl", () => {
     });
 
     expect(ended.created).toBe(1);
-    const [document] = await store.db.select().from(markdownDocuments);
+    const [document] = await db().select().from(markdownDocuments);
     expect(document?.markdown).toContain("café!");
   });
 
@@ -324,7 +224,7 @@ describe("a crawl", () => {
     const answers = { [`${SITE}/`]: long, [`${SITE}/b`]: page("/c"), [`${SITE}/c`]: text("C") };
 
     const byBytes = await crawl(answers, { max_bytes: 1_000 });
-    await store.db.delete(websites);
+    await forget();
     const byDepth = await crawl(answers, { max_depth: 1 });
 
     expect(byBytes.crawl).toMatchObject({ endReason: "max_bytes", created: 1, bySkip: { limit: 1 } });
@@ -340,7 +240,7 @@ describe("a crawl", () => {
     const within = { include: ["/docs/**"], exclude: ["/docs/old/**"] };
 
     const allow = await crawl(answers, { ...within, query: "allow", query_parameters: ["page"] }, `${SITE}/docs/`);
-    await store.db.delete(websites);
+    await forget();
     const drop = await crawl(answers, { ...within, query: "drop" }, `${SITE}/docs/`);
 
     expect(allow.outcomes).toEqual({ [`${SITE}/docs/`]: "created", [`${SITE}/docs/a?page=1`]: "created" });
@@ -397,13 +297,13 @@ describe("a crawl", () => {
     const paths = Array.from({ length: 500 }, (_, n) => `/${n}`);
     const links = (n: number) => paths.slice(n * 5 + 1, n * 5 + 6);
     const answers = Object.fromEntries(paths.map((path, n) => [SITE + path, page(...links(n), "/")]));
-    const statements = countStatements(store);
+    const statements = countStatements(store());
 
     const { crawl: ended } = await crawl({ ...answers, [`${SITE}/`]: page("/0") }, {}, undefined, systemClock);
     statements.stop();
 
     expect(ended.created).toBe(501);
-    expect(await store.db.$count(frontier)).toBe(501);
+    expect(await db().$count(frontier)).toBe(501);
     expect(statements.count / 501).toBeLessThan(1);
   });
 });

@@ -1,0 +1,57 @@
+import { afterAll, afterEach, beforeAll } from "bun:test";
+import { type App, openWeb } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import type { Store } from "../../src/db/db.ts";
+import { pages } from "../../src/db/schema/pages.ts";
+import { websites } from "../../src/db/schema/websites.ts";
+import { createLog } from "../../src/log.ts";
+import { createFastClock } from "../testing/apps.ts";
+import { testStores } from "../testing/stores.ts";
+import { expectCountersToMatch, outcomesOf, run, start } from "./runs.ts";
+import { type Answering, createWeb } from "./web.ts";
+
+const [embedded] = testStores;
+
+export const SITE = "https://example.com";
+
+/** Crawls webs of a test's own making, in which any host can have any name. To be called within `describe`. */
+export function openWebCrawls() {
+  let store: Store;
+  const apps: App[] = [];
+
+  beforeAll(async () => {
+    store = (await embedded?.open()) as Store;
+  });
+
+  async function forget() {
+    await store.db.delete(websites);
+  }
+
+  afterEach(async () => {
+    await forget();
+    for (const app of apps.splice(0)) await app.close();
+  });
+
+  afterAll(() => store.close());
+
+  async function crawl(
+    answers: Record<string, Answering>,
+    options: Record<string, unknown> = {},
+    seed = `${SITE}/`,
+    clock = createFastClock(),
+  ) {
+    const web = createWeb(answers);
+    const log = createLog("error", clock, () => {});
+    const config = readConfig({}, { PARSER_THREADS: 1 });
+    const app: App = { ...openWeb(config, { clock, fetch: web.fetch, log }), store, db: store.db };
+    apps.push(app);
+    const begin = async () => run(app, await start(store.db, seed, { sitemaps: false, ...options }));
+    const ended = await begin();
+    await expectCountersToMatch(store.db, ended.id);
+    return { crawl: ended, web, outcomes: await outcomesOf(store.db, ended), again: begin, app };
+  }
+
+  const pageAt = async (url: string) => (await store.db.select().from(pages)).find((row) => row.url === url);
+
+  return { crawl, pageAt, forget, db: () => store.db, store: () => store };
+}
