@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
 import { type App, openWeb } from "../src/app.ts";
 import { type Background, startBackground } from "../src/background.ts";
@@ -7,6 +7,7 @@ import { type Crawl, pauseCrawl, readCrawl, startCrawl } from "../src/crawl/craw
 import type { Store } from "../src/db/db.ts";
 import { crawlJobs } from "../src/db/schema/crawls.ts";
 import { LOCAL_USER_ID } from "../src/db/schema/users.ts";
+import { websites } from "../src/db/schema/websites.ts";
 import { createLog } from "../src/log.ts";
 import { type Answering, createWeb, silence, text } from "./crawl/web.ts";
 import { createFastClock } from "./testing/apps.ts";
@@ -14,14 +15,21 @@ import { testStores } from "./testing/stores.ts";
 
 describe.each(testStores)("the background on the $name store", ({ open }) => {
   const clean: (() => unknown)[] = [];
+  let store: Store;
+
+  beforeAll(async () => {
+    store = await open();
+  });
 
   afterEach(async () => {
     for (const step of clean.splice(0).reverse()) await step();
+    await store.execute("alter table orbweaver.frontier drop constraint if exists nothing");
+    await store.db.delete(websites);
   });
 
+  afterAll(() => store.close());
+
   async function setUp(answers: Record<string, Answering>, settings = {}) {
-    const store = await open();
-    clean.push(() => store.close());
     const clock = createFastClock();
     const events: string[] = [];
     const log = createLog("error", clock, (line) => events.push(JSON.parse(line).event));
@@ -36,7 +44,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     };
     const add = (url: string, runner: Crawl["runner"] = "service") =>
       startCrawl(store.db, { userId: LOCAL_USER_ID, url, runner, options: { delay_ms: 0, sitemaps: false } });
-    return { app, store, begin, add, events };
+    return { app, begin, add, events };
   }
 
   async function until(store: Store, id: string, isSo: (crawl: Crawl) => boolean): Promise<Crawl> {
@@ -50,7 +58,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
   const isCompleted = ({ state }: Crawl) => state === "completed";
 
   test("works crawls that wait, and one that a dead process left running", async () => {
-    const { store, begin, add } = await setUp({
+    const { begin, add } = await setUp({
       "https://a.example/": text("A"),
       "https://b.example/": text("B"),
     });
@@ -68,7 +76,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
   });
 
   test("leaves alone what a living process works, and the crawls of commands", async () => {
-    const { store, begin, add } = await setUp({ "https://c.example/": text("C") });
+    const { begin, add } = await setUp({ "https://c.example/": text("C") });
     const others = await add("https://a.example/");
     const command = await add("https://b.example/", "command");
     const own = await add("https://c.example/");
@@ -95,10 +103,9 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
       open--;
       return text("Here");
     };
-    const { store, begin, add } = await setUp(
-      Object.fromEntries(names.map((name) => [`https://${name}.example/`, answer])),
-      { MAX_RUNNING_CRAWLS: 2 },
-    );
+    const { begin, add } = await setUp(Object.fromEntries(names.map((name) => [`https://${name}.example/`, answer])), {
+      MAX_RUNNING_CRAWLS: 2,
+    });
     const crawls = await Promise.all(names.map((name) => add(`https://${name}.example/`)));
 
     begin();
@@ -109,7 +116,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
 
   test("stops so that crawls go on where they were, without a lease to wait for", async () => {
     const answers: Record<string, Answering> = { "https://a.example/": silence };
-    const { app, store, begin, add } = await setUp(answers);
+    const { app, begin, add } = await setUp(answers);
     const crawl = await add("https://a.example/");
     const background = begin();
     await until(store, crawl.id, ({ leaseOwner }) => leaseOwner !== null);
@@ -125,7 +132,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
   });
 
   test("gives a crawl up after five errors in a row, and says so", async () => {
-    const { store, begin, add, events } = await setUp({ "https://a.example/": text("A") });
+    const { begin, add, events } = await setUp({ "https://a.example/": text("A") });
     await store.execute("alter table orbweaver.frontier add constraint nothing check (state = 'pending')");
     const crawl = await add("https://a.example/");
 
@@ -138,7 +145,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
   });
 
   test("takes a crawl that another process was faster with, or that was deleted, for no error", async () => {
-    const { store, app, begin, add, events } = await setUp({
+    const { app, begin, add, events } = await setUp({
       "https://a.example/": async () => {
         await store.db.delete(crawlJobs).where(eq(crawlJobs.id, deleted.id));
         return text("A");
@@ -152,13 +159,13 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     begin(app);
     await until(store, shared.id, isCompleted);
     while (await readCrawl(store.db, deleted.id)) await Bun.sleep(5);
-    for (const step of clean.splice(2).reverse()) await step();
+    for (const step of clean.splice(1).reverse()) await step();
 
     expect(events).toEqual([]);
   });
 
   test("starts a crawl at once when it is told of it, and leaves a paused one", async () => {
-    const { app, store, begin, add } = await setUp({ "https://b.example/": text("B") });
+    const { app, begin, add } = await setUp({ "https://b.example/": text("B") });
     const paused = await add("https://a.example/");
     await pauseCrawl(app, LOCAL_USER_ID, paused.id);
     const background = begin();

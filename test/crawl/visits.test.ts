@@ -304,6 +304,7 @@ describe("a crawl", () => {
 
     expect(ended.created).toBe(501);
     expect(await db().$count(frontier)).toBe(501);
-    expect(statements.count / 501).toBeLessThan(1);
+    // A batch costs some ten, a read of the frontier one.
+    expect(statements.count / 501).toBeLessThan(0.5);
   });
 });
