@@ -65,7 +65,7 @@ async function* entriesOf(session: Session, host: string): AsyncGenerator<Pendin
         for (const entry of entries) {
           if (!(await mayGoOn(session))) return;
           used++;
-          session.take(entry);
+          session.take();
           yield entry;
         }
       } finally {

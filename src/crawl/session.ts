@@ -201,8 +201,8 @@ export function openSession(
       if (left <= 0) return "max_pages";
       return unsettled >= left ? "wait" : undefined;
     },
-    /** A slice has it in its hands, and it counts towards the limits. */
-    take(_entry: PendingUrl) {
+    /** A slice has one more URL in its hands, which counts towards the limits. */
+    take() {
       open++;
       unsettled++;
     },
