@@ -128,7 +128,12 @@ async function finish(session: Session, signal: AbortSignal): Promise<void> {
   const { db, clock } = context;
   const release = (change: Parameters<typeof releaseLease>[3]) =>
     throughOutage(() => releaseLease(db, crawl.id, owner, change));
+  const countWork = () => {
+    const workedMs = session.takeWorkedMs();
+    return throughOutage(() => renewLease(db, crawl.id, owner, clock, workedMs));
+  };
   if (endReason === undefined && (session.isStopping || signal.aborted)) {
+    await countWork();
     return release({ state: crawl.runner === "command" ? "paused" : "queued" });
   }
   const skip = (reason: string, message: string) =>
@@ -136,8 +141,7 @@ async function finish(session: Session, signal: AbortSignal): Promise<void> {
   if (endReason !== undefined) await skip("limit", `${endReason} was reached`);
   // Links to a host that was given up may have come in afterwards.
   await skip("host_stopped", "Its host was given up before");
-  const workedMs = session.takeWorkedMs();
-  const ended = await throughOutage(() => renewLease(db, crawl.id, owner, clock, workedMs));
+  const ended = await countWork();
   if (!ended) throw new LeaseLostError(crawl.id);
   const isFailed = ended.done === ended.redirected && ended.failed + ended.skipped > 0;
   const lastError = isFailed ? (ended.lastError ?? (await findFirstSkip(db, crawl.id))) : ended.lastError;

@@ -6,19 +6,23 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 import postgresFiles from "@electric-sql/pglite/pglite.data" with { type: "file" };
 import postgresWasm from "@electric-sql/pglite/pglite.wasm" with { type: "file" };
 import { drizzle } from "drizzle-orm/pglite";
+import { AppError } from "../errors.ts";
 import { findBakedFolder, lockDataFolder, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
 
 /**
  * Opens PostgreSQL inside this process (PGlite), its files in `folder`/postgres.
- * @throws AppError `unavailable` when another process has the folder
+ * @throws AppError `unavailable` when another process has the folder, or its files are damaged
  */
 export async function openEmbeddedStore(folder: string): Promise<Store> {
   const lock = lockDataFolder(folder);
   try {
     const target = join(folder, "postgres");
     if (!existsSync(target)) await createFolder(target);
-    const client = await startPostgres(target);
+    const client = await startPostgres(target).catch((cause: unknown) => {
+      const mend = "put a copy of it in its place, or name another folder with --data or DATA_DIR";
+      throw new AppError("unavailable", `The database in ${target} does not start: ${mend}`, { cause });
+    });
     return {
       db: drizzle(sparingParsers(client), { schema, casing: "snake_case" }),
       kind: "embedded",

@@ -218,6 +218,7 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
     const ended = await run(crawl);
 
     expect(paused.state).toBe("paused");
+    expect(paused.activeMs).toBeGreaterThan(0);
     expect(paused.done).toBeLessThan(60);
     expect(resumed.state).toBe("queued");
     expect(ended).toMatchObject({ state: "completed", created: 60 });

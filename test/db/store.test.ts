@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
+import { lockDataFolder } from "../../src/db/data-folder.ts";
 import { findViolatedConstraint, rowsOf } from "../../src/db/db.ts";
 import { openEmbeddedStore } from "../../src/db/embedded.ts";
 import { listMigrations, migrateUp } from "../../src/db/migrate.ts";
@@ -122,6 +123,44 @@ describe("the data folder", () => {
     await store.close();
     rmSync(folder, { recursive: true });
   }, 20_000);
+
+  test("is made at the first start, and what a start that died half way left is cleared away", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "orbweaver-first-"));
+    mkdirSync(join(folder, "postgres.unfinished"));
+    writeFileSync(join(folder, "postgres.unfinished", "PG_VERSION"), "18");
+
+    const store = await openEmbeddedStore(folder);
+
+    expect(await migrateUp(store.db)).toHaveLength((await listMigrations(store.db)).length);
+    expect(existsSync(join(folder, "postgres.unfinished"))).toBe(false);
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("that is damaged is reported, and not kept locked", async () => {
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-damaged-")));
+    writeFileSync(join(folder, "postgres/global/pg_control"), "damaged");
+
+    const error = await openEmbeddedStore(folder).catch((caught: unknown) => caught);
+
+    expect(error).toMatchObject({ name: "AppError", reason: "unavailable" });
+    expect((error as Error).message).toContain(join(folder, "postgres"));
+    lockDataFolder(folder).release();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("whose holder left no word, or whose lock is no lock, is refused all the same", () => {
+    const folder = mkdtempSync(join(tmpdir(), "orbweaver-holder-"));
+    const lock = lockDataFolder(folder);
+    writeFileSync(join(folder, "holder.json"), "not JSON");
+
+    expect(() => lockDataFolder(folder)).toThrow("in use by another process");
+
+    lock.release();
+    writeFileSync(join(folder, "lock.sqlite"), "no database at all, but a text".repeat(100));
+    expect(() => lockDataFolder(folder)).toThrow("can't be locked");
+    rmSync(folder, { recursive: true });
+  });
 
   test("that can't be written is reported by its name", async () => {
     const opening = openEmbeddedStore("/proc/orbweaver");
