@@ -205,6 +205,7 @@ CREATE INDEX "crawl_schedules_website_idx" ON "orbweaver"."crawl_schedules" USIN
 CREATE INDEX "frontier_pending_idx" ON "orbweaver"."frontier" USING btree ("crawl_id","host","priority","seq") WHERE "orbweaver"."frontier"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "frontier_retry_idx" ON "orbweaver"."frontier" USING btree ("crawl_id","not_before") WHERE "orbweaver"."frontier"."state" = 'pending' and "orbweaver"."frontier"."not_before" is not null;--> statement-breakpoint
 CREATE INDEX "frontier_log_idx" ON "orbweaver"."frontier" USING btree ("crawl_id","seq");--> statement-breakpoint
+CREATE INDEX "frontier_alias_idx" ON "orbweaver"."frontier" USING btree ("crawl_id","seq") WHERE "orbweaver"."frontier"."outcome" in ('redirected', 'canonical');--> statement-breakpoint
 CREATE UNIQUE INDEX "markdown_documents_version_key" ON "orbweaver"."markdown_documents" USING btree ("page_id","version");--> statement-breakpoint
 CREATE INDEX "markdown_documents_raw_idx" ON "orbweaver"."markdown_documents" USING btree ("raw_hash");--> statement-breakpoint
 CREATE INDEX "markdown_documents_crawl_idx" ON "orbweaver"."markdown_documents" USING btree ("crawl_id");--> statement-breakpoint

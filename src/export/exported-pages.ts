@@ -1,6 +1,6 @@
-import { and, asc, between, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, asc, between, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
-import { frontier } from "../db/schema/crawls.ts";
+import { crawlJobs, frontier } from "../db/schema/crawls.ts";
 import { markdownDocuments, pages } from "../db/schema/pages.ts";
 
 export type ExportedPage = { id: string; url: string; byteLength: number };
@@ -69,30 +69,34 @@ export async function readDocuments(db: Db, pageIds: string[]): Promise<PageDocu
     .orderBy(asc(pages.id));
 }
 
-/** URLs that led the crawl to another, by redirect or canonical link: each with where it led, one step. */
-export async function readAliases(db: Db, crawlId: string): Promise<Map<string, string>> {
+/**
+ * URLs that led a crawl of the website to another, by redirect or canonical link: each with where it led last, one step.
+ * Of all its crawls, since a recrawl does not visit what only unchanged pages link to.
+ */
+export async function readAliases(db: Db, websiteId: string): Promise<Map<string, string>> {
   const aliases = new Map<string, string>();
-  for (let after = -1; ; ) {
+  let last: { crawlId: string; seq: number } | undefined;
+  for (;;) {
     const rows = await db
-      .select({ seq: frontier.seq, url: frontier.url, message: frontier.message })
+      .select({ crawlId: frontier.crawlId, seq: frontier.seq, url: frontier.url, message: frontier.message })
       .from(frontier)
+      .innerJoin(crawlJobs, eq(crawlJobs.id, frontier.crawlId))
       .where(
         and(
-          eq(frontier.crawlId, crawlId),
-          gt(frontier.seq, after),
+          eq(crawlJobs.websiteId, websiteId),
           inArray(frontier.outcome, ["redirected", "canonical"]),
-          isNotNull(frontier.message),
+          last && sql`(${frontier.crawlId}, ${frontier.seq}) > (${last.crawlId}::uuid, ${last.seq}::bigint)`,
         ),
       )
-      .orderBy(asc(frontier.seq))
+      .orderBy(asc(frontier.crawlId), asc(frontier.seq))
       .limit(batchRows);
     for (const { url, message } of rows) {
       // The message is the target, or ends with it; a canonical URL has no spaces.
       const target = message?.slice(message.lastIndexOf(" ") + 1);
       if (target) aliases.set(url, target);
     }
+    last = rows.at(-1);
     if (rows.length < batchRows) return aliases;
-    after = rows.at(-1)?.seq ?? after;
   }
 }
 

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { rewriteLinks } from "../content/markdown/links.ts";
+import { queryRuleOf } from "../crawl/discover.ts";
 import { readCrawlOptions } from "../crawl/options.ts";
 import { canonicalizeUrl, hashUrl, type QueryRule } from "../crawl/url.ts";
 import type { Db } from "../db/db.ts";
@@ -100,14 +101,11 @@ export async function exportMarkdownFolder(db: Db, request: MarkdownFolderReques
 type Site = { query: QueryRule; aliases: Map<string, string> };
 
 async function readSite(db: Db, { websiteId, crawlId }: MarkdownFolderRequest): Promise<Site> {
-  if (crawlId === undefined) return { query: { mode: "keep" }, aliases: new Map() };
+  const aliases = await readAliases(db, websiteId);
+  if (crawlId === undefined) return { query: { mode: "keep" }, aliases };
   const [crawl] = await db.select().from(crawlJobs).where(eq(crawlJobs.id, crawlId));
   if (!crawl || crawl.websiteId !== websiteId) throw new AppError("not_found", `There is no crawl ${crawlId}`);
-  const { query, query_parameters } = readCrawlOptions(crawl.options);
-  return {
-    query: query === "allow" ? { mode: "allow", names: query_parameters } : { mode: query },
-    aliases: await readAliases(db, crawlId),
-  };
+  return { query: queryRuleOf(readCrawlOptions(crawl.options)), aliases };
 }
 
 /** All files are named before the first is written, since any page may link to any other. */

@@ -45,6 +45,30 @@ for (const testStore of testStores)
         expect(statSync(join(folder, "same.md"))).toMatchObject({ mtimeMs: before.mtimeMs, ino: before.ino });
       });
 
+      test("knows the redirects that an earlier crawl met, and the later ones before them", async () => {
+        const { add, meet, run, read, request, origin } = await setUp();
+        await add("/new");
+        await add("/newer");
+        await add("/a", { markdown: `[old](${origin}/old) [moved](${origin}/moved)` });
+        await meet(`${origin}/old`, { state: "done", outcome: "redirected", message: `${origin}/new` });
+        await meet(`${origin}/moved`, { state: "done", outcome: "redirected", message: `${origin}/new` });
+        await exports.db.update(crawlJobs).set({ state: "completed" }).where(eq(crawlJobs.id, request.crawlId));
+        const [next] = await exports.db
+          .insert(crawlJobs)
+          .values({ websiteId: request.websiteId, seeds: [], options: {} })
+          .returning();
+        const [moved] = await exports.db
+          .select()
+          .from(frontier)
+          .where(and(eq(frontier.crawlId, request.crawlId), eq(frontier.url, `${origin}/moved`)));
+        const { seq: _seq, ...again } = moved!;
+        await exports.db.insert(frontier).values({ ...again, crawlId: next!.id, message: `${origin}/newer` });
+
+        await run();
+
+        expect(bodyOf(read("a.md"))).toBe("[old](new.md) [moved](newer.md)\n");
+      });
+
       test("that reaches fewer pages, as after a crawl that was stopped, leaves the others and the links to them", async () => {
         const { add, run, read, request, files, origin } = await setUp();
         await add("/later");

@@ -130,6 +130,9 @@ export const frontier = orbweaver.table(
       .on(table.crawlId, table.notBefore)
       .where(sql`${table.state} = 'pending' and ${table.notBefore} is not null`),
     index("frontier_log_idx").on(table.crawlId, table.seq),
+    index("frontier_alias_idx")
+      .on(table.crawlId, table.seq)
+      .where(sql`${table.outcome} in ('redirected', 'canonical')`),
     check("frontier_state_check", sql`${table.state} in ('pending', 'done', 'failed', 'skipped')`),
   ],
 );
