@@ -1,4 +1,4 @@
-import { existsSync, fsyncSync, renameSync, rmSync } from "node:fs";
+import { existsSync, fsyncSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite, type PGliteOptions, types } from "@electric-sql/pglite";
 import initdbWasm from "@electric-sql/pglite/initdb.wasm" with { type: "file" };
@@ -18,13 +18,14 @@ export async function openEmbeddedStore(folder: string): Promise<Store> {
   const lock = lockDataFolder(folder);
   try {
     const target = join(folder, "postgres");
+    refuseFullDisk(folder);
     if (!existsSync(target)) await createFolder(target);
     const client = await startPostgres(target).catch((cause: unknown) => {
       const mend = "put a copy of it in its place, or name another folder with --data or DATA_DIR";
       throw new AppError("unavailable", `The database in ${target} does not start: ${mend}`, { cause });
     });
     return {
-      db: drizzle(sparingParsers(client), { schema, casing: "snake_case" }),
+      db: drizzle(sparingParsers(refusingFullDisk(client, folder)), { schema, casing: "snake_case" }),
       kind: "embedded",
       location: target,
       execute: async (text) => void (await client.exec(text)),
@@ -37,6 +38,27 @@ export async function openEmbeddedStore(folder: string): Promise<Store> {
     lock.release();
     throw error;
   }
+}
+
+/** More than a transaction and a checkpoint write. */
+const MIN_FREE_BYTES = 64 * 1024 * 1024;
+
+/** PostgreSQL in this process does not survive a write that the disk has no room for: it would spin for ever. */
+function refusingFullDisk(client: PGlite, folder: string): PGlite {
+  const transaction = client.transaction.bind(client);
+  client.transaction = async (run) => {
+    refuseFullDisk(folder);
+    return transaction(run);
+  };
+  return client;
+}
+
+/** @throws AppError `unavailable`, code `disk_full` */
+function refuseFullDisk(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize >= MIN_FREE_BYTES) return;
+  const message = `The disk of ${folder} has less than ${MIN_FREE_BYTES / 1024 / 1024} MB left: make room, and go on`;
+  throw new AppError("unavailable", message, { code: "disk_full" });
 }
 
 /** Starts PostgreSQL on a folder, which it fills first (some seconds) if it is empty. The folder must be locked. */

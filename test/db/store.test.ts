@@ -12,6 +12,9 @@ import { LOCAL_USER_ID, users } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { prepareDataFolder, testStores } from "../testing/stores.ts";
 
+// A file system of its own, gone with the process; where the system does not allow one this can't be shown.
+const canMount = Bun.spawnSync(["unshare", "-m", "true"]).exitCode === 0;
+
 describe.each(testStores)("the $name store", ({ open }) => {
   test("is migrated once, however many start together", async () => {
     const store = await open({ isMigrated: false });
@@ -146,6 +149,33 @@ describe("the data folder", () => {
     expect(error).toMatchObject({ name: "AppError", reason: "unavailable" });
     expect((error as Error).message).toContain(join(folder, "postgres"));
     lockDataFolder(folder).release();
+    rmSync(folder, { recursive: true });
+  });
+
+  test.skipIf(!canMount)("on a full disk takes no more transactions, and goes on once there is room", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "orbweaver-full-"));
+    const script = `
+      import { prepareDataFolder } from "${import.meta.dir}/../testing/stores.ts";
+      import { openEmbeddedStore } from "${import.meta.dir}/../../src/db/embedded.ts";
+      import { migrateUp } from "${import.meta.dir}/../../src/db/migrate.ts";
+      const { rmSync, writeFileSync } = await import("node:fs");
+      const { db, close } = await openEmbeddedStore(await prepareDataFolder("${folder}"));
+      writeFileSync("${folder}/fill", Buffer.alloc(120_000_000));
+      const error = await migrateUp(db).catch((error) => error);
+      rmSync("${folder}/fill");
+      const applied = await migrateUp(db);
+      await close();
+      console.log(JSON.stringify({ code: error.code, message: error.message, applied: applied.length }));
+    `;
+    const command = `mount -t tmpfs -o size=200m tmpfs ${folder} && exec ${process.execPath} -e '${script}'`;
+
+    const output = await new Response(Bun.spawn(["unshare", "-m", "sh", "-c", command]).stdout).json();
+
+    expect(output).toEqual({
+      code: "disk_full",
+      message: `The disk of ${folder} has less than 64 MB left: make room, and go on`,
+      applied: 1,
+    });
     rmSync(folder, { recursive: true });
   });
 
