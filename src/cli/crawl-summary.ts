@@ -20,6 +20,8 @@ export type CrawlSummary = {
   bytes: number;
   /** Of this run of the command. */
   elapsed_ms: number;
+  /** Of this run too. */
+  pages_per_second: number;
   /** Where the files are; absent when none were asked for. */
   folder?: string;
   files?: { written: number; unchanged: number; removed: number; renamed: number; bytes: number };
@@ -28,7 +30,13 @@ export type CrawlSummary = {
 export async function summarize(
   db: Db,
   crawl: Crawl,
-  run: { url: string; output: { folder: string; files: MarkdownFolderResult } | undefined; elapsedMs: number },
+  run: {
+    url: string;
+    output: { folder: string; files: MarkdownFolderResult } | undefined;
+    elapsedMs: number;
+    /** What the crawl had done when this run began. */
+    doneBefore: number;
+  },
 ): Promise<CrawlSummary> {
   const failed = crawl.failed > 0 ? await listCrawlUrls(db, crawl.id, { state: "failed", limit: SHOWN_FAILURES }) : [];
   const { done, created, changed, unchanged, redirected, failed: failures, skipped, pending } = crawl;
@@ -44,6 +52,7 @@ export async function summarize(
     failures: failed.map(({ url, outcome, message }) => ({ url, code: outcome, message })),
     bytes: crawl.bytes,
     elapsed_ms: Math.round(run.elapsedMs),
+    pages_per_second: Math.round((done - run.doneBefore) / (run.elapsedMs / 10_000)) / 10,
     ...(run.output ? describeOutput(run.output) : {}),
   };
 }
@@ -74,7 +83,7 @@ export function describeSummary(summary: CrawlSummary): string {
   const verb =
     summary.state === "completed" ? "Crawled" : summary.state === "failed" ? "Could not crawl" : "Crawled a part of";
   return [
-    `${verb} ${summary.url} in ${formatDuration(summary.elapsed_ms)}${seconds >= 1 ? ` (${(pages.done / seconds).toFixed(1)} pages/s)` : ""}`,
+    `${verb} ${summary.url} in ${formatDuration(summary.elapsed_ms)}${seconds >= 1 ? ` (${summary.pages_per_second.toFixed(1)} pages/s)` : ""}`,
     ...lines,
     ...describeFailures(summary),
   ].join("\n");

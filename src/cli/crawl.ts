@@ -81,6 +81,7 @@ async function finishCrawl({ app, crawl, source, out, interrupt, reporter, args 
     url: source.url,
     output: out === undefined || !files ? undefined : { folder: out, files },
     elapsedMs: performance.now() - startedAt,
+    doneBefore: crawl.done,
   });
   reporter.event({ type: "summary", ...summary });
   reporter.summarize(describeSummary(summary));

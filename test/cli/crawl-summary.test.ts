@@ -21,6 +21,7 @@ const summary: CrawlSummary = {
   ],
   bytes: 12_345_678,
   elapsed_ms: 65_000,
+  pages_per_second: 20,
   folder: `${process.cwd()}/docs`,
   files: { written: 1_240, unchanged: 0, removed: 3, renamed: 0, bytes: 2_000_000 },
 };
@@ -75,11 +76,18 @@ test.each(testStores)("a summary is read from the crawl on the $name store", asy
   const summary = await summarize(db, crawl, {
     url: "https://example.com/",
     output: { folder: "out", files },
-    elapsedMs: 1.4,
+    elapsedMs: 2_000,
+    doneBefore: 0,
   });
   const failure = await describeFailure(db, crawl, "https://example.com/");
 
-  expect(summary).toMatchObject({ crawl_id: crawl.id, elapsed_ms: 1, folder: "out", failures: [] });
+  expect(summary).toMatchObject({
+    crawl_id: crawl.id,
+    elapsed_ms: 2_000,
+    pages_per_second: 0,
+    folder: "out",
+    failures: [],
+  });
   expect(summary.files).toEqual({ written: 1, unchanged: 0, removed: 0, bytes: 5, renamed: 1 });
   expect(failure).toBe("Nothing of https://example.com/ could be fetched: robots.txt disallows it");
   await close();
