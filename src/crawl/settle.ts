@@ -20,7 +20,7 @@ export async function settle(db: Db, crawl: Crawl, owner: string, visits: Visit[
     const moved = await settleFrontier(tx, crawl.id, visits);
     const fresh = visits.filter(({ entry }) => moved.has(entry.urlHash));
     const outcomes = await storePages(tx, crawl, fresh);
-    await nameOutcomes(tx, crawl.id, outcomes);
+    await nameOutcomes(tx, crawl.id, fresh, outcomes);
     const added = await addUrls(
       tx,
       crawl.id,
@@ -87,10 +87,17 @@ function describeOutcome({ outcome }: Visit) {
 
 export type PageOutcome = "created" | "changed" | "unchanged";
 
-async function nameOutcomes(tx: Db, crawlId: string, outcomes: Map<string, PageOutcome>): Promise<void> {
-  const rows = [...outcomes]
-    .filter(([, outcome]) => outcome !== "created")
-    .map(([url_hash, outcome]) => ({ url_hash, outcome }));
+/** Of pages that were sent; what a 304 means was written down at once. */
+async function nameOutcomes(
+  tx: Db,
+  crawlId: string,
+  visits: Visit[],
+  outcomes: Map<string, PageOutcome>,
+): Promise<void> {
+  const rows = visits
+    .filter(({ outcome }) => outcome.kind === "page")
+    .map(({ entry: { urlHash } }) => ({ url_hash: urlHash, outcome: outcomes.get(urlHash) }))
+    .filter(({ outcome }) => outcome !== "created");
   if (rows.length === 0) return;
   await tx.execute(sql`
     update ${frontier} f set outcome = v.outcome
