@@ -1,7 +1,9 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import { hashUrl } from "../crawl/url.ts";
-import type { Page } from "../pages/pages.ts";
+import type { Db } from "../db/db.ts";
+import { LOCAL_USER_ID } from "../db/schema/users.ts";
+import { listPages, type Page } from "../pages/pages.ts";
 import {
   exampleHash,
   exampleId,
@@ -15,7 +17,7 @@ import {
   readUrl,
   UrlField,
 } from "./fields.ts";
-import { idCursors, PageOf } from "./paging.ts";
+import { idCursors, PageOf, readPage } from "./paging.ts";
 
 export const PageView = Type.Object(
   {
@@ -52,7 +54,7 @@ export const PageView = Type.Object(
 );
 
 export const PagePage = PageOf(PageView, "Pages, in the order they were first seen");
-export const pageCursors = idCursors("pages");
+const pageCursors = idCursors("pages");
 
 export const pageFilters = {
   url: t.Optional(UrlField("Only this URL")),
@@ -65,7 +67,19 @@ export const pageFilters = {
 
 type PageQuery = { url?: string; status?: number; path_prefix?: string; changed_since?: string };
 
-export function readPageFilters({ url, status, path_prefix: prefix, changed_since: since }: PageQuery) {
+/** A page of a list of pages, by the filters of the query; of one website, or of all. */
+export function readPages(db: Db, query: PageQuery & { limit: number; cursor?: string }, websiteId?: string) {
+  const filter = { userId: LOCAL_USER_ID, websiteId, ...readPageFilters(query) };
+  return readPage(
+    query,
+    pageCursors,
+    (limit, after) => listPages(db, { ...filter, limit, after }),
+    ({ id }) => id,
+    viewPage,
+  );
+}
+
+function readPageFilters({ url, status, path_prefix: prefix, changed_since: since }: PageQuery) {
   const urlHash = url === undefined ? undefined : hashUrl(readUrl(url, "url"));
   const changedSince = since === undefined ? undefined : readInstant(since, "changed_since");
   return { urlHash, status, pathPrefix: readPathPrefix(prefix), changedSince };

@@ -4,13 +4,13 @@ import { toHtml } from "../content/markdown/render.ts";
 import { toPlainText } from "../content/plain-text.ts";
 import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { getDocument, getLinks, getRaw, getWholeDocument, type PageDocument, type RawPage } from "../pages/document.ts";
-import { getPage, listPages } from "../pages/pages.ts";
+import { getPage } from "../pages/pages.ts";
 import { DocumentView, LinksView, viewDocument, viewLink } from "./document-view.ts";
 import { byId, Id, OneOf } from "./fields.ts";
 import { chooseFormat, FORMATS, type Format, MEDIA_TYPES, respondUnlessKnown } from "./formats.ts";
 import { describeProblems } from "./openapi.ts";
-import { PagePage, PageView, pageCursors, pageFilters, readPageFilters, viewPage } from "./page-view.ts";
-import { pagingQuery, readPage } from "./paging.ts";
+import { PagePage, PageView, pageFilters, readPages, viewPage } from "./page-view.ts";
+import { pagingQuery } from "./paging.ts";
 import { problems } from "./problems.ts";
 
 const Content = OneOf(["main", "page"], {
@@ -22,24 +22,11 @@ const byPage = byId("page");
 
 export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
   new Elysia({ prefix: "/pages", tags: ["Pages"] })
-    .get(
-      "",
-      async ({ query }) => {
-        const filter = { userId: LOCAL_USER_ID, websiteId: query.website_id, ...readPageFilters(query) };
-        return readPage(
-          query,
-          pageCursors,
-          (limit, after) => listPages(db, { ...filter, limit, after }),
-          ({ id }) => id,
-          viewPage,
-        );
-      },
-      {
-        query: t.Object({ ...pagingQuery, ...pageFilters, website_id: t.Optional(Id("Only this website's")) }),
-        response: { 200: PagePage, ...problems(400, 500, 503) },
-        detail: { summary: "List pages" },
-      },
-    )
+    .get("", ({ query }) => readPages(db, query, query.website_id), {
+      query: t.Object({ ...pagingQuery, ...pageFilters, website_id: t.Optional(Id("Only this website's")) }),
+      response: { 200: PagePage, ...problems(400, 500, 503) },
+      detail: { summary: "List pages" },
+    })
     .get("/:id", async ({ params }) => viewPage(await getPage(db, LOCAL_USER_ID, params.id)), {
       params: byPage,
       response: { 200: PageView, ...problems(400, 404, 500, 503) },

@@ -11,8 +11,6 @@ import { scrapeApi } from "./scrape.ts";
 import { swaggerPages } from "./swagger.ts";
 import { websitesApi } from "./websites.ts";
 
-export type Api = ReturnType<typeof createApi>;
-
 /** The longest that a request may be silent: a page scraped with the longest time-out, and some. */
 const IDLE_TIMEOUT_S = 150;
 /** Requests in flight get as long when the service stops. */

@@ -3,7 +3,6 @@ import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
 import { crawlChannel, listCrawls } from "../crawl/crawls.ts";
 import { LOCAL_USER_ID } from "../db/schema/users.ts";
-import { listPages } from "../pages/pages.ts";
 import {
   addWebsite,
   changeWebsite,
@@ -14,7 +13,7 @@ import {
 } from "../websites/websites.ts";
 import { CrawlPage, crawlCursors, stateFilter, viewCrawl } from "./crawl-view.ts";
 import { byId, checkOptions, exampleId, Id, Instant, OptionsBody, readUrl, UrlField } from "./fields.ts";
-import { PagePage, pageCursors, pageFilters, readPageFilters, viewPage } from "./page-view.ts";
+import { PagePage, pageFilters, readPages } from "./page-view.ts";
 import { idCursors, PageOf, pagingQuery, readPage } from "./paging.ts";
 import { problems } from "./problems.ts";
 
@@ -138,14 +137,7 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
       "/:id/pages",
       async ({ params, query }) => {
         const { id: websiteId } = await getWebsite(db, LOCAL_USER_ID, params.id);
-        const filter = { userId: LOCAL_USER_ID, websiteId, ...readPageFilters(query) };
-        return readPage(
-          query,
-          pageCursors,
-          (limit, after) => listPages(db, { ...filter, limit, after }),
-          ({ id }) => id,
-          viewPage,
-        );
+        return readPages(db, query, websiteId);
       },
       {
         params: byId("website"),

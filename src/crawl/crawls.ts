@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, like, lt, sql } from "drizzle-orm";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
-import type { Db } from "../db/db.ts";
+import { beginningWith, type Db } from "../db/db.ts";
 import { type CrawlState, crawlJobs, type FrontierState, frontier } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -202,5 +202,5 @@ async function describeConflict(db: Db, websiteId: string, runner: Crawl["runner
 /** URLs are stored whole: the path begins after the third slash. */
 function pathBeginsWith(prefix: string) {
   const path = sql<string>`substring(${frontier.url} from '^[^/]+//[^/]+(.*)$')`;
-  return like(path, `${prefix.replace(/[\\%_]/g, "\\$&")}%`);
+  return like(path, beginningWith(prefix));
 }

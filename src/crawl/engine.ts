@@ -8,6 +8,7 @@ import { workHost } from "./host-slice.ts";
 import { LeaseLostError, releaseLease, renewLease, takeLease } from "./lease.ts";
 import { seedFrontier } from "./seeding.ts";
 import { type CrawlContext, type CrawlProgress, GraceOverError, openSession, type Session } from "./session.ts";
+import { waitAtMost } from "./signal.ts";
 
 /** Hosts of one crawl that are worked at the same time. */
 const MAX_HOSTS = 64;
@@ -117,9 +118,7 @@ const MIN_WAIT_MS = 250;
 /** Waits for an instant, or for a change before it. */
 async function waitUntil({ context, signal }: Session, at: Date, change: Promise<void>): Promise<void> {
   const waitMs = Math.max(MIN_WAIT_MS, at.getTime() - context.clock.now().getTime());
-  const stop = new AbortController();
-  await Promise.race([change, context.clock.sleep(waitMs, AbortSignal.any([signal, stop.signal])).catch(() => {})]);
-  stop.abort();
+  await waitAtMost(context.clock, waitMs, change, signal);
 }
 
 /** Writes down how it ended. Each step is safe to repeat. */

@@ -1,3 +1,5 @@
+import type { Clock } from "../clock.ts";
+
 /** Something to wait for, again and again. */
 export type Signal = {
   /** Resolves the next time it is told. To miss nothing, ask for it before looking at what it tells of. */
@@ -14,4 +16,11 @@ export function createSignal(): Signal {
       ({ promise, resolve } = Promise.withResolvers<void>());
     },
   };
+}
+
+/** Waits for a change, for `ms` at the most, or until the signal; which of them it was is for the caller to see. */
+export async function waitAtMost(clock: Clock, ms: number, change: Promise<void>, signal: AbortSignal): Promise<void> {
+  const changed = new AbortController();
+  await Promise.race([change, clock.sleep(ms, AbortSignal.any([signal, changed.signal])).catch(() => {})]);
+  changed.abort();
 }

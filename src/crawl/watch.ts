@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import { type Crawl, crawlChannel, getCrawl } from "./crawls.ts";
+import { createSignal, waitAtMost } from "./signal.ts";
 
 /** Between two looks, so that a fast crawl does not flood its watchers. */
 const MIN_GAP_MS = 250;
@@ -19,30 +20,22 @@ export async function* watchCrawl(
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<Crawl> {
-  let tell = () => {};
-  const unsubscribe = cache.subscribe(crawlChannel(id), () => tell());
+  const changes = createSignal();
+  const unsubscribe = cache.subscribe(crawlChannel(id), changes.tell);
   try {
     let shown = "";
     while (!signal.aborted) {
-      const told = new Promise<void>((resolve) => {
-        tell = resolve;
-      });
+      const told = changes.next();
       const crawl = await getCrawl(db, userId, id);
       // The lease is renewed without anything having happened.
       const state = JSON.stringify({ ...crawl, leasedUntil: null, updatedAt: null });
       if (state !== shown) yield crawl;
       shown = state;
       if (isOver(crawl)) return;
-      await sleepQuietly(clock, MIN_GAP_MS, signal);
-      const waiting = new AbortController();
-      await Promise.race([told, sleepQuietly(clock, MAX_GAP_MS, AbortSignal.any([signal, waiting.signal]))]);
-      waiting.abort();
+      await clock.sleep(MIN_GAP_MS, signal).catch(() => {});
+      await waitAtMost(clock, MAX_GAP_MS, told, signal);
     }
   } finally {
     unsubscribe();
   }
-}
-
-async function sleepQuietly(clock: App["clock"], ms: number, signal: AbortSignal): Promise<void> {
-  await clock.sleep(ms, signal).catch(() => {});
 }

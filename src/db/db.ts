@@ -32,3 +32,8 @@ export function findViolatedConstraint(error: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** The pattern of `like` for what begins with a text, whatever marks of patterns are in it. */
+export function beginningWith(prefix: string): string {
+  return `${prefix.replace(/[\\%_]/g, "\\$&")}%`;
+}

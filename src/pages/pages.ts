@@ -1,5 +1,5 @@
 import { and, asc, eq, getTableColumns, gt, gte, isNull, like } from "drizzle-orm";
-import type { Db } from "../db/db.ts";
+import { beginningWith, type Db } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
@@ -53,8 +53,4 @@ export async function getPage(db: Db, userId: string, id: string): Promise<Page>
     .where(and(eq(pages.id, id), eq(websites.userId, userId), isNull(websites.deletedAt)));
   if (!page) throw new AppError("not_found", `There is no page ${id}`);
   return page;
-}
-
-function beginningWith(prefix: string): string {
-  return `${prefix.replace(/[\\%_]/g, "\\$&")}%`;
 }
