@@ -4,11 +4,14 @@
  */
 export type Reason =
   | "invalid" // the request can't mean anything: 400
+  | "unauthorized" // who asks is not known: 401
+  | "forbidden" // who asks is known, and may not: 403
   | "not_found" // 404
   | "conflict" // the request is fine, the state is not: 409
   | "gone" // it was there, and is kept no longer: 410
   | "too_large" // 413
   | "unprocessable" // understood, yet it can't be done, as with a URL that may not be fetched: 422
+  | "rate_limited" // too much at a time, try again later: 429
   | "external" // another server failed us: 502
   | "unavailable" // a part of ours is away, try again: 503
   | "timeout"; // 504

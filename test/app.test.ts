@@ -2,11 +2,12 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LOCAL_VIEWER } from "../src/access/viewer.ts";
 import { openApp, openStore, openWeb } from "../src/app.ts";
-import { type Config, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config/config.ts";
+import type { Config } from "../src/config/settings.ts";
 import { readCrawl, startCrawl } from "../src/crawl/crawls.ts";
 import { takeLease } from "../src/crawl/lease.ts";
-import { LOCAL_USER_ID } from "../src/db/schema/users.ts";
 import { urlOf } from "./crawl/server.ts";
 import { createWeb, text } from "./crawl/web.ts";
 import { hasPostgres, prepareDataFolder, testStores } from "./testing/stores.ts";
@@ -26,7 +27,7 @@ async function makeConfig(settings: Partial<Config> = {}): Promise<Config> {
 test("the app opens an empty folder with its tables, and its crawls free of dead workers", async () => {
   const config = await makeConfig();
   const first = await openApp(config);
-  const crawl = await startCrawl(first.db, { userId: LOCAL_USER_ID, url: "https://example.com/" });
+  const crawl = await startCrawl(first.db, { viewer: LOCAL_VIEWER, url: "https://example.com/" });
   await takeLease(first.db, crawl.id, Bun.randomUUIDv7(), first.clock);
   await first.close();
 
@@ -43,7 +44,7 @@ test.skipIf(!hasPostgres)("a server's crawls stay with their workers when anothe
   const config = readConfig({}, { DATABASE_URL: store && urlOf(store), PARSER_THREADS: 1, LOG_LEVEL: "error" });
   const first = await openApp(config);
   clean.push(() => first.close());
-  const crawl = await startCrawl(first.db, { userId: LOCAL_USER_ID, url: "https://example.com/" });
+  const crawl = await startCrawl(first.db, { viewer: LOCAL_VIEWER, url: "https://example.com/" });
   const owner = Bun.randomUUIDv7();
   await takeLease(first.db, crawl.id, owner, first.clock);
 

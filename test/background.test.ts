@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
+import { LOCAL_VIEWER } from "../src/access/viewer.ts";
 import { type App, openWeb } from "../src/app.ts";
 import { type Background, startBackground } from "../src/background.ts";
-import { readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config/config.ts";
 import { type Crawl, pauseCrawl, readCrawl, startCrawl } from "../src/crawl/crawls.ts";
 import type { Store } from "../src/db/db.ts";
 import { crawlJobs } from "../src/db/schema/crawls.ts";
-import { LOCAL_USER_ID } from "../src/db/schema/users.ts";
 import { websites } from "../src/db/schema/websites.ts";
 import { createLog } from "../src/log.ts";
 import { type Answering, createWeb, silence, text } from "./crawl/web.ts";
@@ -43,7 +43,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
       return background;
     };
     const add = (url: string, runner: Crawl["runner"] = "service") =>
-      startCrawl(store.db, { userId: LOCAL_USER_ID, url, runner, options: { delay_ms: 0, sitemaps: false } });
+      startCrawl(store.db, { viewer: LOCAL_VIEWER, url, runner, options: { delay_ms: 0, sitemaps: false } });
     return { app, begin, add, events };
   }
 
@@ -167,7 +167,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
   test("starts a crawl at once when it is told of it, and leaves a paused one", async () => {
     const { app, begin, add } = await setUp({ "https://b.example/": text("B") });
     const paused = await add("https://a.example/");
-    await pauseCrawl(app, LOCAL_USER_ID, paused.id);
+    await pauseCrawl(app, LOCAL_VIEWER, paused.id);
     const background = begin();
     const crawl = await add("https://b.example/");
 

@@ -11,7 +11,6 @@ import {
   resumeCrawl,
   startCrawl,
 } from "../crawl/crawls.ts";
-import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { AppError } from "../errors.ts";
 import {
   CrawlPage,
@@ -29,6 +28,7 @@ import { byId, checkOptions, Id, OptionsBody, readPathPrefix, readUrl, UrlField 
 import { describeProblems } from "./openapi.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { problems } from "./problems.ts";
+import { viewerOf } from "./request-context.ts";
 
 const NewCrawl = Type.Object(
   {
@@ -53,8 +53,8 @@ export const crawlsApi = (context: CrawlsContext) =>
   new Elysia({ prefix: "/crawls", tags: ["Crawls"] })
     .post(
       "",
-      async ({ body, status, set }) => {
-        const crawl = await startCrawl(context.db, readRequest(body));
+      async ({ body, request, status, set }) => {
+        const crawl = await startCrawl(context.db, { viewer: viewerOf(request), ...readRequest(body) });
         context.background.wake();
         const view = viewCrawl(crawl, context.clock.now());
         set.headers.location = view.links.self;
@@ -72,8 +72,8 @@ export const crawlsApi = (context: CrawlsContext) =>
     )
     .get(
       "",
-      async ({ query }) => {
-        const filter = { userId: LOCAL_USER_ID, websiteId: query.website_id, state: query.state };
+      async ({ query, request }) => {
+        const filter = { viewer: viewerOf(request), websiteId: query.website_id, state: query.state };
         return readPage(
           query,
           crawlCursors,
@@ -90,14 +90,15 @@ export const crawlsApi = (context: CrawlsContext) =>
     )
     .get(
       "/:id",
-      async ({ params }) => viewCrawl(await getCrawl(context.db, LOCAL_USER_ID, params.id), context.clock.now()),
+      async ({ params, request }) =>
+        viewCrawl(await getCrawl(context.db, viewerOf(request), params.id), context.clock.now()),
       {
         params: byId("crawl"),
         response: { 200: CrawlView, ...problems(400, 404, 500, 503) },
         detail: { summary: "Read a crawl" },
       },
     )
-    .get("/:id/events", ({ params, request }) => openEventStream(context, LOCAL_USER_ID, params.id, request), {
+    .get("/:id/events", ({ params, request }) => openEventStream(context, viewerOf(request), params.id, request), {
       params: byId("crawl"),
       detail: {
         summary: "Watch a crawl",
@@ -113,22 +114,22 @@ export const crawlsApi = (context: CrawlsContext) =>
         },
       },
     })
-    .post("/:id/pause", ({ params }) => steer(context, pauseCrawl, params.id), {
+    .post("/:id/pause", ({ params, request }) => steer(context, pauseCrawl, request, params.id), {
       ...steering,
       detail: { summary: "Pause a crawl", description: "Requests in flight finish and count. Safe to repeat." },
     })
-    .post("/:id/resume", ({ params }) => steer(context, resumeCrawl, params.id), {
+    .post("/:id/resume", ({ params, request }) => steer(context, resumeCrawl, request, params.id), {
       ...steering,
       detail: { summary: "Resume a paused crawl", description: "It goes on where it was. Safe to repeat." },
     })
-    .post("/:id/cancel", ({ params }) => steer(context, cancelCrawl, params.id), {
+    .post("/:id/cancel", ({ params, request }) => steer(context, cancelCrawl, request, params.id), {
       ...steering,
       detail: { summary: "Cancel a crawl", description: "For good; the pages it brought stay. Safe to repeat." },
     })
     .get(
       "/:id/pages",
-      async ({ params, query }) => {
-        const { id } = await getCrawl(context.db, LOCAL_USER_ID, params.id);
+      async ({ params, query, request }) => {
+        const { id } = await getCrawl(context.db, viewerOf(request), params.id);
         const { state, outcome, status } = query;
         const pathPrefix = readPathPrefix(query.path_prefix);
         return readPage(
@@ -157,17 +158,17 @@ const steering = {
 
 const EXAMPLE_EVENT = 'event: progress\nid: 1\ndata: {"id":"…","state":"running",…}\n\n';
 
-async function steer(context: CrawlsContext, turn: typeof pauseCrawl, id: string) {
-  const crawl = await turn(context, LOCAL_USER_ID, id);
+async function steer(context: CrawlsContext, turn: typeof pauseCrawl, request: Request, id: string) {
+  const crawl = await turn(context, viewerOf(request), id);
   context.background.wake();
   return viewCrawl(crawl, context.clock.now());
 }
 
-function readRequest({ url, website_id: websiteId, options }: Static<typeof NewCrawl>): CrawlRequest {
+function readRequest({ url, website_id: websiteId, options }: Static<typeof NewCrawl>): Omit<CrawlRequest, "viewer"> {
   if ((url === undefined) === (websiteId === undefined)) {
     const message = "is needed, or website_id, and not both";
     throw new AppError("invalid", `url ${message}`, { faults: [{ at: "/url", message }] });
   }
   const target = url === undefined ? { websiteId } : { url: readUrl(url, "/url") };
-  return { userId: LOCAL_USER_ID, ...target, options: checkOptions(options) };
+  return { ...target, options: checkOptions(options) };
 }

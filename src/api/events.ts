@@ -1,3 +1,4 @@
+import type { Viewer } from "../access/viewer.ts";
 import type { App } from "../app.ts";
 import type { Crawl } from "../crawl/crawls.ts";
 import { isOver, watchCrawl } from "../crawl/watch.ts";
@@ -17,11 +18,11 @@ type Context = Pick<App, "db" | "cache" | "clock" | "log"> & { closing: AbortSig
  * A crawl as server-sent events (WHATWG HTML §9.2), until it is over, the client leaves or the service closes.
  * @throws AppError `not_found`
  */
-export async function openEventStream(context: Context, userId: string, id: string, request: Request) {
+export async function openEventStream(context: Context, viewer: Viewer, id: string, request: Request) {
   if (request.headers.get("last-event-id") === END_ID) return new Response(null, { status: 204 });
   const left = new AbortController();
   const signal = AbortSignal.any([left.signal, request.signal, context.closing]);
-  const changes = watchCrawl(context, userId, id, signal);
+  const changes = watchCrawl(context, viewer, id, signal);
   // Before the answer begins, so that a crawl that is not there is a 404 rather than a stream that breaks.
   const first = await changes.next();
   if (request.method === "HEAD") {

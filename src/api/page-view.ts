@@ -1,8 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
+import type { Viewer } from "../access/viewer.ts";
 import { hashUrl } from "../crawl/url.ts";
 import type { Db } from "../db/db.ts";
-import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { listPages, type Page } from "../pages/pages.ts";
 import {
   exampleHash,
@@ -68,8 +68,13 @@ export const pageFilters = {
 type PageQuery = { url?: string; status?: number; path_prefix?: string; changed_since?: string };
 
 /** A page of a list of pages, by the filters of the query; of one website, or of all. */
-export function readPages(db: Db, query: PageQuery & { limit: number; cursor?: string }, websiteId?: string) {
-  const filter = { userId: LOCAL_USER_ID, websiteId, ...readPageFilters(query) };
+export function readPages(
+  db: Db,
+  viewer: Viewer,
+  query: PageQuery & { limit: number; cursor?: string },
+  websiteId?: string,
+) {
+  const filter = { viewer, websiteId, ...readPageFilters(query) };
   return readPage(
     query,
     pageCursors,

@@ -2,7 +2,6 @@ import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
 import { toHtml } from "../content/markdown/render.ts";
 import { toPlainText } from "../content/plain-text.ts";
-import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { getDocument, getLinks, getRaw, getWholeDocument, type PageDocument, type RawPage } from "../pages/document.ts";
 import { getPage } from "../pages/pages.ts";
 import { DocumentView, LinksView, viewDocument, viewLink } from "./document-view.ts";
@@ -12,6 +11,7 @@ import { describeProblems } from "./openapi.ts";
 import { PagePage, PageView, pageFilters, readPages, viewPage } from "./page-view.ts";
 import { pagingQuery } from "./paging.ts";
 import { problems } from "./problems.ts";
+import { viewerOf } from "./request-context.ts";
 
 const Content = OneOf(["main", "page"], {
   default: "main",
@@ -22,12 +22,12 @@ const byPage = byId("page");
 
 export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
   new Elysia({ prefix: "/pages", tags: ["Pages"] })
-    .get("", ({ query }) => readPages(db, query, query.website_id), {
+    .get("", ({ query, request }) => readPages(db, viewerOf(request), query, query.website_id), {
       query: t.Object({ ...pagingQuery, ...pageFilters, website_id: t.Optional(Id("Only this website's")) }),
       response: { 200: PagePage, ...problems(400, 500, 503) },
       detail: { summary: "List pages" },
     })
-    .get("/:id", async ({ params }) => viewPage(await getPage(db, LOCAL_USER_ID, params.id)), {
+    .get("/:id", async ({ params, request }) => viewPage(await getPage(db, viewerOf(request), params.id)), {
       params: byPage,
       response: { 200: PageView, ...problems(400, 404, 500, 503) },
       detail: { summary: "Read a page" },
@@ -38,8 +38,8 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         const format = chooseFormat(request, query.format);
         const found =
           query.content === "page"
-            ? await getWholeDocument({ db, parser }, LOCAL_USER_ID, params.id, request.signal)
-            : await getDocument(db, LOCAL_USER_ID, params.id);
+            ? await getWholeDocument({ db, parser }, viewerOf(request), params.id, request.signal)
+            : await getDocument(db, viewerOf(request), params.id);
         return respondDocument(request, found, format);
       },
       {
@@ -71,25 +71,29 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         },
       },
     )
-    .get("/:id/raw", async ({ params, request }) => respondRaw(request, await getRaw(db, LOCAL_USER_ID, params.id)), {
-      params: byPage,
-      detail: {
-        summary: "Read a page's body as its server sent it",
-        description: "As a download that no browser runs scripts of.",
-        responses: {
-          200: {
-            description: "The body, content-decoded, with its own content type",
-            content: { "*/*": { schema: { type: "string", format: "binary" } } },
+    .get(
+      "/:id/raw",
+      async ({ params, request }) => respondRaw(request, await getRaw(db, viewerOf(request), params.id)),
+      {
+        params: byPage,
+        detail: {
+          summary: "Read a page's body as its server sent it",
+          description: "As a download that no browser runs scripts of.",
+          responses: {
+            200: {
+              description: "The body, content-decoded, with its own content type",
+              content: { "*/*": { schema: { type: "string", format: "binary" } } },
+            },
+            304: { description: "The body is the one that If-None-Match names" },
+            ...describeProblems(400, 404, 500, 503),
           },
-          304: { description: "The body is the one that If-None-Match names" },
-          ...describeProblems(400, 404, 500, 503),
         },
       },
-    })
+    )
     .get(
       "/:id/links",
       async ({ params, request }) => {
-        const { page, links } = await getLinks({ db, parser }, LOCAL_USER_ID, params.id, request.signal);
+        const { page, links } = await getLinks({ db, parser }, viewerOf(request), params.id, request.signal);
         return { page_id: page.id, url: page.url, items: links.map(viewLink) };
       },
       {

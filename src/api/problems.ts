@@ -59,11 +59,14 @@ export function problems<Status extends number>(...statuses: Status[]): Record<S
 
 const STATUS: Record<Reason, number> = {
   invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
   not_found: 404,
   conflict: 409,
   gone: 410,
   too_large: 413,
   unprocessable: 422,
+  rate_limited: 429,
   external: 502,
   unavailable: 503,
   timeout: 504,

@@ -2,7 +2,6 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
 import { crawlChannel, listCrawls } from "../crawl/crawls.ts";
-import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import {
   addWebsite,
   changeWebsite,
@@ -16,6 +15,7 @@ import { byId, checkOptions, exampleId, Id, Instant, OptionsBody, readUrl, UrlFi
 import { PagePage, pageFilters, readPages } from "./page-view.ts";
 import { idCursors, PageOf, pagingQuery, readPage } from "./paging.ts";
 import { problems } from "./problems.ts";
+import { viewerOf } from "./request-context.ts";
 
 const Name = Type.String({
   minLength: 1,
@@ -70,9 +70,14 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
   new Elysia({ prefix: "/websites", tags: ["Websites"] })
     .post(
       "",
-      async ({ body, status, set }) => {
+      async ({ body, request, status, set }) => {
         const { url, name, options } = body;
-        const added = { userId: LOCAL_USER_ID, url: readUrl(url, "/url"), name, options: checkOptions(options) };
+        const added = {
+          userId: viewerOf(request).userId,
+          url: readUrl(url, "/url"),
+          name,
+          options: checkOptions(options),
+        };
         const website = viewWebsite(await addWebsite(db, added));
         set.headers.location = website.links.self;
         return status(201, website);
@@ -85,11 +90,11 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
     )
     .get(
       "",
-      async ({ query }) =>
+      async ({ query, request }) =>
         readPage(
           query,
           cursors,
-          (limit, after) => listWebsites(db, { userId: LOCAL_USER_ID, limit, after }),
+          (limit, after) => listWebsites(db, { viewer: viewerOf(request), limit, after }),
           ({ id }) => id,
           viewWebsite,
         ),
@@ -99,16 +104,16 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         detail: { summary: "List websites" },
       },
     )
-    .get("/:id", async ({ params }) => viewWebsite(await getWebsite(db, LOCAL_USER_ID, params.id)), {
+    .get("/:id", async ({ params, request }) => viewWebsite(await getWebsite(db, viewerOf(request), params.id)), {
       params: byId("website"),
       response: { 200: WebsiteView, ...problems(400, 404, 500, 503) },
       detail: { summary: "Read a website" },
     })
     .patch(
       "/:id",
-      async ({ params, body: { name, options } }) => {
+      async ({ params, body: { name, options }, request }) => {
         const change = { name, options: checkOptions(options) };
-        return viewWebsite(await changeWebsite(db, LOCAL_USER_ID, params.id, change));
+        return viewWebsite(await changeWebsite(db, viewerOf(request), params.id, change));
       },
       {
         params: byId("website"),
@@ -122,8 +127,8 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
     )
     .delete(
       "/:id",
-      async ({ params, status }) => {
-        const cancelled = await deleteWebsite(db, LOCAL_USER_ID, params.id, clock.now());
+      async ({ params, request, status }) => {
+        const cancelled = await deleteWebsite(db, viewerOf(request), params.id, clock.now());
         await Promise.all(cancelled.map((id) => cache.publish(crawlChannel(id), "order")));
         return status(204, undefined);
       },
@@ -135,9 +140,9 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
     )
     .get(
       "/:id/pages",
-      async ({ params, query }) => {
-        const { id: websiteId } = await getWebsite(db, LOCAL_USER_ID, params.id);
-        return readPages(db, query, websiteId);
+      async ({ params, query, request }) => {
+        const { id: websiteId } = await getWebsite(db, viewerOf(request), params.id);
+        return readPages(db, viewerOf(request), query, websiteId);
       },
       {
         params: byId("website"),
@@ -148,9 +153,9 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
     )
     .get(
       "/:id/crawls",
-      async ({ params, query }) => {
-        const { id: websiteId } = await getWebsite(db, LOCAL_USER_ID, params.id);
-        const filter = { userId: LOCAL_USER_ID, websiteId, state: query.state };
+      async ({ params, query, request }) => {
+        const { id: websiteId } = await getWebsite(db, viewerOf(request), params.id);
+        const filter = { viewer: viewerOf(request), websiteId, state: query.state };
         return readPage(
           query,
           crawlCursors,

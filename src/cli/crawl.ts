@@ -1,12 +1,13 @@
+import { LOCAL_VIEWER } from "../access/viewer.ts";
 import { type App, openApp } from "../app.ts";
 import { systemClock } from "../clock.ts";
-import { type Config, readConfig, readEnvironment } from "../config.ts";
+import { readConfig, readEnvironment } from "../config/config.ts";
+import type { Config } from "../config/settings.ts";
 import { type Crawl, cancelCrawl, listCrawls, resumeCrawl, startCrawl } from "../crawl/crawls.ts";
 import { createDiscovery } from "../crawl/discover.ts";
 import { runCrawl } from "../crawl/engine.ts";
 import { addUrls, toNewUrl } from "../crawl/frontier.ts";
 import { type CrawlOptions, readCrawlOptions } from "../crawl/options.ts";
-import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { AppError } from "../errors.ts";
 import { exportMarkdownFolder, type MarkdownFolderResult } from "../export/markdown-folder.ts";
 import { openOutputFolder } from "../export/output-folder.ts";
@@ -127,20 +128,20 @@ async function prepareCrawl(
   flags: CrawlFlags,
 ): Promise<{ crawl: Crawl; isResumed: boolean }> {
   const { db } = app;
-  const website = await findOrAddWebsite(db, LOCAL_USER_ID, source.url);
-  const [last] = await listCrawls(db, { userId: LOCAL_USER_ID, websiteId: website.id, runner: "command", limit: 1 });
+  const website = await findOrAddWebsite(db, LOCAL_VIEWER.userId, source.url);
+  const [last] = await listCrawls(db, { viewer: LOCAL_VIEWER, websiteId: website.id, runner: "command", limit: 1 });
   const isUnfinished = last !== undefined && ["queued", "running", "paused"].includes(last.state);
   if (isUnfinished && !flags.restart) {
     refuseOtherOptions(last, readCrawlOptions(website.options, given));
-    const crawl = last.state === "paused" ? await resumeCrawl(app, LOCAL_USER_ID, last.id) : last;
+    const crawl = last.state === "paused" ? await resumeCrawl(app, LOCAL_VIEWER, last.id) : last;
     await untilLeaseEnds(app, crawl);
     await addFolderPages(app, crawl, source);
     return { crawl, isResumed: true };
   }
-  if (isUnfinished) await cancelCrawl(app, LOCAL_USER_ID, last.id);
+  if (isUnfinished) await cancelCrawl(app, LOCAL_VIEWER, last.id);
   const seeds = source.folder ? [await readFirstSeed(source.folder)] : undefined;
   const crawl = await startCrawl(db, {
-    userId: LOCAL_USER_ID,
+    viewer: LOCAL_VIEWER,
     websiteId: website.id,
     options: given,
     seeds,

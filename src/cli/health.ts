@@ -1,4 +1,4 @@
-import { readConfig, readEnvironment } from "../config.ts";
+import { readConfig, readEnvironment } from "../config/config.ts";
 import { AppError } from "../errors.ts";
 import { writeOut } from "./terminal.ts";
 

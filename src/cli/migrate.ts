@@ -1,5 +1,5 @@
 import { openStore } from "../app.ts";
-import { readConfig, readEnvironment } from "../config.ts";
+import { readConfig, readEnvironment } from "../config/config.ts";
 import { listMigrations, migrateUp } from "../db/migrate.ts";
 import { writeOut } from "./terminal.ts";
 

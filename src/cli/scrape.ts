@@ -1,5 +1,5 @@
 import { openWeb } from "../app.ts";
-import { readConfig, readEnvironment } from "../config.ts";
+import { readConfig, readEnvironment } from "../config/config.ts";
 import { toPlainText } from "../content/plain-text.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { AppError } from "../errors.ts";

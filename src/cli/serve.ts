@@ -1,7 +1,7 @@
 import { startApi } from "../api/server.ts";
 import { openApp } from "../app.ts";
 import { startBackground } from "../background.ts";
-import { readConfig, readEnvironment } from "../config.ts";
+import { readConfig, readEnvironment } from "../config/config.ts";
 import { VERSION } from "../version.ts";
 import { listenForInterrupt, writeError, writeOut } from "./terminal.ts";
 

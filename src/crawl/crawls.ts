@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, like, lt, sql } from "drizzle-orm";
+import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
 import { beginningWith, type Db } from "../db/db.ts";
@@ -16,7 +17,7 @@ export type Crawl = typeof crawlJobs.$inferSelect;
 export type FrontierRow = typeof frontier.$inferSelect & { pageId: string | null };
 
 export type CrawlRequest = {
-  userId: string;
+  viewer: Viewer;
   /** Exactly one of these two. A URL's website is registered by this, unless it is already. */
   url?: string;
   websiteId?: string;
@@ -32,11 +33,11 @@ export type CrawlRequest = {
  * the website is not over
  */
 export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> {
-  const { userId, runner = "service" } = request;
+  const { viewer, runner = "service" } = request;
   return db.transaction(async (tx) => {
     const website = request.websiteId
-      ? await holdWebsite(tx, userId, request.websiteId)
-      : await findOrAddWebsite(tx, userId, readSeed(request.url));
+      ? await holdWebsite(tx, viewer, request.websiteId)
+      : await findOrAddWebsite(tx, viewer.userId, readSeed(request.url));
     const options = readCrawlOptions(website.options, request.options ?? {});
     const seeds = request.seeds?.map(readSeed) ?? [website.url];
     const [crawl] = await tx
@@ -52,12 +53,12 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
 }
 
 /** @throws AppError `not_found` also when it belongs to somebody else */
-export async function getCrawl(db: Db, userId: string, id: string): Promise<Crawl> {
+export async function getCrawl(db: Db, viewer: Viewer, id: string): Promise<Crawl> {
   const [found] = await db
     .select({ crawl: crawlJobs })
     .from(crawlJobs)
     .innerJoin(websites, eq(websites.id, crawlJobs.websiteId))
-    .where(and(eq(crawlJobs.id, id), eq(websites.userId, userId), isNull(websites.deletedAt)));
+    .where(and(eq(crawlJobs.id, id), isOwnedBy(viewer), isNull(websites.deletedAt)));
   if (!found) throw new AppError("not_found", `There is no crawl ${id}`);
   return found.crawl;
 }
@@ -69,7 +70,7 @@ export async function readCrawl(db: Db, id: string): Promise<Crawl | undefined> 
 }
 
 export type CrawlFilter = {
-  userId: string;
+  viewer: Viewer;
   websiteId?: string;
   state?: CrawlState;
   runner?: Crawl["runner"];
@@ -86,7 +87,7 @@ export async function listCrawls(db: Db, filter: CrawlFilter): Promise<Crawl[]> 
     .innerJoin(websites, eq(websites.id, crawlJobs.websiteId))
     .where(
       and(
-        eq(websites.userId, filter.userId),
+        isOwnedBy(filter.viewer),
         isNull(websites.deletedAt),
         filter.websiteId ? eq(crawlJobs.websiteId, filter.websiteId) : undefined,
         filter.state ? eq(crawlJobs.state, filter.state) : undefined,
@@ -133,25 +134,25 @@ export async function listCrawlUrls(db: Db, crawlId: string, filter: CrawlUrlFil
 type Steering = { db: Db; cache: Cache; clock: Clock };
 
 /** Requests in flight finish; what they bring is kept. Safe to repeat. */
-export function pauseCrawl(context: Steering, userId: string, id: string): Promise<Crawl> {
-  return steer(context, userId, id, "paused", ["queued", "running"]);
+export function pauseCrawl(context: Steering, viewer: Viewer, id: string): Promise<Crawl> {
+  return steer(context, viewer, id, "paused", ["queued", "running"]);
 }
 
 /** Goes on where it was left. Safe to repeat. */
-export function resumeCrawl(context: Steering, userId: string, id: string): Promise<Crawl> {
-  return steer(context, userId, id, "queued", ["paused"]);
+export function resumeCrawl(context: Steering, viewer: Viewer, id: string): Promise<Crawl> {
+  return steer(context, viewer, id, "queued", ["paused"]);
 }
 
 /** Ends it; the pages it brought stay. Safe to repeat. */
-export function cancelCrawl(context: Steering, userId: string, id: string): Promise<Crawl> {
-  return steer(context, userId, id, "cancelled", ["queued", "running", "paused"]);
+export function cancelCrawl(context: Steering, viewer: Viewer, id: string): Promise<Crawl> {
+  return steer(context, viewer, id, "cancelled", ["queued", "running", "paused"]);
 }
 
 /** Channel of a crawl: `order` after a pause or cancel, `progress` after anything else. The row is the truth. */
 export const crawlChannel = (id: string) => `crawl:${id}`;
 
-async function steer({ db, cache, clock }: Steering, userId: string, id: string, to: CrawlState, from: CrawlState[]) {
-  await getCrawl(db, userId, id);
+async function steer({ db, cache, clock }: Steering, viewer: Viewer, id: string, to: CrawlState, from: CrawlState[]) {
+  await getCrawl(db, viewer, id);
   const isOver = to === "cancelled";
   const [moved] = await db
     .update(crawlJobs)
@@ -163,7 +164,7 @@ async function steer({ db, cache, clock }: Steering, userId: string, id: string,
     .where(and(eq(crawlJobs.id, id), inArray(crawlJobs.state, from)))
     .returning();
   await cache.publish(crawlChannel(id), "order");
-  const crawl = moved ?? (await getCrawl(db, userId, id));
+  const crawl = moved ?? (await getCrawl(db, viewer, id));
   const isThere = crawl.state === to || (to === "queued" && crawl.state === "running");
   if (!isThere)
     throw new AppError("conflict", `Crawl ${id} is ${crawl.state}; only ${from.join(", ")} ones can be ${VERB[to]}`);

@@ -1,3 +1,4 @@
+import type { Viewer } from "../access/viewer.ts";
 import type { App } from "../app.ts";
 import { type Crawl, crawlChannel, getCrawl } from "./crawls.ts";
 import { createSignal, waitAtMost } from "./signal.ts";
@@ -16,7 +17,7 @@ export const isOver = ({ state }: Crawl) => state === "completed" || state === "
  */
 export async function* watchCrawl(
   { db, cache, clock }: Pick<App, "db" | "cache" | "clock">,
-  userId: string,
+  viewer: Viewer,
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<Crawl> {
@@ -26,7 +27,7 @@ export async function* watchCrawl(
     let shown = "";
     while (!signal.aborted) {
       const told = changes.next();
-      const crawl = await getCrawl(db, userId, id);
+      const crawl = await getCrawl(db, viewer, id);
       // The lease is renewed without anything having happened.
       const state = JSON.stringify({ ...crawl, leasedUntil: null, updatedAt: null });
       if (state !== shown) yield crawl;

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import type { Viewer } from "../access/viewer.ts";
 import type { Document, Link } from "../content/document.ts";
 import { ParseError, type ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
@@ -23,8 +24,8 @@ export type RawPage = {
 type Context = { db: Db; parser: ParserPool };
 
 /** @throws AppError `not_found`, with the code `no_document` for a page without text, such as a PDF */
-export async function getDocument(db: Db, userId: string, pageId: string): Promise<PageDocument> {
-  const page = await getPage(db, userId, pageId);
+export async function getDocument(db: Db, viewer: Viewer, pageId: string): Promise<PageDocument> {
+  const page = await getPage(db, viewer, pageId);
   const document = await findDocument(db, page);
   if (!document) throw withoutDocument(page);
   return { page, document };
@@ -36,19 +37,19 @@ export async function getDocument(db: Db, userId: string, pageId: string): Promi
  */
 export async function getWholeDocument(
   context: Context,
-  userId: string,
+  viewer: Viewer,
   pageId: string,
   signal?: AbortSignal,
 ): Promise<PageDocument> {
-  const { page, document } = await getDocument(context.db, userId, pageId);
-  const raw = await getRaw(context.db, userId, pageId);
+  const { page, document } = await getDocument(context.db, viewer, pageId);
+  const raw = await getRaw(context.db, viewer, pageId);
   const { markdown, wordCount, contentHash, simhash } = await parseRaw(context.parser, raw, "page", signal);
   return { page, document: { ...document, markdown, wordCount, contentHash, simhash } };
 }
 
 /** @throws AppError `not_found`, with the code `no_document` for a page whose body is not kept */
-export async function getRaw(db: Db, userId: string, pageId: string): Promise<RawPage> {
-  const page = await getPage(db, userId, pageId);
+export async function getRaw(db: Db, viewer: Viewer, pageId: string): Promise<RawPage> {
+  const page = await getPage(db, viewer, pageId);
   const document = await findDocument(db, page);
   const hash = document?.rawHash ?? page.rawHash;
   const [stored] = hash ? await db.select().from(rawHtml).where(eq(rawHtml.hash, hash)) : [];
@@ -65,11 +66,11 @@ export async function getRaw(db: Db, userId: string, pageId: string): Promise<Ra
  */
 export async function getLinks(
   { db, parser }: Context,
-  userId: string,
+  viewer: Viewer,
   pageId: string,
   signal?: AbortSignal,
 ): Promise<{ page: Page; links: Link[] }> {
-  const raw = await getRaw(db, userId, pageId);
+  const raw = await getRaw(db, viewer, pageId);
   const { links } = await parseRaw(parser, raw, "main", signal);
   return { page: raw.page, links };
 }

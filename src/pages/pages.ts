@@ -1,4 +1,5 @@
 import { and, asc, eq, getTableColumns, gt, gte, isNull, like } from "drizzle-orm";
+import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import { beginningWith, type Db } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -7,7 +8,7 @@ import { AppError } from "../errors.ts";
 export type Page = typeof pages.$inferSelect;
 
 export type PageFilter = {
-  userId: string;
+  viewer: Viewer;
   websiteId?: string;
   /** Hash of the canonical URL. */
   urlHash?: string;
@@ -23,14 +24,14 @@ export type PageFilter = {
 
 /** In the order in which they were first seen, so that whoever pages through them misses none that are added. */
 export async function listPages(db: Db, filter: PageFilter): Promise<Page[]> {
-  const { userId, websiteId, urlHash, status, pathPrefix, changedSince, limit, after } = filter;
+  const { viewer, websiteId, urlHash, status, pathPrefix, changedSince, limit, after } = filter;
   return db
     .select(getTableColumns(pages))
     .from(pages)
     .innerJoin(websites, eq(websites.id, pages.websiteId))
     .where(
       and(
-        eq(websites.userId, userId),
+        isOwnedBy(viewer),
         isNull(websites.deletedAt),
         websiteId ? eq(pages.websiteId, websiteId) : undefined,
         urlHash ? eq(pages.urlHash, urlHash) : undefined,
@@ -45,12 +46,12 @@ export async function listPages(db: Db, filter: PageFilter): Promise<Page[]> {
 }
 
 /** @throws AppError `not_found` also when its website is deleted or belongs to somebody else */
-export async function getPage(db: Db, userId: string, id: string): Promise<Page> {
+export async function getPage(db: Db, viewer: Viewer, id: string): Promise<Page> {
   const [page] = await db
     .select(getTableColumns(pages))
     .from(pages)
     .innerJoin(websites, eq(websites.id, pages.websiteId))
-    .where(and(eq(pages.id, id), eq(websites.userId, userId), isNull(websites.deletedAt)));
+    .where(and(eq(pages.id, id), isOwnedBy(viewer), isNull(websites.deletedAt)));
   if (!page) throw new AppError("not_found", `There is no page ${id}`);
   return page;
 }

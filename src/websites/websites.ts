@@ -1,4 +1,5 @@
 import { and, desc, eq, inArray, isNull, lt } from "drizzle-orm";
+import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -47,8 +48,8 @@ export async function findOrAddWebsite(
 }
 
 /** @throws AppError `not_found` also when it is deleted or belongs to somebody else */
-export async function getWebsite(db: Db, userId: string, id: string): Promise<Website> {
-  const [website] = await db.select().from(websites).where(isOwn(userId, id));
+export async function getWebsite(db: Db, viewer: Viewer, id: string): Promise<Website> {
+  const [website] = await db.select().from(websites).where(isOwn(viewer, id));
   if (!website) throw notFound(id);
   return website;
 }
@@ -57,25 +58,25 @@ export async function getWebsite(db: Db, userId: string, id: string): Promise<We
  * Like `getWebsite`, and keeps it from being deleted before the end of the transaction: for adding rows to it.
  * @throws AppError `not_found`
  */
-export async function holdWebsite(tx: Db, userId: string, id: string): Promise<Website> {
-  const [website] = await tx.select().from(websites).where(isOwn(userId, id)).for("share");
+export async function holdWebsite(tx: Db, viewer: Viewer, id: string): Promise<Website> {
+  const [website] = await tx.select().from(websites).where(isOwn(viewer, id)).for("share");
   if (!website) throw notFound(id);
   return website;
 }
 
 export type WebsiteFilter = {
-  userId: string;
+  viewer: Viewer;
   limit: number;
   /** Only websites that come after the one with this id. */
   after?: string;
 };
 
 /** Newest first. */
-export async function listWebsites(db: Db, { userId, limit, after }: WebsiteFilter): Promise<Website[]> {
+export async function listWebsites(db: Db, { viewer, limit, after }: WebsiteFilter): Promise<Website[]> {
   return db
     .select()
     .from(websites)
-    .where(and(eq(websites.userId, userId), isNull(websites.deletedAt), after ? lt(websites.id, after) : undefined))
+    .where(and(isOwnedBy(viewer), isNull(websites.deletedAt), after ? lt(websites.id, after) : undefined))
     .orderBy(desc(websites.id))
     .limit(limit);
 }
@@ -84,9 +85,9 @@ export async function listWebsites(db: Db, { userId, limit, after }: WebsiteFilt
 export type WebsiteChange = { name?: string; options?: Record<string, unknown> };
 
 /** @throws AppError `not_found` */
-export async function changeWebsite(db: Db, userId: string, id: string, change: WebsiteChange): Promise<Website> {
+export async function changeWebsite(db: Db, viewer: Viewer, id: string, change: WebsiteChange): Promise<Website> {
   const { name, options } = change;
-  const [website] = await db.update(websites).set({ name, options }).where(isOwn(userId, id)).returning();
+  const [website] = await db.update(websites).set({ name, options }).where(isOwn(viewer, id)).returning();
   if (!website) throw notFound(id);
   return website;
 }
@@ -96,12 +97,12 @@ export async function changeWebsite(db: Db, userId: string, id: string, change: 
  * @returns the ids of the cancelled crawls
  * @throws AppError `not_found`
  */
-export async function deleteWebsite(db: Db, userId: string, id: string, now: Date): Promise<string[]> {
+export async function deleteWebsite(db: Db, viewer: Viewer, id: string, now: Date): Promise<string[]> {
   return db.transaction(async (tx) => {
     const [website] = await tx
       .update(websites)
       .set({ deletedAt: now })
-      .where(isOwn(userId, id))
+      .where(isOwn(viewer, id))
       .returning({ id: websites.id });
     if (!website) throw notFound(id);
     const cancelled = await tx
@@ -132,7 +133,6 @@ async function findWebsiteByUrl(db: Db, userId: string, url: string): Promise<We
   return found;
 }
 
-const isOwn = (userId: string, id: string) =>
-  and(eq(websites.id, id), eq(websites.userId, userId), isNull(websites.deletedAt));
+const isOwn = (viewer: Viewer, id: string) => and(eq(websites.id, id), isOwnedBy(viewer), isNull(websites.deletedAt));
 
 const notFound = (id: string) => new AppError("not_found", `There is no website ${id}`);

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { type CrawlSummary, describeFailure, describeSummary, summarize } from "../../src/cli/crawl-summary.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
 import { skipPending } from "../../src/crawl/frontier.ts";
-import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { testStores } from "../testing/stores.ts";
 
 const summary: CrawlSummary = {
@@ -63,7 +63,7 @@ test("says nothing of files when none were asked for", () => {
 
 test.each(testStores)("a summary is read from the crawl on the $name store", async ({ open }) => {
   const { db, close } = await open();
-  const crawl = await startCrawl(db, { userId: LOCAL_USER_ID, url: "https://example.com/" });
+  const crawl = await startCrawl(db, { viewer: LOCAL_VIEWER, url: "https://example.com/" });
   await skipPending(db, crawl.id, { reason: "robots", message: "robots.txt disallows it", at: new Date(0) });
   const files = {
     written: 1,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { createMemoryCache } from "../../src/cache.ts";
 import { systemClock } from "../../src/clock.ts";
 import {
@@ -15,7 +16,6 @@ import {
 import { addUrls, findNextRetryAt, listHostsWithWork, skipPending, toNewUrl } from "../../src/crawl/frontier.ts";
 import type { Store } from "../../src/db/db.ts";
 import { crawlJobs, frontier } from "../../src/db/schema/crawls.ts";
-import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { testStores } from "../testing/stores.ts";
 import { expectCountersToMatch, start } from "./runs.ts";
@@ -39,7 +39,7 @@ describe.each(testStores)("crawls on the $name store", ({ open }) => {
 
   test("of an address that is none are refused with the field and the mend", async () => {
     for (const url of ["nonsense", undefined]) {
-      const refused = await startCrawl(store.db, { userId: LOCAL_USER_ID, url }).catch((error: unknown) => error);
+      const refused = await startCrawl(store.db, { viewer: LOCAL_VIEWER, url }).catch((error: unknown) => error);
 
       expect(refused).toMatchObject({ reason: "invalid", faults: [{ at: "/url" }] });
     }
@@ -48,10 +48,10 @@ describe.each(testStores)("crawls on the $name store", ({ open }) => {
 
   test("may start elsewhere than at the website, each address once", async () => {
     const { websiteId, id } = await start(store.db, "https://site.example/");
-    await cancelCrawl(steering(), LOCAL_USER_ID, id);
+    await cancelCrawl(steering(), LOCAL_VIEWER, id);
 
     const seeds = ["https://site.example/a", "https://site.example/a#top", "https://site.example/b"];
-    const crawl = await startCrawl(store.db, { userId: LOCAL_USER_ID, websiteId, seeds });
+    const crawl = await startCrawl(store.db, { viewer: LOCAL_VIEWER, websiteId, seeds });
 
     expect(crawl.pending).toBe(2);
     const urls = await listCrawlUrls(store.db, crawl.id, { limit: 9 });
@@ -64,18 +64,22 @@ describe.each(testStores)("crawls on the $name store", ({ open }) => {
   test("are found by their owner alone", async () => {
     const crawl = await start(store.db, "https://site.example/");
 
-    expect(await getCrawl(store.db, LOCAL_USER_ID, crawl.id)).toMatchObject({ id: crawl.id });
-    expect(getCrawl(store.db, NOBODY, crawl.id)).rejects.toMatchObject({ reason: "not_found" });
-    expect(pauseCrawl(steering(), NOBODY, crawl.id)).rejects.toMatchObject({ reason: "not_found" });
+    expect(await getCrawl(store.db, LOCAL_VIEWER, crawl.id)).toMatchObject({ id: crawl.id });
+    expect(getCrawl(store.db, { userId: NOBODY, seesAll: false }, crawl.id)).rejects.toMatchObject({
+      reason: "not_found",
+    });
+    expect(pauseCrawl(steering(), { userId: NOBODY, seesAll: false }, crawl.id)).rejects.toMatchObject({
+      reason: "not_found",
+    });
   });
 
   test("are listed newest first, by website, state and runner, from any on", async () => {
     const first = await start(store.db, "https://a.example/");
     const second = await start(store.db, "https://b.example/");
-    const command = await startCrawl(store.db, { userId: LOCAL_USER_ID, url: "https://b.example/", runner: "command" });
-    await pauseCrawl(steering(), LOCAL_USER_ID, first.id);
+    const command = await startCrawl(store.db, { viewer: LOCAL_VIEWER, url: "https://b.example/", runner: "command" });
+    await pauseCrawl(steering(), LOCAL_VIEWER, first.id);
     const idsOf = async (filter: Partial<Parameters<typeof listCrawls>[1]>) =>
-      (await listCrawls(store.db, { userId: LOCAL_USER_ID, limit: 9, ...filter })).map(({ id }) => id);
+      (await listCrawls(store.db, { viewer: LOCAL_VIEWER, limit: 9, ...filter })).map(({ id }) => id);
 
     expect(await idsOf({})).toEqual([command.id, second.id, first.id]);
     expect(await idsOf({ limit: 1 })).toEqual([command.id]);
@@ -83,7 +87,7 @@ describe.each(testStores)("crawls on the $name store", ({ open }) => {
     expect(await idsOf({ websiteId: second.websiteId })).toEqual([command.id, second.id]);
     expect(await idsOf({ state: "paused" })).toEqual([first.id]);
     expect(await idsOf({ runner: "command" })).toEqual([command.id]);
-    expect(await idsOf({ userId: NOBODY })).toEqual([]);
+    expect(await idsOf({ viewer: { userId: NOBODY, seesAll: false } })).toEqual([]);
   });
 
   test("list their URLs by state, outcome, status and path, from any on", async () => {
@@ -114,7 +118,7 @@ describe.each(testStores)("crawls on the $name store", ({ open }) => {
     const crawl = await start(store.db, "https://site.example/");
     const orders: string[] = [];
     const stop = cache.subscribe(crawlChannel(crawl.id), (message) => orders.push(message));
-    const steer = async (act: typeof pauseCrawl) => (await act(steering(), LOCAL_USER_ID, crawl.id)).state;
+    const steer = async (act: typeof pauseCrawl) => (await act(steering(), LOCAL_VIEWER, crawl.id)).state;
 
     expect([await steer(pauseCrawl), await steer(pauseCrawl)]).toEqual(["paused", "paused"]);
     expect([await steer(resumeCrawl), await steer(resumeCrawl)]).toEqual(["queued", "queued"]);

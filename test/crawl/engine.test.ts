@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import { type Crawl, cancelCrawl, listCrawlUrls, pauseCrawl, resumeCrawl, startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
@@ -7,7 +8,6 @@ import type { CrawlProgress } from "../../src/crawl/session.ts";
 import { rowsOf, type Store } from "../../src/db/db.ts";
 import { crawlHosts } from "../../src/db/schema/crawls.ts";
 import { markdownDocuments, pages, rawHtml } from "../../src/db/schema/pages.ts";
-import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { manyAttributes, nested, redirectTo, refuse, trap } from "../site/answers.ts";
 import { createSite, type ServedSite, type ServeOptions } from "../site.ts";
@@ -48,7 +48,7 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
   }
 
   const start = (url: string, options: Record<string, unknown> = {}) =>
-    startCrawl(store.db, { userId: LOCAL_USER_ID, url, options: { delay_ms: 0, concurrency: 8, ...options } });
+    startCrawl(store.db, { viewer: LOCAL_VIEWER, url, options: { delay_ms: 0, concurrency: 8, ...options } });
 
   const run = (crawl: Crawl, onProgress?: (progress: CrawlProgress) => void, signal = new AbortController().signal) =>
     runCrawl(app, crawl.id, { signal, onProgress });
@@ -212,9 +212,9 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
     const paused = await run(crawl, ({ crawl: { done } }) => {
       if (done < 5 || isPausing) return;
       isPausing = true;
-      void pauseCrawl(app, LOCAL_USER_ID, crawl.id);
+      void pauseCrawl(app, LOCAL_VIEWER, crawl.id);
     });
-    const resumed = await resumeCrawl(app, LOCAL_USER_ID, crawl.id);
+    const resumed = await resumeCrawl(app, LOCAL_VIEWER, crawl.id);
     const ended = await run(crawl);
 
     expect(paused.state).toBe("paused");
@@ -230,13 +230,13 @@ describe.each(testStores)("a crawl on the $name store", ({ open }) => {
     let cancelling: Promise<Crawl> | undefined;
 
     const ended = await run(crawl, ({ crawl: { done } }) => {
-      if (done >= 5) cancelling ??= cancelCrawl(app, LOCAL_USER_ID, crawl.id);
+      if (done >= 5) cancelling ??= cancelCrawl(app, LOCAL_VIEWER, crawl.id);
     });
 
     await cancelling;
     expect(ended).toMatchObject({ state: "cancelled", endReason: "cancelled" });
     expect(ended.done).toBeLessThan(100);
-    expect(resumeCrawl(app, LOCAL_USER_ID, crawl.id)).rejects.toMatchObject({ reason: "conflict" });
+    expect(resumeCrawl(app, LOCAL_VIEWER, crawl.id)).rejects.toMatchObject({ reason: "conflict" });
   }, 20_000);
 
   test("whose start page can't be fetched fails with the reason", async () => {

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { listCrawls } from "../../src/crawl/crawls.ts";
 import type { Store } from "../../src/db/db.ts";
 import { openEmbeddedStore } from "../../src/db/embedded.ts";
 import { pages } from "../../src/db/schema/pages.ts";
-import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { createSite } from "../site.ts";
 import { hasPostgres, prepareDataFolder, testStores } from "../testing/stores.ts";
 import { expectCountersToMatch } from "./runs.ts";
@@ -74,7 +74,7 @@ describe("a crawl whose process is killed three times half way", () => {
   }
 
   async function expectAll(store: Store, urls: string[]) {
-    const [crawl] = await listCrawls(store.db, { userId: LOCAL_USER_ID, limit: 1 });
+    const [crawl] = await listCrawls(store.db, { viewer: LOCAL_VIEWER, limit: 1 });
     const counted = await expectCountersToMatch(store.db, crawl?.id ?? "");
     const stored = await store.db.select({ url: pages.url }).from(pages);
     expect(counted).toMatchObject({ state: "completed", created: PAGES, pending: 0, failed: 0 });

@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { eq, sql } from "drizzle-orm";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import type { Clock } from "../../src/clock.ts";
 import { type Crawl, listCrawlUrls, readCrawl, startCrawl } from "../../src/crawl/crawls.ts";
@@ -7,10 +8,9 @@ import { runCrawl } from "../../src/crawl/engine.ts";
 import type { CrawlProgress } from "../../src/crawl/session.ts";
 import { type Db, rowsOf, type Store } from "../../src/db/db.ts";
 import { crawlHosts } from "../../src/db/schema/crawls.ts";
-import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 
 export const start = (db: Db, url: string, options: Record<string, unknown> = {}, more: { seeds?: string[] } = {}) =>
-  startCrawl(db, { userId: LOCAL_USER_ID, url, options: { delay_ms: 0, concurrency: 8, ...options }, ...more });
+  startCrawl(db, { viewer: LOCAL_VIEWER, url, options: { delay_ms: 0, concurrency: 8, ...options }, ...more });
 
 export const run = (
   app: App,

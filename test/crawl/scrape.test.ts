@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { type Web as OpenWeb, openWeb } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import type { DocumentInput } from "../../src/content/document.ts";
 import { ParseError, type ParseErrorCode } from "../../src/content/parser-pool.ts";
 import { type ScrapeRequest, scrape } from "../../src/crawl/scrape.ts";

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { type App, openWeb } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { cancelCrawl, pauseCrawl } from "../../src/crawl/crawls.ts";
 import type { Store } from "../../src/db/db.ts";
 import { crawlJobs } from "../../src/db/schema/crawls.ts";
-import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { createLog } from "../../src/log.ts";
 import { createFastClock } from "../testing/apps.ts";
@@ -48,7 +48,7 @@ describe("a crawl that waits", () => {
     let pausing: Promise<unknown> | undefined;
 
     const paused = await run(app, crawl, ({ crawl: { done } }) => {
-      if (done === 1) pausing ??= pauseCrawl(app, LOCAL_USER_ID, crawl.id);
+      if (done === 1) pausing ??= pauseCrawl(app, LOCAL_VIEWER, crawl.id);
     });
 
     await pausing;
@@ -201,7 +201,7 @@ describe("a crawl that waits", () => {
     let cancelling: Promise<unknown> | undefined;
     const { app } = open({
       "https://site.example/": (request) => {
-        cancelling = cancelCrawl(app, LOCAL_USER_ID, crawl.id);
+        cancelling = cancelCrawl(app, LOCAL_VIEWER, crawl.id);
         return silence(request);
       },
     });

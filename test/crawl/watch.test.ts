@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { type Cache, createMemoryCache } from "../../src/cache.ts";
 import { type Crawl, crawlChannel } from "../../src/crawl/crawls.ts";
 import { watchCrawl } from "../../src/crawl/watch.ts";
 import type { Store } from "../../src/db/db.ts";
 import { crawlJobs } from "../../src/db/schema/crawls.ts";
-import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { testStores } from "../testing/stores.ts";
@@ -26,7 +26,7 @@ describe("a watcher", () => {
     await store.db.delete(websites);
     const crawl = await start(store.db, "https://site.example/");
     const stop = new AbortController();
-    const seen = watchCrawl({ db: store.db, cache, clock }, LOCAL_USER_ID, crawl.id, stop.signal);
+    const seen = watchCrawl({ db: store.db, cache, clock }, LOCAL_VIEWER, crawl.id, stop.signal);
     const change = async (values: Partial<Crawl>) => {
       await store.db.update(crawlJobs).set(values).where(eq(crawlJobs.id, crawl.id));
     };

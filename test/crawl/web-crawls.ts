@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll } from "bun:test";
 import { type App, openWeb } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import type { Store } from "../../src/db/db.ts";
 import { pages } from "../../src/db/schema/pages.ts";
 import { websites } from "../../src/db/schema/websites.ts";

@@ -10,6 +10,7 @@ import { testStores } from "../testing/stores.ts";
 import { storePage } from "./stored-pages.ts";
 
 const userId = LOCAL_USER_ID;
+const viewer = { userId, seesAll: false };
 const strangerId = "00000000-0000-7000-8000-00000000beef";
 
 for (const { name, open } of testStores) {
@@ -28,7 +29,7 @@ for (const { name, open } of testStores) {
     });
 
     const pathsOf = async (filter: Partial<PageFilter>) =>
-      (await listPages(store.db, { userId, limit: 100, ...filter })).map(({ path }) => path);
+      (await listPages(store.db, { viewer, limit: 100, ...filter })).map(({ path }) => path);
 
     test("a path prefix is taken literally, wildcards and backslashes included", async () => {
       const { id } = await addWebsite(store.db, { userId, url: "https://wild.example/" });
@@ -62,7 +63,7 @@ for (const { name, open } of testStores) {
       for (const path of ["/1", "/2", "/3"])
         await storePage(store.db, { websiteId: id, url: `https://paging.example${path}` });
 
-      const first = await listPages(store.db, { userId, websiteId: id, limit: 2 });
+      const first = await listPages(store.db, { viewer, websiteId: id, limit: 2 });
       const rest = await pathsOf({ websiteId: id, limit: 2, after: first.at(-1)?.id });
 
       expect(first.map(({ path }) => path)).toEqual(["/1", "/2"]);
@@ -73,12 +74,16 @@ for (const { name, open } of testStores) {
       const { id } = await addWebsite(store.db, { userId, url: "https://hidden.example/" });
       const pageId = await storePage(store.db, { websiteId: id, url: "https://hidden.example/", body: "<p>x</p>" });
 
-      await expect(getPage(store.db, strangerId, pageId)).rejects.toMatchObject({ reason: "not_found" });
-      await expect(getRaw(store.db, strangerId, pageId)).rejects.toMatchObject({ reason: "not_found" });
-      expect(await listPages(store.db, { userId: strangerId, limit: 5 })).toEqual([]);
+      await expect(getPage(store.db, { userId: strangerId, seesAll: false }, pageId)).rejects.toMatchObject({
+        reason: "not_found",
+      });
+      await expect(getRaw(store.db, { userId: strangerId, seesAll: false }, pageId)).rejects.toMatchObject({
+        reason: "not_found",
+      });
+      expect(await listPages(store.db, { viewer: { userId: strangerId, seesAll: false }, limit: 5 })).toEqual([]);
 
-      await deleteWebsite(store.db, userId, id, new Date("2026-01-01T00:00:00Z"));
-      await expect(getDocument(store.db, userId, pageId)).rejects.toMatchObject({ reason: "not_found" });
+      await deleteWebsite(store.db, viewer, id, new Date("2026-01-01T00:00:00Z"));
+      await expect(getDocument(store.db, viewer, pageId)).rejects.toMatchObject({ reason: "not_found" });
       expect(await pathsOf({ websiteId: id })).toEqual([]);
     });
 
@@ -87,7 +92,7 @@ for (const { name, open } of testStores) {
       const url = "https://example.com/latin";
       const pageId = await storePage(store.db, { websiteId, url, body, charset: "windows-1252" });
 
-      const raw = await getRaw(store.db, userId, pageId);
+      const raw = await getRaw(store.db, viewer, pageId);
 
       expect(raw.body).toEqual(body);
       expect(raw.contentType).toBe("text/html; charset=windows-1252");
@@ -99,7 +104,7 @@ for (const { name, open } of testStores) {
       const pageId = await storePage(store.db, { websiteId, url, contentType: "application/pdf" });
 
       for (const get of [getDocument, getRaw])
-        await expect(get(store.db, userId, pageId)).rejects.toMatchObject({
+        await expect(get(store.db, viewer, pageId)).rejects.toMatchObject({
           reason: "not_found",
           code: "no_document",
           message: `Page ${pageId} has no document: its last answer was 200 with application/pdf`,
@@ -110,7 +115,7 @@ for (const { name, open } of testStores) {
       const body = '<a href="b">B</a><a href="/c" rel="nofollow">C</a><a href="b">again</a>';
       const pageId = await storePage(store.db, { websiteId, url: "https://example.com/a/", body });
 
-      const { links } = await getLinks({ db: store.db, parser }, userId, pageId);
+      const { links } = await getLinks({ db: store.db, parser }, viewer, pageId);
 
       await expect(links).toEqual([
         { url: "https://example.com/a/b", text: "B" },
@@ -123,8 +128,8 @@ for (const { name, open } of testStores) {
         "<title>T</title><nav><a href=/x>Somewhere else</a></nav><main><h1>Title</h1><p>What the page is about.</p></main>";
       const pageId = await storePage(store.db, { websiteId, url: "https://example.com/whole", body });
 
-      const stored = await getDocument(store.db, userId, pageId);
-      const whole = await getWholeDocument({ db: store.db, parser }, userId, pageId);
+      const stored = await getDocument(store.db, viewer, pageId);
+      const whole = await getWholeDocument({ db: store.db, parser }, viewer, pageId);
 
       expect(stored.document.markdown).toBe("# Title\n");
       expect(whole.document.markdown).toContain("[Somewhere else](https://example.com/x)");
@@ -137,7 +142,7 @@ for (const { name, open } of testStores) {
       closed.close();
       const pageId = await storePage(store.db, { websiteId, url: "https://example.com/closed", body: "<p>x</p>" });
 
-      const links = getLinks({ db: store.db, parser: closed }, userId, pageId);
+      const links = getLinks({ db: store.db, parser: closed }, viewer, pageId);
 
       await expect(links).rejects.toMatchObject({ reason: "unavailable", code: "cancelled" });
     });

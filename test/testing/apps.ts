@@ -1,6 +1,7 @@
 import { type App, type OpenOptions, openWeb } from "../../src/app.ts";
 import type { Clock } from "../../src/clock.ts";
-import { type Config, readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/settings.ts";
 import type { Store } from "../../src/db/db.ts";
 import { createLog } from "../../src/log.ts";
 

@@ -16,6 +16,7 @@ import {
 import { testStores } from "../testing/stores.ts";
 
 const userId = LOCAL_USER_ID;
+const viewer = { userId, seesAll: false };
 const now = new Date("2026-05-01T00:00:00Z");
 
 for (const { name, open } of testStores) {
@@ -34,7 +35,7 @@ for (const { name, open } of testStores) {
       const added = await addWebsite(store.db, { userId, url: "https://named.example:8080/docs/" });
 
       expect(added).toMatchObject({ name: "named.example:8080", options: {}, deletedAt: null });
-      expect(await getWebsite(store.db, userId, added.id)).toEqual(added);
+      expect(await getWebsite(store.db, viewer, added.id)).toEqual(added);
     });
 
     test("a URL that is registered is refused with the id of its website", async () => {
@@ -55,11 +56,11 @@ for (const { name, open } of testStores) {
       const theirs = await addWebsite(store.db, { userId: strangerId, url });
 
       expect(theirs.id).not.toBe(mine.id);
-      await expect(getWebsite(store.db, userId, theirs.id)).rejects.toMatchObject({ reason: "not_found" });
-      await expect(changeWebsite(store.db, userId, theirs.id, { name: "x" })).rejects.toMatchObject({
+      await expect(getWebsite(store.db, viewer, theirs.id)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(changeWebsite(store.db, viewer, theirs.id, { name: "x" })).rejects.toMatchObject({
         reason: "not_found",
       });
-      await expect(deleteWebsite(store.db, userId, theirs.id, now)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(deleteWebsite(store.db, viewer, theirs.id, now)).rejects.toMatchObject({ reason: "not_found" });
     });
 
     test("many that look for a website at once register it once", async () => {
@@ -87,8 +88,8 @@ for (const { name, open } of testStores) {
         options: { max_pages: 7 },
       });
 
-      await changeWebsite(store.db, userId, id, { name: "After" });
-      const changed = await changeWebsite(store.db, userId, id, { options: {} });
+      await changeWebsite(store.db, viewer, id, { name: "After" });
+      const changed = await changeWebsite(store.db, viewer, id, { options: {} });
 
       expect(changed).toMatchObject({ name: "After", options: {}, url: "https://change.example/" });
     });
@@ -96,16 +97,16 @@ for (const { name, open } of testStores) {
     test("deleting a website cancels its crawls, hides it, and frees its URL", async () => {
       const url = "https://deleted.example/";
       const { id } = await addWebsite(store.db, { userId, url });
-      const crawl = await startCrawl(store.db, { userId, websiteId: id });
+      const crawl = await startCrawl(store.db, { viewer, websiteId: id });
 
-      const cancelled = await deleteWebsite(store.db, userId, id, now);
+      const cancelled = await deleteWebsite(store.db, viewer, id, now);
 
       expect(cancelled).toEqual([crawl.id]);
       const [row] = await store.db.select().from(crawlJobs).where(eq(crawlJobs.id, crawl.id));
       expect(row).toMatchObject({ state: "cancelled", endReason: "cancelled", finishedAt: now, leaseOwner: null });
-      await expect(getWebsite(store.db, userId, id)).rejects.toMatchObject({ reason: "not_found" });
-      await expect(holdWebsite(store.db, userId, id)).rejects.toMatchObject({ reason: "not_found" });
-      await expect(deleteWebsite(store.db, userId, id, now)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(getWebsite(store.db, viewer, id)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(holdWebsite(store.db, viewer, id)).rejects.toMatchObject({ reason: "not_found" });
+      await expect(deleteWebsite(store.db, viewer, id, now)).rejects.toMatchObject({ reason: "not_found" });
       expect((await addWebsite(store.db, { userId, url })).id).not.toBe(id);
     });
 
@@ -116,8 +117,12 @@ for (const { name, open } of testStores) {
         ids.unshift(id);
       }
 
-      const first = await listWebsites(store.db, { userId: strangerId, limit: 2 });
-      const rest = await listWebsites(store.db, { userId: strangerId, limit: 2, after: ids[1] });
+      const first = await listWebsites(store.db, { viewer: { userId: strangerId, seesAll: false }, limit: 2 });
+      const rest = await listWebsites(store.db, {
+        viewer: { userId: strangerId, seesAll: false },
+        limit: 2,
+        after: ids[1],
+      });
 
       expect(first.map(({ id }) => id)).toEqual(ids.slice(0, 2));
       expect(rest.map(({ id }) => id)[0]).toBe(ids[2] ?? "");
