@@ -174,7 +174,7 @@ describe("the data folder", () => {
     expect(output).toEqual({
       code: "disk_full",
       message: `The disk of ${folder} has less than 64 MB left: make room, and go on`,
-      applied: 1,
+      applied: 2,
     });
     rmSync(folder, { recursive: true });
   });

@@ -13,6 +13,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { byteCount, createdAt, id, instant, orbweaver, updatedAt } from "./columns.ts";
+import { apiKeys } from "./users.ts";
 import { websites } from "./websites.ts";
 
 export const CRAWL_STATES = ["queued", "running", "paused", "completed", "failed", "cancelled"] as const;
@@ -33,6 +34,8 @@ export const crawlJobs = orbweaver.table(
       .notNull()
       .default("service"),
     state: text({ enum: CRAWL_STATES }).notNull().default("queued"),
+    /** The key it was asked for with; null for whoever came without one. */
+    apiKeyId: uuid().references(() => apiKeys.id, { onDelete: "set null" }),
     seeds: text().array().notNull(),
     /** All options, defaults filled in, as they were when the crawl was made. */
     options: jsonb().$type<Record<string, unknown>>().notNull(),
@@ -70,6 +73,7 @@ export const crawlJobs = orbweaver.table(
   },
   (table) => [
     index("crawl_jobs_website_idx").on(table.websiteId, table.id),
+    index("crawl_jobs_api_key_idx").on(table.apiKeyId).where(sql`${table.state} in ('queued', 'running', 'paused')`),
     index("crawl_jobs_open_idx").on(table.id).where(sql`${table.state} in ('queued', 'running')`),
     uniqueIndex("crawl_jobs_active_key")
       .on(table.websiteId, table.runner)

@@ -22,6 +22,7 @@ export const websites = orbweaver.table(
   },
   (table) => [
     uniqueIndex("websites_user_url_key").on(table.userId, table.url).where(sql`${table.deletedAt} is null`),
+    index("websites_deleted_idx").on(table.deletedAt).where(sql`${table.deletedAt} is not null`),
     index("websites_user_idx").on(table.userId, table.id),
   ],
 );
