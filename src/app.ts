@@ -1,6 +1,6 @@
 import { type Cache, createMemoryCache, openRedisCache } from "./cache.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/settings.ts";
 import { createParserPool, type ParserPool } from "./content/parser-pool.ts";
 import { createHostQueues, type HostQueues } from "./crawl/host-queues.ts";
 import { freeAllLeases } from "./crawl/lease.ts";

@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readConfig, readEnvironment, SETTINGS } from "../src/config.ts";
-import { AppError } from "../src/errors.ts";
+import { readConfig, readEnvironment } from "../../src/config/config.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { AppError } from "../../src/errors.ts";
 
 const faultsOf = (environment: Record<string, string>): AppError => {
   try {
