@@ -11,7 +11,7 @@ import { AppError } from "./errors.ts";
 import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from "./fetch/address-policy.ts";
 import type { Fetch } from "./fetch/fetch.ts";
 import { createNetworkFetch } from "./fetch/network.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log } from "./telemetry/log.ts";
 import { VERSION } from "./version.ts";
 
 /** What it takes to fetch and read pages; no database. */

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./telemetry/log.ts";
 
 /**
  * What may be lost: short-lived values and messages between instances. In memory, or in Redis when there is one; never

@@ -8,7 +8,7 @@ import { type Crawl, pauseCrawl, readCrawl, startCrawl } from "../src/crawl/craw
 import type { Store } from "../src/db/db.ts";
 import { crawlJobs } from "../src/db/schema/crawls.ts";
 import { websites } from "../src/db/schema/websites.ts";
-import { createLog } from "../src/log.ts";
+import { createLog } from "../src/telemetry/log.ts";
 import { type Answering, createWeb, silence, text } from "./crawl/web.ts";
 import { createFastClock } from "./testing/apps.ts";
 import { testStores } from "./testing/stores.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Cache, createMemoryCache, openRedisCache } from "../src/cache.ts";
 import { systemClock } from "../src/clock.ts";
-import { createLog } from "../src/log.ts";
+import { createLog } from "../src/telemetry/log.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { canReach, REDIS } from "./testing/servers.ts";
 

@@ -11,7 +11,7 @@ import { type CrawlOptions, readCrawlOptions } from "../crawl/options.ts";
 import { AppError } from "../errors.ts";
 import { exportMarkdownFolder, type MarkdownFolderResult } from "../export/markdown-folder.ts";
 import { openOutputFolder } from "../export/output-folder.ts";
-import { createLog, type Log } from "../log.ts";
+import { createLog, type Log } from "../telemetry/log.ts";
 import { findOrAddWebsite } from "../websites/websites.ts";
 import { type CrawlFlags, toCrawlOptions } from "./crawl-flags.ts";
 import { type CrawlSource, readSource } from "./crawl-source.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../telemetry/log.ts";
 import { LeaseLostError } from "./lease.ts";
 
 /** About a minute together: a restart of the database is shorter, and a longer outage is for the next lease to meet. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Crawl } from "./crawls.ts";
 import { describeCause, isBadValue, waitOutage } from "./outage.ts";
 import { type Settled, settle } from "./settle.ts";

@@ -4,7 +4,7 @@ import { isWorthReading } from "../content/mime.ts";
 import { type Parsed, ParseError, type ParserPool } from "../content/parser-pool.ts";
 import { type Fetch, FetchError, type FetchResponse } from "../fetch/fetch.ts";
 import { isRetryableStatus, parseRetryAfter, retryDelayMs } from "../fetch/retry.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Discovery } from "./discover.ts";
 import { type PendingUrl, toNewUrl } from "./frontier.ts";
 import type { CrawlOptions } from "./options.ts";

@@ -10,7 +10,7 @@ import { createRobotsCache } from "../../src/crawl/robots-cache.ts";
 import type { Store } from "../../src/db/db.ts";
 import type { Fetch } from "../../src/fetch/fetch.ts";
 import { FetchError } from "../../src/fetch/fetch.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 
 export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> };
 

@@ -4,7 +4,7 @@ import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { listCrawls } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { start } from "./runs.ts";
 
 // Crawls a URL into a database, a folder's or a server's, from where a process before it was killed.

@@ -6,7 +6,7 @@ import { cancelCrawl, pauseCrawl } from "../../src/crawl/crawls.ts";
 import type { Store } from "../../src/db/db.ts";
 import { crawlJobs } from "../../src/db/schema/crawls.ts";
 import { websites } from "../../src/db/schema/websites.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { createFastClock } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
 import { countStatements, createStandingClock, expectCountersToMatch, outcomesOf, run, start } from "./runs.ts";

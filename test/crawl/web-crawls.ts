@@ -4,7 +4,7 @@ import { readConfig } from "../../src/config/config.ts";
 import type { Store } from "../../src/db/db.ts";
 import { pages } from "../../src/db/schema/pages.ts";
 import { websites } from "../../src/db/schema/websites.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { createFastClock } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
 import { expectCountersToMatch, outcomesOf, run, start } from "./runs.ts";

@@ -3,7 +3,7 @@ import type { Clock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Config } from "../../src/config/settings.ts";
 import type { Store } from "../../src/db/db.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 
 /** The program over a test's database. It may fetch from this machine, and its log goes nowhere unless `log` is given. */
 export function openTestApp(store: Store, options: OpenOptions = {}, settings: Partial<Config> = {}): App {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { createLog } from "../src/log.ts";
-import { createManualClock } from "./manual-clock.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { createManualClock } from "../manual-clock.ts";
 
 function capture(level: "debug" | "warn") {
   const lines: string[] = [];
