@@ -1,5 +1,6 @@
 import { type Cache, createMemoryCache, openRedisCache } from "./cache.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { closeInOrder } from "./closing.ts";
 import type { Config } from "./config/settings.ts";
 import { createParserPool, type ParserPool } from "./content/parser-pool.ts";
 import { createHostQueues, type HostQueues } from "./crawl/host-queues.ts";
@@ -32,6 +33,9 @@ export type Web = {
 
 /** The outside world, opened in one place and handed down. */
 export type App = Web & { store: Store; db: Db };
+
+/** No part of the outside world may keep the process from ending. */
+const CLOSE_TIMEOUT_MS = 10_000;
 
 export type OpenOptions = {
   clock?: Clock;
@@ -79,7 +83,7 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     const web = openWeb(config, options);
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= web.close().finally(() => store.close());
+      closing ??= closeApp(web, store);
       return closing;
     };
     return { ...web, store, db: store.db, close };
@@ -87,6 +91,16 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     await store.close();
     throw error;
   }
+}
+
+/** The database last, since all else may have something to write down yet. */
+async function closeApp(web: Web, store: Store): Promise<void> {
+  const closers = [
+    { name: "web", close: web.close },
+    { name: "database", close: store.close },
+  ];
+  // What is open is so in real time, whatever the clock of crawls says.
+  await closeInOrder(closers, { log: web.log, clock: systemClock, withinMs: CLOSE_TIMEOUT_MS });
 }
 
 /** The database that the settings name. Each kind is loaded only when it is used. */

@@ -5,8 +5,13 @@ import { runCrawl } from "./crawl/engine.ts";
 import type { CrawlContext } from "./crawl/session.ts";
 import { crawlJobs } from "./db/schema/crawls.ts";
 import { AppError } from "./errors.ts";
+import { createPulse, type Pulse } from "./health/pulse.ts";
 
 export type Background = {
+  /** Beats whenever crawls that wait have been looked for. */
+  worker: Pulse;
+  /** Beats at each tick of the clock that starts what is due. */
+  scheduler: Pulse;
   /** Looks for work at once instead of at the next tick. */
   wake(): void;
   /** Stops all work so that it can be gone on with; resolves when nothing runs any more. */
@@ -16,11 +21,17 @@ export type Background = {
 /** Times in a row that a crawl may end by an error of ours before it is given up. */
 const MAX_FAILURES = 5;
 
+/** What a crawl has in flight may finish for so long when the service stops; there must be time left to store it. */
+const MAX_GRACE_MS = 5_000;
+
 /** Works the service's crawls, those that a former process left unfinished included. */
 export function startBackground(app: App): Background {
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
   const failures = new Map<string, number>();
+  const worker = createPulse(app.clock);
+  const scheduler = createPulse(app.clock);
+  const graceMs = Math.min(MAX_GRACE_MS, app.config.SHUTDOWN_TIMEOUT_MS / 3);
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
@@ -38,7 +49,7 @@ export function startBackground(app: App): Background {
 
   async function workOn(id: string): Promise<void> {
     try {
-      await runCrawl(app, id, { signal: stopping.signal });
+      await runCrawl(app, id, { signal: stopping.signal, graceMs });
       failures.delete(id);
     } catch (error) {
       // Another process was faster, or somebody deleted it meanwhile.
@@ -53,15 +64,21 @@ export function startBackground(app: App): Background {
   function wake(): void {
     if (stopping.signal.aborted) return;
     looking ??= look()
+      .then(worker.beat)
       .catch((error) => app.log.warn("looking for crawls failed", { error }))
       .finally(() => {
         looking = undefined;
       });
   }
 
-  const tick = new Cron("*/2 * * * * *", { unref: true }, wake);
+  const tick = new Cron("*/2 * * * * *", { unref: true }, () => {
+    scheduler.beat();
+    wake();
+  });
   wake();
   return {
+    worker,
+    scheduler,
     wake,
     stop: async () => {
       tick.stop();

@@ -1,49 +1,103 @@
-import { Type } from "@sinclair/typebox";
-import { sql } from "drizzle-orm";
+import { type Static, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { App } from "../app.ts";
-import { AppError } from "../errors.ts";
-import { VERSION } from "../version.ts";
-import { problems } from "./problems.ts";
+import type { Component, ComponentName } from "../health/component.ts";
+import { isReady, type Readiness } from "../health/readiness.ts";
+import { OneOf } from "./fields.ts";
 
-const HealthView = Type.Object(
-  {
-    status: Type.Literal("ok"),
-    version: Type.String({ description: "The program's version", examples: [VERSION] }),
-    database: Type.Union([Type.Literal("embedded"), Type.Literal("postgres")], { description: "Where rows are kept" }),
-    cache: Type.Union([Type.Literal("memory"), Type.Literal("redis")], { description: "Where short-lived values are" }),
-  },
-  { $id: "Health", description: "The service answers, and so does its database" },
+const LivenessView = Type.Object(
+  { status: Type.Literal("ok") },
+  { $id: "Liveness", description: "The process answers" },
 );
 
-const MAX_WAIT_MS = 3_000;
+const ComponentView = Type.Object(
+  {
+    name: OneOf(["database", "migrations", "redis", "worker", "scheduler", "disk"], {
+      description: "Part of the service",
+      examples: ["database"],
+    }),
+    state: OneOf(["ok", "degraded", "failed", "skipped"], {
+      description:
+        "degraded: the service does its work without it, or soon may not; failed: it does not; skipped: there is none",
+      examples: ["ok"],
+    }),
+    latency_ms: Type.Integer({ minimum: 0, description: "Milliseconds that looking at it took", examples: [2] }),
+    message: Type.Optional(
+      Type.String({
+        description: "What is wrong and how to mend it",
+        examples: ["The database lacks 1 migration(s) of this version: run orbweaver migrate up"],
+      }),
+    ),
+  },
+  { $id: "Component", description: "How a part of the service is" },
+);
 
-/** `/health` says that the process answers, and asks nobody; `/api/v1/health` that it can do its work. */
-export const healthApi = ({ db, store, cache }: Pick<App, "db" | "store" | "cache">) =>
+const ReadinessView = Type.Object(
+  {
+    status: OneOf(["ok", "degraded", "failed", "stopping"], {
+      description: "The worst of the components; stopping once the service was told to stop",
+      examples: ["ok"],
+    }),
+    components: Type.Array(ComponentView, { description: "Every part; none when the service stops" }),
+  },
+  { $id: "Readiness", description: "Whether the service can do its work, part by part" },
+);
+
+const READINESS = {
+  response: { 200: ReadinessView, 503: ReadinessView },
+  detail: {
+    summary: "Can the service do its work?",
+    description:
+      "Looks at every part side by side, at most once a second however many ask. 200 while the service does its work, even if something is degraded; 503, with the same body, when a part has failed or the service was told to stop.",
+  },
+};
+
+const componentOf = (what: string) => ({
+  response: { 200: ComponentView, 503: ComponentView },
+  detail: { summary: `Does ${what} answer?`, description: "200 when it does or none is configured, otherwise 503." },
+});
+
+type Settable = { status?: number | string; headers: Record<string, string | number> };
+
+/**
+ * Whether the process lives, and whether it can do its work. Anybody may ask, so that nothing is told that is not for
+ * strangers. A 503 has the body of a 200 and is no problem document: who reads one wants the parts.
+ */
+export const healthApi = ({ readiness }: { readiness: Readiness }) =>
+  new Elysia({ name: "health", tags: ["Health"] })
+    .use(probes("/health", readiness))
+    .use(probes("/api/v1/public/health", readiness))
+    .get("/health/db", ({ set }) => answerComponent(readiness, "database", set), componentOf("the database"))
+    .get("/health/redis", ({ set }) => answerComponent(readiness, "redis", set), componentOf("Redis"));
+
+const probes = (path: string, readiness: Readiness) =>
   new Elysia({ tags: ["Health"] })
-    .get("/health", () => ({ status: "ok" as const }), {
-      response: { 200: Type.Object({ status: Type.Literal("ok") }, { description: "The process answers" }) },
-      detail: { operationId: "getLiveness", summary: "Is the process alive?", description: "Cheap; for probes." },
+    .get(path, ({ set }) => forbidCaching(set, { status: "ok" as const }), {
+      response: { 200: LivenessView },
+      detail: {
+        summary: "Is the process alive?",
+        description: "Asks nobody and touches nothing: for the probe that restarts a process which hangs.",
+      },
     })
-    .get(
-      "/api/v1/health",
-      async () => {
-        await askDatabase(db);
-        return { status: "ok" as const, version: VERSION, database: store.kind, cache: cache.kind };
-      },
-      {
-        response: { 200: HealthView, ...problems(503) },
-        detail: { summary: "Can the service do its work?", description: "Asks the database." },
-      },
-    );
+    .get(`${path}/ready`, ({ set }) => answerReadiness(readiness, set), READINESS);
 
-async function askDatabase(db: App["db"]): Promise<void> {
-  const answered = db.execute(sql`select 1`).then(() => true);
-  const late = Bun.sleep(MAX_WAIT_MS).then(() => false);
-  let cause: unknown;
-  const isThere = await Promise.race([answered, late]).catch((error) => {
-    cause = error;
-    return false;
-  });
-  if (!isThere) throw new AppError("unavailable", "The database does not answer; try again later", { cause });
+async function answerReadiness(readiness: Readiness, set: Settable): Promise<Static<typeof ReadinessView>> {
+  const report = await readiness.read();
+  if (!isReady(report)) set.status = 503;
+  return forbidCaching(set, { status: report.state, components: report.components.map(viewComponent) });
+}
+
+async function answerComponent(readiness: Readiness, name: ComponentName, set: Settable) {
+  const component = await readiness.readComponent(name);
+  if (component.state !== "ok" && component.state !== "skipped") set.status = 503;
+  return forbidCaching(set, viewComponent(component));
+}
+
+/** An old answer from a cache on the way is worse than none. */
+function forbidCaching<Body>(set: Settable, body: Body): Body {
+  set.headers["cache-control"] = "no-store";
+  return body;
+}
+
+function viewComponent({ name, state, latencyMs, message }: Component): Static<typeof ComponentView> {
+  return { name, state, latency_ms: latencyMs, ...(message === undefined ? {} : { message }) };
 }

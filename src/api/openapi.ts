@@ -80,12 +80,12 @@ function readNumber(schema: Schema): Schema {
 
 /** A schema's name and description end up beside the plugin's media types, of which there is one in truth. */
 function refineResponse({ $id, description, content }: Answer, status: string): Answer {
-  const isFailure = Number(status) >= 400;
-  const what = (isFailure ? undefined : description) ?? STATUS_CODES[status] ?? "";
+  const isProblem = $id === "Problem";
+  const what = (isProblem ? undefined : description) ?? STATUS_CODES[status] ?? "";
   const made = content?.["multipart/form-data"]?.schema;
   if (!made) return { description: what, ...(content ? { content } : {}) };
   const schema = { ...($id === undefined ? {} : { $id }), description, ...made };
-  return { description: what, content: { [isFailure ? "application/problem+json" : "application/json"]: { schema } } };
+  return { description: what, content: { [isProblem ? "application/problem+json" : "application/json"]: { schema } } };
 }
 
 function only(type: string, content: Content): Content {

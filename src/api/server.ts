@@ -1,6 +1,8 @@
+import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { App } from "../app.ts";
 import { AppError } from "../errors.ts";
+import { createReadiness, type Pulses } from "../health/readiness.ts";
 import { crawlsApi } from "./crawls.ts";
 import { healthApi } from "./health.ts";
 import type { Route } from "./methods.ts";
@@ -15,18 +17,23 @@ import { websitesApi } from "./websites.ts";
 const IDLE_TIMEOUT_S = 150;
 /** Requests in flight get as long when the service stops. */
 const STOP_TIMEOUT_MS = 5_000;
+const IN_FLIGHT_LOOK_MS = 10;
 /** Beyond it the runtime refuses by itself; below it, the answer says why. */
 const MAX_BODY_BYTES = 100_000_000;
 
-/** All routes. `closing` ends the answers that would go on for ever. */
-export function createApi(app: App, background: { wake(): void }, closing: AbortSignal) {
-  const { config, log, db, store, cache, clock, fetch, parser, robots } = app;
+/** What the API needs of what runs without a request. */
+export type Works = Pulses & { wake(): void };
+
+/** All routes. `closing` ends the answers that would go on for ever; `stopping` says before it that it will come. */
+export function createApi(app: App, background: Works, closing: AbortSignal, stopping = closing) {
+  const { config, log, db, cache, clock, fetch, parser, robots } = app;
+  const readiness = createReadiness(app, background, stopping);
   const routes = (): readonly Route[] => api.routes;
   // Hooks come before the routes they are for. Without `normalize: false`, unknown fields would vanish unsaid.
   const api = new Elysia({ normalize: false })
     .use(problemResponses({ log }, routes))
     .use(requestRules({ config }))
-    .use(healthApi({ db, store, cache }))
+    .use(healthApi({ readiness }))
     .group("/api/v1", (v1) =>
       v1
         .use(websitesApi({ db, cache, clock }))
@@ -42,26 +49,24 @@ export function createApi(app: App, background: { wake(): void }, closing: Abort
 export type RunningApi = {
   /** Where it is reached from this machine. */
   url: string;
-  /** Takes no more requests, and lets those in flight end. */
-  stop(): Promise<void>;
+  /** Takes no more requests and lets those in flight end, until `cut` is aborted; by itself after some seconds. */
+  stop(cut?: AbortSignal): Promise<void>;
 };
 
 /**
  * Listens on the configured address.
  * @throws AppError `unavailable` when the address can't be had
  */
-export async function startApi(app: App, background: { wake(): void }): Promise<RunningApi> {
+export async function startApi(app: App, background: Works, stopping?: AbortSignal): Promise<RunningApi> {
   const { HOST, PORT } = app.config;
   const closing = new AbortController();
-  const api = createApi(app, background, closing.signal);
+  const api = createApi(app, background, closing.signal, stopping);
   const server = listen(HOST, PORT, (request) => api.fetch(request));
   return {
     url: `http://${describeHost(HOST)}:${server.port}`,
-    stop: async () => {
+    stop: async (cut = AbortSignal.timeout(STOP_TIMEOUT_MS)) => {
       closing.abort();
-      const cut = setTimeout(() => void server.stop(true), STOP_TIMEOUT_MS);
-      await server.stop();
-      clearTimeout(cut);
+      await stopServer(server, cut, app.log);
     },
   };
 }
@@ -74,6 +79,14 @@ function listen(hostname: string, port: number, fetch: (request: Request) => Res
     const mend = code === "EADDRINUSE" ? "it is taken: stop what listens there, or set PORT" : message;
     throw new AppError("unavailable", `Can't listen on ${describeHost(hostname)}:${port}: ${mend}`, { cause });
   }
+}
+
+/** A client that has not asked in full, or holds a connection for later, is not waited for. */
+async function stopServer(server: Server<undefined>, cut: AbortSignal, log: App["log"]): Promise<void> {
+  void server.stop();
+  while (server.pendingRequests > 0 && !cut.aborted) await Bun.sleep(IN_FLIGHT_LOOK_MS);
+  if (server.pendingRequests > 0) log.warn("requests were cut off", { requests: server.pendingRequests });
+  await server.stop(true);
 }
 
 /** An address that stands for all of them can't be opened in a browser. */

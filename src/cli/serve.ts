@@ -1,7 +1,9 @@
 import { startApi } from "../api/server.ts";
-import { openApp } from "../app.ts";
+import { type App, openApp } from "../app.ts";
 import { startBackground } from "../background.ts";
+import { type Closer, closeInOrder } from "../closing.ts";
 import { readConfig, readEnvironment } from "../config/config.ts";
+import type { Config } from "../config/settings.ts";
 import { VERSION } from "../version.ts";
 import { listenForInterrupt, writeError, writeOut } from "./terminal.ts";
 
@@ -9,7 +11,10 @@ export type ServeFlags = { host?: string; port?: number; data?: string };
 
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 
-/** Runs the service until a signal ends it. */
+/**
+ * Runs the service until a signal ends it.
+ * @returns 0 when all that was under way ended by itself, 1 when something had to be cut off
+ */
 export async function serveCommand({ host, port, data }: ServeFlags): Promise<number> {
   const config = readConfig(readEnvironment(), {
     ...(host === undefined ? {} : { HOST: host }),
@@ -17,38 +22,65 @@ export async function serveCommand({ host, port, data }: ServeFlags): Promise<nu
     ...(data === undefined ? {} : { DATA_DIR: data, DATABASE_URL: undefined }),
   });
   const interrupt = listenForInterrupt();
-  const app = await openApp(config);
+  const told = untilAborted(interrupt.signal);
+  const opening = openApp(config);
+  const app = await Promise.race([opening, told]);
+  // Nothing was taken on yet, and what was being opened survives a kill.
+  if (!app) {
+    opening.catch(() => {});
+    return 0;
+  }
   try {
-    const background = startBackground(app);
-    try {
-      const api = await startApi(app, background);
-      try {
-        if (!LOOPBACK.test(config.HOST)) {
-          writeError(
-            `warning: anyone who reaches ${config.HOST} can use this service, which has no access control; keep it behind a firewall or a proxy\n`,
-          );
-        }
-        await writeOut(
-          [
-            `Orbweaver ${VERSION}`,
-            `  API       ${api.url}/api/v1`,
-            `  Swagger   ${api.url}/swagger`,
-            `  data      ${app.store.location}`,
-            "",
-          ].join("\n"),
-        );
-        await untilAborted(interrupt.signal);
-      } finally {
-        await api.stop();
-      }
-    } finally {
-      await background.stop();
-    }
+    return await serve(app, interrupt.signal, told);
   } finally {
-    await app.close();
     interrupt.dispose();
   }
-  return 0;
+}
+
+async function serve(app: App, stopping: AbortSignal, told: Promise<void>): Promise<number> {
+  const { config, log, clock } = app;
+  const closers: Closer[] = [{ name: "connections", close: app.close }];
+  let stoppedAt = clock.now().getTime();
+  let unclean: string[] = [];
+  try {
+    const background = startBackground(app);
+    closers.unshift({ name: "crawls", close: background.stop });
+    const api = await startApi(app, background, stopping);
+    closers.unshift({ name: "requests", close: api.stop });
+    await announce(app, api.url);
+    await told;
+    stoppedAt = clock.now().getTime();
+    log.info("service stopping", { why: String(stopping.reason?.message), withinMs: config.SHUTDOWN_TIMEOUT_MS });
+    // At once, so that other instances have the crawls while this one still answers.
+    void background.stop();
+    closers.unshift({ name: "load balancers", close: (cut) => clock.sleep(delayMsOf(config), cut) });
+  } finally {
+    unclean = await closeInOrder(closers, { log, clock, withinMs: config.SHUTDOWN_TIMEOUT_MS });
+  }
+  log.info("service stopped", { durationMs: clock.now().getTime() - stoppedAt, cut: unclean });
+  return unclean.length === 0 ? 0 : 1;
+}
+
+/** In which the service says that it is not ready and still answers; the rest of the time is for what is under way. */
+const delayMsOf = ({ SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS }: Config) =>
+  Math.min(SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS / 2);
+
+async function announce({ config, log, store }: App, url: string): Promise<void> {
+  if (!LOOPBACK.test(config.HOST)) {
+    writeError(
+      `warning: anyone who reaches ${config.HOST} can use this service, which has no access control; keep it behind a firewall or a proxy\n`,
+    );
+  }
+  await writeOut(
+    [
+      `Orbweaver ${VERSION}`,
+      `  API       ${url}/api/v1`,
+      `  Swagger   ${url}/swagger`,
+      `  data      ${store.location}`,
+      "",
+    ].join("\n"),
+  );
+  log.info("service started", { url, version: VERSION, store: store.kind, startMs: Math.round(performance.now()) });
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

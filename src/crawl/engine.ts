@@ -16,7 +16,12 @@ const RENEW_MS = 10_000;
 /** How exactly `max_duration_s` is kept. */
 const MIN_LOOK_MS = 1_000;
 
-export type CrawlRun = { signal: AbortSignal; onProgress?: (progress: CrawlProgress) => void };
+export type CrawlRun = {
+  signal: AbortSignal;
+  onProgress?: (progress: CrawlProgress) => void;
+  /** What is in flight has so long to finish once it is told to stop. Default 5 s. */
+  graceMs?: number;
+};
 
 /**
  * Works a crawl until it is over, paused, cancelled, or `signal` ends it; in that last case it can be gone on with, by
@@ -29,7 +34,7 @@ export async function runCrawl(context: CrawlContext, crawlId: string, run: Craw
   const owner = Bun.randomUUIDv7();
   const crawl = await takeLease(db, crawlId, owner, clock);
   if (!crawl) throw new AppError("conflict", `Crawl ${crawlId} is over, paused, or worked by another process`);
-  const session = openSession(context, crawl, owner, run.onProgress ?? (() => {}));
+  const session = openSession(context, crawl, owner, run);
   const keeping = keepLease(session);
   const stopListening = listenForOrders(session, run.signal);
   log.info("crawl started", { crawlId, websiteId: crawl.websiteId });

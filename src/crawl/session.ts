@@ -43,6 +43,8 @@ export type HostWork = {
 
 export type CrawlProgress = { crawl: Crawl; url?: string; inFlight: number };
 
+export type SessionOptions = { onProgress?: (progress: CrawlProgress) => void; graceMs?: number };
+
 /** A crawl while this process works it: what its slices share. */
 export type Session = ReturnType<typeof openSession>;
 
@@ -50,7 +52,7 @@ export function openSession(
   context: CrawlContext,
   start: Crawl,
   owner: string,
-  onProgress: (progress: CrawlProgress) => void,
+  { onProgress = () => {}, graceMs = GRACE_MS }: SessionOptions,
 ) {
   const options = start.options as CrawlOptions;
   const { clock } = context;
@@ -125,7 +127,7 @@ export function openSession(
   function beginGrace() {
     if (isGrace || abort.signal.aborted) return;
     isGrace = true;
-    clock.sleep(GRACE_MS, abort.signal).then(
+    clock.sleep(graceMs, abort.signal).then(
       () => abort.abort(new GraceOverError()),
       () => {},
     );

@@ -9,6 +9,7 @@ import { drizzle } from "drizzle-orm/pglite";
 import { AppError } from "../errors.ts";
 import { findBakedFolder, lockDataFolder, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
+import { MIN_FREE_BYTES } from "./disk-space.ts";
 
 /**
  * Opens PostgreSQL inside this process (PGlite), its files in `folder`/postgres.
@@ -39,9 +40,6 @@ export async function openEmbeddedStore(folder: string): Promise<Store> {
     throw error;
   }
 }
-
-/** More than a transaction and a checkpoint write. */
-const MIN_FREE_BYTES = 64 * 1024 * 1024;
 
 /** PostgreSQL in this process does not survive a write that the disk has no room for: it would spin for ever. */
 function refusingFullDisk(client: PGlite, folder: string): PGlite {

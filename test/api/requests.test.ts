@@ -217,7 +217,7 @@ test("a database that is away is a 503", async () => {
   const broken = await startService(away as unknown as Store);
 
   const list = await broken.ask("GET", "/api/v1/websites");
-  const health = await broken.ask("GET", "/api/v1/health");
+  const health = await broken.ask("GET", "/health/ready");
 
   expect([list.status, list.json.code]).toEqual([503, "unavailable"]);
   expect(health.status).toBe(503);

@@ -71,7 +71,7 @@ export async function startService(command: string[], cwd: string, env: Record<s
       return /http:\/\/(?:127\.0\.0\.1|localhost|0\.0\.0\.0):\d+/.exec(output)?.[0]?.replace("0.0.0.0", "127.0.0.1");
     });
     const origin = await Promise.race([isUp, isGone]);
-    await until("the service answers", async () => (await fetch(`${origin}/api/v1/health`)).ok);
+    await until("the service answers", async () => (await fetch(`${origin}/health/ready`)).ok);
     const kill = async () => void (await end("SIGKILL"));
     return { origin, port: new URL(origin).port, output: () => output, stop: () => end("SIGTERM"), kill };
   } catch (error) {

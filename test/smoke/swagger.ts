@@ -48,7 +48,7 @@ export function swaggerSteps(binary: string): Step[] {
             for (const path of ["/api/v1/crawls", "/api/v1/websites", "/api/v1/scrape"])
               check(shown.includes(path), `${path} is not among ${shown.join(", ")}`);
 
-            const health = page.locator('.opblock:has([data-path="/api/v1/health"])');
+            const health = page.locator('.opblock:has([data-path="/health/ready"])');
             await health.locator(".opblock-summary-control").click();
             await health.getByRole("button", { name: "Execute" }).click();
             await page.waitForSelector(".live-responses-table .response .response-col_status");

@@ -1,0 +1,104 @@
+import { sql } from "drizzle-orm";
+import type { Cache } from "../cache.ts";
+import type { Store } from "../db/db.ts";
+import { MIN_FREE_BYTES, readFreeBytes } from "../db/disk-space.ts";
+import { listMigrations } from "../db/migrate.ts";
+import type { Check, ComponentName, Finding } from "./component.ts";
+import type { Pulse } from "./pulse.ts";
+
+const OK: Finding = { state: "ok" };
+
+/** The embedded database is in this process: it can't be lost, only be at something else. */
+const BUSY: Finding = {
+  state: "degraded",
+  message: "The embedded database is busy; a server (DATABASE_URL) does more",
+};
+
+const AWAY: Finding = {
+  state: "failed",
+  message: "The database does not answer: see that its server runs and can be reached; the service comes back with it",
+};
+
+export function checkDatabase({ db, kind }: Pick<Store, "db" | "kind">): Check {
+  return {
+    name: "database",
+    run: async () => {
+      await db.execute(sql`select 1`);
+      return OK;
+    },
+    whenBroken: AWAY,
+    whenLate: kind === "embedded" ? BUSY : AWAY,
+  };
+}
+
+export function checkMigrations({ db, kind }: Pick<Store, "db" | "kind">): Check {
+  const unread: Finding = { state: "failed", message: "The database's tables can't be looked at; see the database" };
+  return {
+    name: "migrations",
+    run: async () => {
+      const missing = (await listMigrations(db)).filter(({ isApplied }) => !isApplied).length;
+      if (missing === 0) return OK;
+      return {
+        state: "failed",
+        message: `The database lacks ${missing} migration(s) of this version: run orbweaver migrate up`,
+      };
+    },
+    whenBroken: unread,
+    whenLate: kind === "embedded" ? BUSY : unread,
+  };
+}
+
+export function checkRedis(cache: Cache): Check {
+  const away: Finding = {
+    state: "degraded",
+    message: "Redis does not answer: see that it runs and can be reached; until it is back, memory stands in for it",
+  };
+  return {
+    name: "redis",
+    run: async () => {
+      if (cache.kind === "memory") return { state: "skipped", message: "No Redis is configured" };
+      await cache.ping();
+      return OK;
+    },
+    whenBroken: away,
+    whenLate: away,
+  };
+}
+
+/** Both go every two seconds; a machine that is short of breath may miss some. */
+const MAX_PULSE_AGE_MS = 20_000;
+
+/** A process that has stopped crawling still answers requests, so that it is no worse than degraded. */
+export function checkPulse(name: ComponentName, pulse: Pulse | undefined, stalled: string): Check {
+  return {
+    name,
+    run: async () => {
+      if (!pulse) return { state: "skipped", message: "This process answers requests only" };
+      return pulse.ageMs() <= MAX_PULSE_AGE_MS ? OK : { state: "degraded", message: stalled };
+    },
+    whenBroken: { state: "degraded", message: stalled },
+    whenLate: { state: "degraded", message: stalled },
+  };
+}
+
+/** So early that there is time to make room. */
+export const LOW_FREE_BYTES = 512 * 1024 * 1024;
+
+/** @param folder the embedded database's; `undefined` when the rows are elsewhere */
+export function checkDisk(folder: string | undefined, readFree = readFreeBytes): Check {
+  const unread: Finding = { state: "degraded", message: "The free space of the data folder can't be read" };
+  return {
+    name: "disk",
+    run: async () => {
+      if (folder === undefined) return { state: "skipped", message: "The database is on a server" };
+      const free = await readFree(folder);
+      if (free < MIN_FREE_BYTES)
+        return { state: "failed", message: "The data folder's disk is full, nothing can be stored: make room" };
+      if (free < LOW_FREE_BYTES)
+        return { state: "degraded", message: "The data folder's disk is nearly full: make room" };
+      return OK;
+    },
+    whenBroken: unread,
+    whenLate: unread,
+  };
+}
