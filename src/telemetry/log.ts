@@ -1,35 +1,48 @@
 import type { Clock } from "../clock.ts";
+import { formatJson, type LogEvent } from "./log-format.ts";
+import { type Plain, toPlain } from "./plain.ts";
+import { createRedactor, type Redactor } from "./redaction.ts";
+import { currentScope } from "./scope.ts";
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFields = Record<string, unknown>;
 
-/** One JSON object an event, past tense, ids as fields. */
-export type Log = { [Level in LogLevel]: (event: string, fields?: LogFields) => void };
+/** One event a line, past tense, ids as fields. What is done for a request or a crawl carries their ids by itself. */
+export type Log = { [Level in LogLevel]: (event: string, fields?: LogFields) => void } & {
+  /** The least level that is written; may be set while the program runs. */
+  level: LogLevel;
+};
 
-const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
-const SECRET_NAME = /password|secret|token|authorization|cookie|api_?key/i;
+export type LogOptions = {
+  /** How an event is written; one JSON object a line when absent. */
+  format?: (event: LogEvent) => string;
+  /** What must not be told. */
+  redactor?: Redactor;
+};
 
 /** Writes events of `level` and above as lines; `write` gets each with its line feed. */
-export function createLog(level: LogLevel, clock: Clock, write: (line: string) => void): Log {
-  const least = LEVELS.indexOf(level);
+export function createLog(
+  level: LogLevel,
+  clock: Clock,
+  write: (line: string) => void,
+  { format = formatJson, redactor = createRedactor() }: LogOptions = {},
+): Log {
   const logger =
     (at: LogLevel) =>
     (event: string, fields: LogFields = {}) => {
-      if (LEVELS.indexOf(at) < least) return;
-      const line = { time: clock.now().toISOString(), level: at, event, ...fields };
-      write(`${JSON.stringify(line, redact)}\n`);
+      if (LOG_LEVELS.indexOf(at) < LOG_LEVELS.indexOf(log.level)) return;
+      const scope = currentScope();
+      const span = scope?.span && { trace_id: scope.span.traceId, span_id: scope.span.spanId };
+      const shown = toPlain({ ...scope?.fields, ...fields, ...span }, redactor) as Record<string, Plain>;
+      write(format({ time: clock.now(), level: at, event: redactor.text(event), fields: shown }));
     };
-  return { debug: logger("debug"), info: logger("info"), warn: logger("warn"), error: logger("error") };
-}
-
-function redact(this: unknown, name: string, value: unknown): unknown {
-  if (SECRET_NAME.test(name)) return "[redacted]";
-  if (value instanceof Error) return describeError(value);
-  if (typeof value === "string") return value.replace(/(\w:\/\/)[^/\s@]+@/g, "$1[redacted]@");
-  return typeof value === "bigint" ? String(value) : value;
-}
-
-function describeError(error: Error): Record<string, unknown> {
-  const { name, message, stack, cause } = error;
-  return { name, message, stack, ...(cause instanceof Error ? { cause: describeError(cause) } : {}) };
+  const log: Log = {
+    level,
+    debug: logger("debug"),
+    info: logger("info"),
+    warn: logger("warn"),
+    error: logger("error"),
+  };
+  return log;
 }

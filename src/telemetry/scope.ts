@@ -1,0 +1,31 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { LogFields } from "./log.ts";
+import type { SpanContext } from "./trace-context.ts";
+
+/**
+ * What everything done for a request or a crawl has in common: fields that each of its log lines carries, and the span
+ * that the next one belongs under. It follows the calls, so that no function has to hand it on.
+ */
+export type Scope = { fields: LogFields; span?: SpanContext };
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+export function currentScope(): Scope | undefined {
+  return scopes.getStore();
+}
+
+/** Runs with further fields in every log line below. */
+export function withLogFields<T>(fields: LogFields, run: () => T): T {
+  const outer = scopes.getStore();
+  return scopes.run({ ...outer, fields: { ...outer?.fields, ...fields } }, run);
+}
+
+/** Runs under a span. */
+export function withSpan<T>(span: SpanContext, run: () => T): T {
+  return scopes.run({ fields: scopes.getStore()?.fields ?? {}, span }, run);
+}
+
+/** Adds fields that become known on the way, such as the user of a request; those above do not get them. */
+export function addLogFields(fields: LogFields): void {
+  Object.assign(scopes.getStore()?.fields ?? {}, fields);
+}
