@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, isNull, lte, or } from "drizzle-orm";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
@@ -147,7 +147,7 @@ async function recordUse(db: Db, keyId: string, now: Date): Promise<void> {
   await db
     .update(apiKeys)
     .set({ lastUsedAt: now })
-    .where(and(eq(apiKeys.id, keyId), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, longAgo))));
+    .where(and(eq(apiKeys.id, keyId), or(isNull(apiKeys.lastUsedAt), lte(apiKeys.lastUsedAt, longAgo))));
 }
 
 /** A database that is away has not said that a credential is bad. */

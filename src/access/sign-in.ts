@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, isNull, lte, or } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { users } from "../db/schema/users.ts";
 import type { Identity } from "./tokens.ts";
@@ -36,5 +36,5 @@ export async function recordSignIn(db: Db, userId: string, { name, email }: Iden
   await db
     .update(users)
     .set({ name, email, lastSeenAt: now })
-    .where(and(eq(users.id, userId), or(isNull(users.lastSeenAt), lt(users.lastSeenAt, longAgo))));
+    .where(and(eq(users.id, userId), or(isNull(users.lastSeenAt), lte(users.lastSeenAt, longAgo))));
 }

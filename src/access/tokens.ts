@@ -7,6 +7,7 @@ import { createNetworkFetch } from "../fetch/network.ts";
 import type { Log } from "../telemetry/log.ts";
 import { VERSION } from "../version.ts";
 import { createKeySet, type KeySet } from "./key-set.ts";
+import { isLoopback } from "./opening.ts";
 import type { Provider } from "./provider.ts";
 
 /** Who a token says its bearer is, once it is verified. */
@@ -73,6 +74,7 @@ function checkByKeySet(
   settings: TokenSettings,
   { clock, log }: { clock: Clock; log: Log },
 ): { check: Check; close(): void } {
+  warnOfPlainText(provider, log);
   const { fetch, close } = openProviderFetch(settings, clock);
   const keySet: KeySet = createKeySet(provider, settings.AUTH_URL, { fetch, clock, log });
   const check: Check = async (token, required) => {
@@ -87,6 +89,13 @@ function checkByKeySet(
     }
   };
   return { check, close };
+}
+
+/** Inside a cluster that may be meant; anywhere else whoever sits in between chooses the keys. */
+function warnOfPlainText({ keys }: Provider, log: Log): void {
+  const url = new URL("jwksUrl" in keys ? keys.jwksUrl : "discoveryUrl" in keys ? keys.discoveryUrl : "about:blank");
+  if (url.protocol === "http:" && !isLoopback(url.hostname))
+    log.warn("identity provider is asked without TLS", { host: url.host });
 }
 
 /** Reaches what the service may reach, and the hosts that the settings name as the provider's, wherever they are. */
