@@ -28,7 +28,7 @@ import { byId, checkOptions, Id, OptionsBody, readPathPrefix, readUrl, UrlField 
 import { describeProblems } from "./openapi.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { problems } from "./problems.ts";
-import { viewerOf } from "./request-context.ts";
+import { principalOf, viewerOf } from "./request-context.ts";
 
 const NewCrawl = Type.Object(
   {
@@ -54,7 +54,8 @@ export const crawlsApi = (context: CrawlsContext) =>
     .post(
       "",
       async ({ body, request, status, set }) => {
-        const crawl = await startCrawl(context.db, { viewer: viewerOf(request), ...readRequest(body) });
+        const { keyId: apiKeyId } = principalOf(request);
+        const crawl = await startCrawl(context.db, { viewer: viewerOf(request), apiKeyId, ...readRequest(body) });
         context.background.wake();
         const view = viewCrawl(crawl, context.clock.now());
         set.headers.location = view.links.self;
@@ -164,7 +165,11 @@ async function steer(context: CrawlsContext, turn: typeof pauseCrawl, request: R
   return viewCrawl(crawl, context.clock.now());
 }
 
-function readRequest({ url, website_id: websiteId, options }: Static<typeof NewCrawl>): Omit<CrawlRequest, "viewer"> {
+function readRequest({
+  url,
+  website_id: websiteId,
+  options,
+}: Static<typeof NewCrawl>): Omit<CrawlRequest, "viewer" | "apiKeyId"> {
   if ((url === undefined) === (websiteId === undefined)) {
     const message = "is needed, or website_id, and not both";
     throw new AppError("invalid", `url ${message}`, { faults: [{ at: "/url", message }] });

@@ -25,6 +25,8 @@ export type CrawlRequest = {
   /** Where to start instead of the website's own URL. */
   seeds?: string[];
   runner?: Crawl["runner"];
+  /** The key it is asked for with, to whose limit it counts. */
+  apiKeyId?: string | null;
 };
 
 /**
@@ -33,7 +35,7 @@ export type CrawlRequest = {
  * the website is not over
  */
 export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> {
-  const { viewer, runner = "service" } = request;
+  const { viewer, runner = "service", apiKeyId } = request;
   return db.transaction(async (tx) => {
     const website = request.websiteId
       ? await holdWebsite(tx, viewer, request.websiteId)
@@ -42,7 +44,7 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
     const seeds = request.seeds?.map(readSeed) ?? [website.url];
     const [crawl] = await tx
       .insert(crawlJobs)
-      .values({ websiteId: website.id, runner, seeds, options })
+      .values({ websiteId: website.id, runner, apiKeyId, seeds, options })
       .onConflictDoNothing()
       .returning();
     if (!crawl) throw await describeConflict(tx, website.id, runner);
