@@ -25,12 +25,15 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
     .get("", ({ query, request }) => readPages(db, viewerOf(request), query, query.website_id), {
       query: t.Object({ ...pagingQuery, ...pageFilters, website_id: t.Optional(Id("Only this website's")) }),
       response: { 200: PagePage, ...problems(400, 500, 503) },
-      detail: { summary: "List pages" },
+      detail: {
+        summary: "List pages",
+        description: "Over all websites, in the order in which pages were first seen; by URL, status, path or change.",
+      },
     })
     .get("/:id", async ({ params, request }) => viewPage(await getPage(db, viewerOf(request), params.id)), {
       params: byPage,
       response: { 200: PageView, ...problems(400, 404, 500, 503) },
-      detail: { summary: "Read a page" },
+      detail: { summary: "Read a page", description: "Its last answer and its current version, without the text." },
     })
     .get(
       "/:id/document",
