@@ -3,23 +3,25 @@ import { AppError } from "../errors.ts";
 import { writeOut } from "./terminal.ts";
 
 const TIMEOUT_MS = 3_000;
+const MAX_SHOWN_CHARACTERS = 2_000;
 
 /**
- * Asks the service on this machine whether it is well; for a container's health check, so it loads next to nothing.
+ * Asks the service on this machine whether it is alive; for a container's health check, so it loads next to nothing.
+ * Whether it is ready is another question: a container that is started anew since its database is away mends nothing.
  * @returns the exit code
  */
-export async function healthCommand(): Promise<number> {
+export async function healthCommand({ ready = false }: { ready?: boolean } = {}): Promise<number> {
   const { HOST, PORT } = readConfig(readEnvironment());
-  const url = `http://${reachable(HOST)}:${PORT}/health`;
+  const url = `http://${reachable(HOST)}:${PORT}/health${ready ? "/ready" : ""}`;
   let response: Response;
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), proxy: "" });
   } catch (cause) {
     throw new AppError("unavailable", `${url} does not answer: ${describe(cause)}`, { cause });
   }
-  if (!response.ok)
-    throw new AppError("unavailable", `${url} answers ${response.status}: ${(await response.text()).slice(0, 500)}`);
-  await writeOut(`${url} is healthy\n`);
+  const text = (await response.text()).slice(0, MAX_SHOWN_CHARACTERS);
+  if (!response.ok) throw new AppError("unavailable", `${url} answers ${response.status}: ${text}`);
+  await writeOut(ready ? `${url} is ready: ${text}\n` : `${url} is healthy\n`);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../version.ts";
+import { addAccessCommands } from "./access-commands.ts";
 import { parseBytes, parseCount, parseDuration } from "./quantity.ts";
 
 /**
@@ -66,15 +67,35 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   program
     .command("health")
     .summary("ask the service whether it is well")
-    .description("Asks the service at HOST and PORT whether it is well: exit code 0 if it is, otherwise 1.")
+    .description("Asks the service at HOST and PORT whether it is alive: exit code 0 if it is, otherwise 1.")
+    .option("--ready", "ask whether it can do its work, too: its database, its disk and all")
     .addHelpText("after", HEALTH_EXAMPLES)
-    .action(() => run(import("./health.ts").then(({ healthCommand }) => healthCommand())));
+    .action((flags) => run(import("./health.ts").then(({ healthCommand }) => healthCommand(flags))));
 
-  for (const command of [program, ...program.commands]) {
+  program
+    .command("doctor")
+    .summary("look at all that the service needs, and say what is wrong")
+    .description(
+      "Looks at settings, database, Redis, network and machine, and says how to mend what is wrong. It changes nothing. Exit code 1 if something failed, 78 if the settings can't be used.",
+    )
+    .option("--url <url>", "what to fetch to try the way out", readWebUrl, "https://example.com/")
+    .addOption(dataOption())
+    .option("--json", "one JSON object")
+    .addHelpText("after", DOCTOR_EXAMPLES)
+    .action((flags) => run(import("./doctor.ts").then(({ doctorCommand }) => doctorCommand(flags))));
+
+  addAccessCommands(program, run, dataOption);
+
+  for (const command of commandsOf(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(toSentence(command, text)) });
   }
   await program.parseAsync(withDefaultCommand(args), { from: "user" });
   return exitCode;
+}
+
+/** A command and all below it. */
+function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)];
 }
 
 /** The exit code of an error that commander made of the command line; `undefined` for any other error. */
@@ -153,12 +174,22 @@ function toSentence(command: Command, text: string): string {
     .replace(/\n\((.*)\)$/s, " ($1)")
     .replace(/\.$/, "")
     .replace(/\. ([A-Z])/, (_, letter: string) => `: ${letter.toLowerCase()}`);
-  const name = command.parent ? `orbweaver ${command.name()}` : "orbweaver";
+  const name = nameOf(command);
   return `${name}: ${message}; see ${name} --help\n`;
+}
+
+/** As it is typed: `orbweaver key create`. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 }
 
 function dataOption(): Option {
   return new Option("--data <folder>", "folder of the embedded database; default ./data, or DATA_DIR");
+}
+
+function readWebUrl(text: string): string {
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) throw new InvalidArgumentError("It must be an http or https URL");
+  return text;
 }
 
 function repeatable(flags: string, description: string): Option {
@@ -221,4 +252,9 @@ Examples:
 const HEALTH_EXAMPLES = `
 Examples:
   orbweaver health
-  PORT=8080 orbweaver health`;
+  PORT=8080 orbweaver health --ready`;
+
+const DOCTOR_EXAMPLES = `
+Examples:
+  orbweaver doctor
+  orbweaver doctor --json | jq '.checks[] | select(.verdict != "pass")'`;

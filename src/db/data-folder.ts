@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 /**
  * Takes the data folder for this process alone; two would destroy it. The lock is an open SQLite transaction, which the
  * operating system ends with the process, however that dies.
- * @throws AppError `unavailable` naming the process that holds it, or that the folder can't be written
+ * @throws AppError `unavailable`: code `folder_in_use`, naming the process that holds it, or the folder can't be written
  */
 export function lockDataFolder(folder: string): { release(): void } {
   const holderFile = join(folder, "holder.json");
@@ -32,7 +32,7 @@ export function lockDataFolder(folder: string): { release(): void } {
     throw new AppError(
       "unavailable",
       `The data folder ${folder} is in use by ${describeHolder(holderFile)}; stop it, or name another folder with --data or DATA_DIR`,
-      { cause },
+      { code: "folder_in_use", cause },
     );
   }
   writeFileSync(holderFile, JSON.stringify({ pid: process.pid, command: process.argv.slice(2).join(" ") }));

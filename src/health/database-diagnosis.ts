@@ -1,0 +1,149 @@
+import { sql } from "drizzle-orm";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/settings.ts";
+import { type Db, rowsOf, type Store } from "../db/db.ts";
+import { listMigrations } from "../db/migrate.ts";
+import { AppError } from "../errors.ts";
+import { judgeClock } from "./clock-diagnosis.ts";
+import { type Diagnosis, describeError, type Examination, fail, pass, skip, warn } from "./diagnosis.ts";
+
+/** Below it the SQL of the migrations does not run. */
+const MIN_SERVER_VERSION = 130_000;
+/** A batch of pages is a dozen statements, one after another. */
+const SLOW_ROUND_TRIP_MS = 20;
+/** Leases and tokens are compared with the time of this machine, and hold for 30 s. */
+const CLOCK_WARN_MS = 2_000;
+const CLOCK_FAIL_MS = 20_000;
+
+type Opened = { store: Store } | { instead: Diagnosis };
+
+/**
+ * What there is to know of the database, over one connection.
+ * @param open `undefined` when there is none yet, and opening it would make it
+ */
+export function databaseExaminations(
+  open: (() => Promise<Store>) | undefined,
+  config: Pick<Config, "DATABASE_SCHEMA">,
+  clock: Clock,
+): { examinations: Examination[]; close(): Promise<void> } {
+  let opening: Promise<Opened> | undefined;
+  const openOnce = () => {
+    opening ??= openStore(open);
+    return opening;
+  };
+  const onStore = (name: string, examine: (store: Store) => Promise<Diagnosis>): Examination => ({
+    name,
+    examine: async () => {
+      const opened = await openOnce();
+      if ("store" in opened) return examine(opened.store);
+      return name === "database" ? opened.instead : skip("There is no database to look at");
+    },
+  });
+  return {
+    examinations: [
+      onStore("database", examineServer),
+      onStore("privileges", (store) => examinePrivileges(store, config.DATABASE_SCHEMA)),
+      onStore("migrations", examineMigrations),
+      onStore("database clock", ({ db }) => examineClock(db, clock)),
+    ],
+    close: async () => {
+      const opened = await opening;
+      if (opened && "store" in opened) await opened.store.close();
+    },
+  };
+}
+
+async function openStore(open: (() => Promise<Store>) | undefined): Promise<Opened> {
+  if (!open) return { instead: skip("The embedded database is made at the first start") };
+  try {
+    return { store: await open() };
+  } catch (error) {
+    if (!(error instanceof AppError)) return { instead: fail(describeError(error), "See DATABASE_URL") };
+    if (error.code === "folder_in_use")
+      return { instead: skip(`${error.message.split(";")[0]}; orbweaver health --ready asks that process`) };
+    return { instead: fail(error.message, "See that the server runs, and what DATABASE_URL or DATA_DIR names") };
+  }
+}
+
+async function examineServer({ db, kind, location }: Store): Promise<Diagnosis> {
+  const [server] = rowsOf<{ version: string; number: string; encoding: string }>(
+    await db.execute(
+      sql`select current_setting('server_version') as version, current_setting('server_version_num') as number, pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()`,
+    ),
+  );
+  if (!server) return fail("The database does not say what it is", "Name another one with DATABASE_URL");
+  const roundTripMs = await measureRoundTrip(db);
+  const what = `PostgreSQL ${server.version.split(" ")[0]}${kind === "embedded" ? ", embedded," : ""} at ${location}`;
+  if (Number(server.number) < MIN_SERVER_VERSION) return fail(`${what} is too old`, "Use PostgreSQL 13 or later");
+  if (server.encoding !== "UTF8")
+    return fail(
+      `${what} keeps text as ${server.encoding}, which has no room for most of the web`,
+      "Make a database with: create database orbweaver encoding 'UTF8' template template0;",
+    );
+  const answers = `${what} answers in ${roundTripMs.toFixed(1)} ms`;
+  return roundTripMs > SLOW_ROUND_TRIP_MS
+    ? warn(`${answers}, which makes storing pages slow`, "Run the service nearer to its database")
+    : pass(answers);
+}
+
+/** The middle one of five, since the first pays for the connection. */
+async function measureRoundTrip(db: Db): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const startedAt = performance.now();
+    await db.execute(sql`select 1`);
+    times.push(performance.now() - startedAt);
+  }
+  return times.sort((a, b) => a - b)[2] ?? 0;
+}
+
+async function examinePrivileges({ db }: Store, schema: string): Promise<Diagnosis> {
+  const [may] = rowsOf<{
+    user: string;
+    database: string;
+    has_schema: boolean;
+    on_schema: boolean;
+    on_database: boolean;
+  }>(
+    await db.execute(sql`select current_user as user, current_database() as database,
+      to_regnamespace(${schema}) is not null as has_schema,
+      coalesce(has_schema_privilege(to_regnamespace(${schema}), 'create, usage'), false) as on_schema,
+      has_database_privilege(current_database(), 'create') as on_database`),
+  );
+  if (!may) return fail("The database does not say what this user may do", "Ask its administrator");
+  const { user, database } = may;
+  if (may.has_schema)
+    return may.on_schema
+      ? pass(`${user} may make tables in the schema ${schema}`)
+      : fail(
+          `${user} may not make tables in the schema ${schema}`,
+          `As an administrator: grant create, usage on schema ${quote(schema)} to ${quote(user)};`,
+        );
+  return may.on_database
+    ? pass(`${user} may make the schema ${schema}`)
+    : fail(
+        `${user} may not make the schema ${schema}`,
+        `As an administrator: create schema ${quote(schema)} authorization ${quote(user)}; -- in the database ${database}`,
+      );
+}
+
+const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+async function examineMigrations({ db }: Store): Promise<Diagnosis> {
+  const migrations = await listMigrations(db);
+  const missing = migrations.filter(({ isApplied }) => !isApplied);
+  if (missing.length === 0) return pass(`All ${migrations.length} are applied`);
+  return warn(
+    `${missing.length} of ${migrations.length} are missing, from ${missing[0]?.tag} on`,
+    "The next start of the service applies them, or: orbweaver migrate up",
+  );
+}
+
+async function examineClock(db: Db, clock: Clock): Promise<Diagnosis> {
+  const before = clock.now().getTime();
+  const [row] = rowsOf<{ now: string | number }>(
+    await db.execute(sql`select extract(epoch from clock_timestamp()) * 1000 as now`),
+  );
+  const middle = (before + clock.now().getTime()) / 2;
+  return judgeClock(middle - Number(row?.now), "the database's", CLOCK_WARN_MS, CLOCK_FAIL_MS);
+}
