@@ -18,10 +18,10 @@ export function startIdentityProvider(keys: SigningKey[]) {
     instead: {} as Record<string, unknown>,
     requests: [] as string[],
   };
-  const server = Bun.serve({
+  const server: Bun.Server<undefined> = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
-    fetch(request) {
+    fetch(request): Response {
       const { pathname } = new URL(request.url);
       state.requests.push(pathname);
       if (state.status !== 200) return new Response("away", { status: state.status, headers: { location: "/" } });
@@ -31,7 +31,7 @@ export function startIdentityProvider(keys: SigningKey[]) {
       return Response.json({ keys: state.keys.map(({ jwk }) => jwk) });
     },
   });
-  const url = `http://127.0.0.1:${server.port}`;
+  const url: string = `http://127.0.0.1:${server.port}`;
   return { url, state, stop: () => server.stop(true) };
 }
 

@@ -1,0 +1,82 @@
+import { type AccessContext, deleteUser, disableUser, enableUser, restoreUser } from "../access/standing.ts";
+import {
+  createUser,
+  getUserByName,
+  listUsers,
+  type Role,
+  stateOfUser,
+  type User,
+  type UserState,
+} from "../access/users.ts";
+import type { App } from "../app.ts";
+import { crawlChannel } from "../crawl/crawls.ts";
+import type { UserAction } from "./access-commands.ts";
+import { type AccessFlags, formatInstant, printList, withDatabase } from "./access-database.ts";
+import { formatCount } from "./quantity.ts";
+import { writeError, writeOut } from "./terminal.ts";
+
+const OVER_REST = "/api/v1/users, with an administrator's key";
+
+export async function createUserCommand(
+  name: string,
+  flags: AccessFlags & { email?: string; role: Role },
+): Promise<number> {
+  const { email, role } = flags;
+  return withDatabase(flags, async ({ db }) => tell(await createUser(db, { name, email, role }), flags), OVER_REST);
+}
+
+export async function listUsersCommand(
+  flags: AccessFlags & { state?: UserState; role?: Role; search?: string },
+): Promise<number> {
+  const { json, state, role, search } = flags;
+  const list = ({ db }: App) =>
+    printList((after, limit) => listUsers(db, { state, role, search, after, limit }), { json, columns, view });
+  return withDatabase(flags, list, OVER_REST);
+}
+
+export async function changeUserCommand(action: UserAction, name: string, flags: AccessFlags): Promise<number> {
+  const change = async (app: App) => {
+    const { id } = await getUserByName(app.db, name);
+    await CHANGES[action](app, id);
+    await tell(await getUserByName(app.db, id), flags);
+  };
+  return withDatabase(flags, change, OVER_REST);
+}
+
+const CHANGES: Record<UserAction, (app: App, id: string) => Promise<unknown>> = {
+  disable: disableUser,
+  enable: enableUser,
+  delete: deleteWithWord,
+  restore: (app, id) => restoreUser(app, id, app.config.DELETED_RETENTION_DAYS),
+};
+
+async function deleteWithWord(app: App & AccessContext, id: string): Promise<void> {
+  const cancelled = await deleteUser(app, id);
+  await Promise.all(cancelled.map((crawlId) => app.cache.publish(crawlChannel(crawlId), "order")));
+  const days = formatCount(app.config.DELETED_RETENTION_DAYS, "day");
+  const crawls = cancelled.length > 0 ? `${formatCount(cancelled.length, "crawl")} cancelled; ` : "";
+  writeError(`${crawls}within ${days} this brings the user back: orbweaver user restore ${id}\n`);
+}
+
+const tell = (user: User, { json }: AccessFlags) =>
+  writeOut(json ? `${JSON.stringify(view(user))}\n` : `${user.id}  ${user.name}  ${user.role}  ${stateOfUser(user)}\n`);
+
+const columns: Record<string, (user: User) => string> = {
+  ID: ({ id }) => id,
+  NAME: ({ name }) => name,
+  "E-MAIL": ({ email }) => email ?? "-",
+  ROLE: ({ role }) => role,
+  STATE: stateOfUser,
+  "LAST SEEN": ({ lastSeenAt }) => formatInstant(lastSeenAt),
+};
+
+const view = (user: User) => ({
+  id: user.id,
+  name: user.name,
+  email: user.email,
+  role: user.role,
+  state: stateOfUser(user),
+  issuer: user.issuer,
+  last_seen_at: user.lastSeenAt,
+  created_at: user.createdAt,
+});
