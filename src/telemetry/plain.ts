@@ -87,13 +87,14 @@ class Reading {
 
   /** Its code and cause besides what every error has; other fields, such as a statement's parameters, are not shown. */
   private error(error: Error, depth: number): Plain {
-    const { name, message, stack, cause } = error;
+    const { name, cause } = error;
     const { code } = error as { code?: unknown };
+    const { message, stack } = wordsOf(error);
     return {
       name: this.text(String(name), 200),
-      message: this.text(String(message)),
+      message: this.text(message),
       ...(typeof code === "string" || typeof code === "number" ? { code: this.read(code, depth) } : {}),
-      ...(stack === undefined ? {} : { stack: this.text(String(stack), MAX_STACK) }),
+      ...(stack === undefined ? {} : { stack: this.text(stack, MAX_STACK) }),
       ...(cause === undefined ? {} : { cause: this.read(cause, depth) }),
       ...(error instanceof AggregateError ? { errors: this.list(error.errors, depth) } : {}),
     };
@@ -102,6 +103,17 @@ class Reading {
   private isFull(): boolean {
     return ++this.parts > MAX_PARTS;
   }
+}
+
+/**
+ * An error's message and stack, without the values of a statement: drizzle puts all of them, whole pages among them, into
+ * the message.
+ */
+export function wordsOf(error: Error): { message: string; stack: string | undefined } {
+  const [message, stack] = [String(error.message), error.stack === undefined ? undefined : String(error.stack)];
+  const at = "params" in error ? message.indexOf("\nparams: ") : -1;
+  if (at === -1) return { message, stack };
+  return { message: message.slice(0, at), stack: stack?.replace(message, () => message.slice(0, at)) };
 }
 
 /** That there is none, or whether there is one, may be known. */

@@ -1,0 +1,145 @@
+/**
+ * Everything that is measured: one declaration each, whatever reads it. Names and units are OpenTelemetry's way (its
+ * semantic conventions where they have one); `prometheusName` gives those of `/metrics`. Values of labels are few and
+ * known: routes as patterns and never paths, no hosts, no ids.
+ */
+export type Instrument = {
+  kind: "counter" | "histogram" | "gauge";
+  help: string;
+  /** UCUM: `s`, `By`, or `{page}` for a count of things. */
+  unit: string;
+  labels: readonly string[];
+  /** Upper bounds of a histogram's buckets. */
+  bounds?: readonly number[];
+};
+
+/** From a cached answer to the longest scrape. */
+const LATENCY_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Runs of crawls: from a single page to a day. */
+const RUN_S = [0.1, 1, 10, 60, 300, 1_800, 3_600, 21_600, 86_400];
+
+export const INSTRUMENTS = {
+  "http.server.request.duration": {
+    kind: "histogram",
+    help: "Requests to the API, by route and class of status",
+    unit: "s",
+    labels: ["method", "route", "status"],
+    bounds: LATENCY_S,
+  },
+  "http.server.active_requests": {
+    kind: "gauge",
+    help: "Requests under way, event streams included",
+    unit: "{request}",
+    labels: [],
+  },
+  "orbweaver.rate_limit.refusals": {
+    kind: "counter",
+    help: "Requests refused for coming too fast or too many at a time",
+    unit: "{request}",
+    labels: ["route"],
+  },
+  "orbweaver.crawl.pages": {
+    kind: "counter",
+    help: "URLs of crawls, by what came of them",
+    unit: "{page}",
+    labels: ["outcome"],
+  },
+  "orbweaver.crawl.run.duration": {
+    kind: "histogram",
+    help: "Runs of crawls by this process, by the state they left the crawl in, or error",
+    unit: "s",
+    labels: ["outcome"],
+    bounds: RUN_S,
+  },
+  "orbweaver.queue.urls": {
+    kind: "gauge",
+    help: "URLs that wait to be fetched, in all crawls",
+    unit: "{url}",
+    labels: [],
+  },
+  "orbweaver.queue.crawls": { kind: "gauge", help: "Unfinished crawls, by state", unit: "{crawl}", labels: ["state"] },
+  "orbweaver.fetch.duration": {
+    kind: "histogram",
+    help: "Requests to websites, all hops and the body, by class of status or code of failure",
+    unit: "s",
+    labels: ["outcome"],
+    bounds: LATENCY_S,
+  },
+  "orbweaver.fetch.bytes": {
+    kind: "counter",
+    help: "Body bytes of websites' answers, as they came over the wire",
+    unit: "By",
+    labels: ["outcome"],
+  },
+  "orbweaver.parse.duration": {
+    kind: "histogram",
+    help: "Pages turned into documents, waiting for a thread included",
+    unit: "s",
+    labels: ["outcome"],
+    bounds: LATENCY_S,
+  },
+  "orbweaver.parse.queue": {
+    kind: "gauge",
+    help: "Pages handed to the parser and not done",
+    unit: "{page}",
+    labels: [],
+  },
+  "db.client.operation.duration": {
+    kind: "histogram",
+    help: "Statements, waiting for a connection included, by their first word",
+    unit: "s",
+    labels: ["operation", "outcome"],
+    bounds: LATENCY_S,
+  },
+  "db.client.connection.count": {
+    kind: "gauge",
+    help: "Connections of the database's pool, by state",
+    unit: "{connection}",
+    labels: ["state"],
+  },
+  "orbweaver.cache.lookups": {
+    kind: "counter",
+    help: "Values asked of the cache",
+    unit: "{lookup}",
+    labels: ["result"],
+  },
+  "orbweaver.cache.available": {
+    kind: "gauge",
+    help: "Whether the cache that is configured answers: 0 while Redis is away",
+    unit: "1",
+    labels: ["kind"],
+  },
+  "orbweaver.event_loop.delay": {
+    kind: "gauge",
+    help: "Longest time that the event loop was held up since the last reading",
+    unit: "s",
+    labels: [],
+  },
+  "process.memory.usage": { kind: "gauge", help: "Resident memory", unit: "By", labels: [] },
+  "orbweaver.memory.heap": { kind: "gauge", help: "JavaScript heap in use", unit: "By", labels: [] },
+  "process.cpu.time": { kind: "counter", help: "CPU time, by mode", unit: "s", labels: ["mode"] },
+  "orbweaver.process.start_time": { kind: "gauge", help: "Unix time of the start", unit: "s", labels: [] },
+  "orbweaver.build.info": { kind: "gauge", help: "1, with what runs", unit: "", labels: ["version", "runtime"] },
+} as const satisfies Record<string, Instrument>;
+
+export type InstrumentName = keyof typeof INSTRUMENTS;
+type NameOf<Kind extends Instrument["kind"]> = {
+  [Name in InstrumentName]: (typeof INSTRUMENTS)[Name]["kind"] extends Kind ? Name : never;
+}[InstrumentName];
+export type CounterName = NameOf<"counter">;
+export type HistogramName = NameOf<"histogram">;
+/** Read when somebody asks, since somebody else keeps them. */
+export type WatchedName = NameOf<"gauge"> | "process.cpu.time";
+
+/** By name of label; all of the instrument's, and no others. */
+export type Labels<Name extends InstrumentName> = Record<(typeof INSTRUMENTS)[Name]["labels"][number], string>;
+
+const UNITS: Record<string, string> = { s: "_seconds", By: "_bytes" };
+
+/** As OpenTelemetry's compatibility rules have it: dots become `_`, the unit and a counter's `_total` come last. */
+export function prometheusName(name: InstrumentName): string {
+  const { kind, unit } = INSTRUMENTS[name];
+  const base = name.replaceAll(".", "_");
+  const suffix = UNITS[unit] ?? "";
+  return `${base}${base.endsWith(suffix) ? "" : suffix}${kind === "counter" ? "_total" : ""}`;
+}

@@ -1,0 +1,71 @@
+import { DiagLogLevel, diag } from "@opentelemetry/api";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import type { Clock } from "../clock.ts";
+import type { Collector } from "../config/telemetry.ts";
+import type { Log } from "./log.ts";
+import { sendMetrics } from "./otlp-metrics.ts";
+import { createOtlpTracer } from "./otlp-tracer.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Redactor } from "./redaction.ts";
+import type { Tracer } from "./telemetry.ts";
+
+export type OtlpOptions = {
+  collector: Collector;
+  serviceName: string;
+  version: string;
+  environment: string;
+  ratio: number;
+  recorder: Recorder;
+  redactor: Redactor;
+  clock: Clock;
+  log: Log;
+};
+
+/** A collector that is away holds up the end of the process no longer than that. */
+const CLOSE_MS = 2_000;
+/** Of all that goes wrong with the collector, one line is told in this time. */
+const TELL_EVERY_MS = 60_000;
+
+/** Sends traces and metrics to a collector. The module is heavy: import it only when there is one. */
+export function openOtlp(options: OtlpOptions): { tracer: Tracer; close(): Promise<void> } {
+  tellFaults(options);
+  const { collector, recorder, redactor, clock, ratio, version } = options;
+  const resource = resourceFromAttributes({
+    "service.name": options.serviceName,
+    "service.version": version,
+    "service.instance.id": Bun.randomUUIDv7(),
+    "deployment.environment.name": options.environment,
+    "process.runtime.name": "bun",
+    "process.runtime.version": Bun.version,
+  });
+  const traces = createOtlpTracer({ collector, resource, ratio, redactor, version });
+  const metrics = sendMetrics({ collector, resource, recorder, clock, version });
+  return {
+    tracer: traces.tracer,
+    close: async () => {
+      await Promise.race([Promise.allSettled([traces.close(), metrics.close()]), Bun.sleep(CLOSE_MS)]);
+      diag.disable();
+    },
+  };
+}
+
+/** The SDK tells its faults to a logger of its own, each time anew. */
+function tellFaults({ log, clock, collector }: OtlpOptions): void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let untold = 0;
+  const tell = (message: string, ...more: unknown[]) => {
+    const at = clock.now().getTime();
+    if (at - toldAt < TELL_EVERY_MS) {
+      untold++;
+      return;
+    }
+    log.warn("telemetry not delivered", { collector: collector.endpoint, reason: message, details: more, untold });
+    toldAt = at;
+    untold = 0;
+  };
+  const ignore = () => {};
+  diag.setLogger(
+    { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
+}
