@@ -1,18 +1,23 @@
-import { type Cache, createMemoryCache, openRedisCache } from "./cache.ts";
+import { type Cache, createMemoryCache, observeCache, openRedisCache } from "./cache.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { closeInOrder } from "./closing.ts";
 import type { Config } from "./config/settings.ts";
+import { observeParser } from "./content/observed-parser.ts";
 import { createParserPool, type ParserPool } from "./content/parser-pool.ts";
 import { createHostQueues, type HostQueues } from "./crawl/host-queues.ts";
 import { freeAllLeases } from "./crawl/lease.ts";
 import { createRobotsCache, type RobotsCache } from "./crawl/robots-cache.ts";
 import type { Db, Store } from "./db/db.ts";
 import { migrateUp } from "./db/migrate.ts";
+import { observeStatements } from "./db/observed-statements.ts";
 import { AppError } from "./errors.ts";
 import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from "./fetch/address-policy.ts";
 import type { Fetch } from "./fetch/fetch.ts";
 import { createNetworkFetch } from "./fetch/network.ts";
-import { createLog, type Log } from "./telemetry/log.ts";
+import { observeFetch } from "./fetch/observed-fetch.ts";
+import type { Log } from "./telemetry/log.ts";
+import { openLog, openTelemetry } from "./telemetry/open.ts";
+import { SILENT, type Telemetry } from "./telemetry/telemetry.ts";
 import { VERSION } from "./version.ts";
 
 /** What it takes to fetch and read pages; no database. */
@@ -20,6 +25,7 @@ export type Web = {
   config: Config;
   clock: Clock;
   log: Log;
+  telemetry: Telemetry;
   cache: Cache;
   /** Guarded: reaches what this process may reach, and nothing else. */
   fetch: Fetch;
@@ -40,6 +46,8 @@ const CLOSE_TIMEOUT_MS = 10_000;
 export type OpenOptions = {
   clock?: Clock;
   log?: Log;
+  /** What its work is told to; nobody when absent, but for `openApp`, which goes by the settings. */
+  telemetry?: Telemetry;
   /** Hosts that the person at the keyboard names, which may be reached wherever they are. */
   allow?: readonly string[];
   /** Answers in place of the network, as a folder of files does. */
@@ -49,17 +57,20 @@ export type OpenOptions = {
 /** Opens the way to the web: fetcher, robots, parser threads and cache. */
 export function openWeb(config: Config, options: OpenOptions = {}): Web {
   const clock = options.clock ?? systemClock;
-  const log = options.log ?? createLog(config.LOG_LEVEL, clock, (line) => process.stderr.write(line));
+  const log = options.log ?? openLog(config, clock);
+  const telemetry = options.telemetry ?? SILENT;
   const userAgent = config.USER_AGENT ?? `Orbweaver/${VERSION}${config.CONTACT ? ` (+${config.CONTACT})` : ""}`;
-  const { fetch, close: closeNetwork } = options.fetch
+  const { fetch: plainFetch, close: closeNetwork } = options.fetch
     ? { fetch: options.fetch, close: () => {} }
     : openNetwork(config, clock, userAgent, options.allow ?? []);
-  const cache = config.REDIS_URL
+  const fetch = observeFetch(plainFetch, telemetry);
+  const plainCache = config.REDIS_URL
     ? openRedisCache(config.REDIS_URL, config.REDIS_KEY_PREFIX, log)
     : createMemoryCache(clock);
-  const parser = createParserPool({ threads: config.PARSER_THREADS });
+  const cache = observeCache(plainCache, telemetry);
+  const parser = observeParser(createParserPool({ threads: config.PARSER_THREADS }), telemetry);
   return {
-    ...{ config, clock, log, cache, userAgent, fetch, parser },
+    ...{ config, clock, log, telemetry, cache, userAgent, fetch, parser },
     robots: createRobotsCache({ fetch, clock, userAgent, store: cache }),
     hosts: createHostQueues(clock),
     close: async () => {
@@ -80,7 +91,11 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     await migrateUp(store.db);
     // The folder is locked, so whoever holds a lease on a crawl in it is dead.
     if (store.kind === "embedded") await freeAllLeases(store.db);
-    const web = openWeb(config, options);
+    const clock = options.clock ?? systemClock;
+    const log = options.log ?? openLog(config, clock);
+    const telemetry = options.telemetry ?? (await openTelemetry(config, clock, log));
+    observeStatements(store.db, telemetry);
+    const web = openWeb(config, { ...options, clock, log, telemetry });
     let closing: Promise<void> | undefined;
     const close = () => {
       closing ??= closeApp(web, store);
@@ -93,11 +108,12 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
   }
 }
 
-/** The database last, since all else may have something to write down yet. */
+/** The database after all else, which may have something to write down yet, and last what tells of it. */
 async function closeApp(web: Web, store: Store): Promise<void> {
   const closers = [
     { name: "web", close: web.close },
     { name: "database", close: store.close },
+    { name: "telemetry", close: web.telemetry.close },
   ];
   // What is open is so in real time, whatever the clock of crawls says.
   await closeInOrder(closers, { log: web.log, clock: systemClock, withinMs: CLOSE_TIMEOUT_MS });

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./telemetry/log.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 /**
  * What may be lost: short-lived values and messages between instances. In memory, or in Redis when there is one; never
@@ -8,6 +9,8 @@ import type { Log } from "./telemetry/log.ts";
  */
 export type Cache = {
   kind: "memory" | "redis";
+  /** The connection to Redis, for what must be counted in it by one step, such as requests. It refuses while away. */
+  client?: Redis;
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string, ttlMs: number): Promise<void>;
   delete(key: string): Promise<void>;
@@ -73,6 +76,7 @@ export function openRedisCache(url: string, prefix: string, log: Log): Cache {
   };
   return {
     kind: "redis",
+    client: redis,
     get: async (key) => (await unlessAway(() => redis.get(key))) ?? undefined,
     set: async (key, value, ttlMs) => void (await unlessAway(() => redis.set(key, value, "PX", Math.max(1, ttlMs)))),
     delete: async (key) => void (await unlessAway(() => redis.del(key))),
@@ -117,3 +121,28 @@ function createListeners() {
     },
   };
 }
+
+/** Tells how often a value was there, and whether Redis answers. */
+export function observeCache(cache: Cache, telemetry: Telemetry): Cache {
+  if (!telemetry.recorder) return cache;
+  const { kind } = cache;
+  const leave = telemetry.watch("orbweaver.cache.available", async () => {
+    const isThere = await Promise.race([cache.ping().then(() => true), Bun.sleep(PING_MS)]).catch(() => false);
+    return [{ labels: { kind }, value: isThere ? 1 : 0 }];
+  });
+  return {
+    ...cache,
+    get: async (key) => {
+      const value = await cache.get(key);
+      telemetry.count("orbweaver.cache.lookups", { result: value === undefined ? "miss" : "hit" });
+      return value;
+    },
+    close: async () => {
+      leave();
+      await cache.close();
+    },
+  };
+}
+
+/** Metrics don't wait longer for a Redis that is away. */
+const PING_MS = 500;

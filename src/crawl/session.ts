@@ -13,7 +13,10 @@ import { storeVisits } from "./store-visits.ts";
 import type { Visit } from "./visit-result.ts";
 import { createWriter } from "./writer.ts";
 
-export type CrawlContext = Pick<App, "db" | "cache" | "clock" | "fetch" | "robots" | "hosts" | "parser" | "log">;
+export type CrawlContext = Pick<
+  App,
+  "db" | "cache" | "clock" | "fetch" | "robots" | "hosts" | "parser" | "log" | "telemetry"
+>;
 
 /** Pages under way in a crawl, over all hosts, that are always allowed. */
 const MIN_IN_FLIGHT = 32;

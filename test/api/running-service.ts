@@ -11,6 +11,7 @@ import type { Store } from "../../src/db/db.ts";
 import type { Fetch } from "../../src/fetch/fetch.ts";
 import { FetchError } from "../../src/fetch/fetch.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { SILENT, type Telemetry } from "../../src/telemetry/telemetry.ts";
 
 export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> };
 
@@ -36,9 +37,9 @@ export const noStore = { db: {}, kind: "embedded", location: "nowhere" } as Stor
 /** The API on a free port, over a real database; the web behind it is what `fetch` answers. */
 export async function startService(
   store: Store,
-  options: { clock?: Clock; fetch?: Fetch; config?: Partial<Config> } = {},
+  options: { clock?: Clock; fetch?: Fetch; telemetry?: Telemetry; config?: Partial<Config> } = {},
 ): Promise<RunningService> {
-  const { clock = systemClock, fetch = offline } = options;
+  const { clock = systemClock, fetch = offline, telemetry = SILENT } = options;
   const lines: string[] = [];
   const cache = createMemoryCache(clock);
   const parser = createParserPool({ threads: 1 });
@@ -46,7 +47,7 @@ export async function startService(
   let wakes = 0;
   const app: App = {
     config: readConfig({}, { PORT: 0, ...options.config }),
-    ...{ clock, store, cache, parser, fetch, userAgent, db: store.db },
+    ...{ clock, telemetry, store, cache, parser, fetch, userAgent, db: store.db },
     log: createLog("info", clock, (line) => lines.push(line)),
     robots: createRobotsCache({ fetch, clock, userAgent, store: cache }),
     hosts: createHostQueues(clock),
