@@ -17,6 +17,9 @@ export const LOCAL_PRINCIPAL: Principal = {
   permissions: ["read", "write", "admin", "metrics"],
 };
 
+/** Whoever asks for what is public: owns nothing, and may do nothing. */
+export const STRANGER: Principal = { userId: "00000000-0000-0000-0000-000000000000", keyId: null, permissions: [] };
+
 /** An administrator may do everything, and whoever may write may read. */
 const IMPLIED_BY: Record<Permission, readonly Permission[]> = {
   read: ["read", "write", "admin"],

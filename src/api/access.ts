@@ -1,0 +1,79 @@
+import { Elysia } from "elysia";
+import type { Authenticator } from "../access/authenticator.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../access/principal.ts";
+import type { Config } from "../config/settings.ts";
+import { AppError } from "../errors.ts";
+import { isDocumentation } from "./documentation-path.ts";
+import { HttpError } from "./problems.ts";
+import { findContext, setContext } from "./request-context.ts";
+
+/** Who finds out whom a credential stands for; `open` where everybody may do everything. */
+export type Access = Pick<Authenticator, "authenticate"> | "open";
+
+/**
+ * Asks every request but those for public paths who makes it, before there is a route for it: strangers don't learn
+ * which paths there are, and nothing that they send is parsed.
+ */
+export const accessRules = (access: Access, { DOCS }: Pick<Config, "DOCS">) => {
+  const plugin = new Elysia({ name: "access" });
+  if (access === "open") return plugin.onRequest(({ request }) => setPrincipal(request, LOCAL_PRINCIPAL));
+  return plugin.onRequest(async (context) => {
+    const { request } = context;
+    // Elysia has it here already, though its types don't say so.
+    const { path } = context as unknown as { path: string };
+    if (!isPublic(path, DOCS)) setPrincipal(request, await identify(access, request, path));
+  });
+};
+
+/** The path is the one by which the route will be found, so both judge the same text. */
+function isPublic(path: string, docs: Config["DOCS"]): boolean {
+  if (isDocumentation(path)) return docs === "on";
+  return path === "/" || path === "/health" || path.startsWith("/health/") || path.startsWith("/api/v1/public/");
+}
+
+async function identify(access: Exclude<Access, "open">, request: Request, path: string): Promise<Principal> {
+  const isForPeople = isDocumentation(path);
+  const credential = findCredential(request.headers, isForPeople);
+  if (credential === undefined) {
+    const how = "send a key or a token as Authorization: Bearer …, or a key as X-API-Key";
+    throw challenge(request, isForPeople, "no_credential", `This needs a credential: ${how}`);
+  }
+  try {
+    return await access.authenticate(credential);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.reason !== "unauthorized") throw error;
+    throw challenge(request, isForPeople, error.code, error.message);
+  }
+}
+
+/**
+ * `X-API-Key` goes first: a proxy in front may have a use of its own for `Authorization`. Basic (RFC 7617) with the key
+ * as the password is taken for the documentation alone: it is how a browser can ask a person for a key, and Swagger UI's
+ * own requests carry it on. Elsewhere it would let other websites act through what the browser remembers.
+ */
+function findCredential(headers: Headers, takesBasic: boolean): string | undefined {
+  const key = headers.get("x-api-key")?.trim();
+  if (key) return key;
+  const [, scheme = "", token = ""] = /^(\S+) +(\S+)\s*$/.exec(headers.get("authorization") ?? "") ?? [];
+  if (/^bearer$/i.test(scheme)) return token;
+  if (!takesBasic || !/^basic$/i.test(scheme)) return undefined;
+  const pair = Buffer.from(token, "base64").toString();
+  // A person may type the key into either field.
+  return pair.slice(pair.indexOf(":") + 1) || pair.slice(0, -1) || undefined;
+}
+
+/** RFC 6750 §3: without a credential no error is named. */
+function challenge({ headers }: Request, isForPeople: boolean, code: string, message: string): HttpError {
+  const isBrowser = isForPeople && headers.get("accept")?.includes("text/html");
+  const error = code === "no_credential" ? "" : ', error="invalid_token"';
+  return new HttpError(401, code, message, {
+    "www-authenticate": isBrowser
+      ? 'Basic realm="orbweaver: any name, and an API key as the password", charset="UTF-8"'
+      : `Bearer realm="orbweaver"${error}`,
+  });
+}
+
+function setPrincipal(request: Request, principal: Principal): void {
+  const context = findContext(request) ?? { requestId: "", address: "", isSecure: false, signal: request.signal };
+  setContext(request, { ...context, principal });
+}
