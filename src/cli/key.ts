@@ -30,7 +30,7 @@ export async function createKeyCommand(flags: NewKeyFlags): Promise<number> {
       await writeOut(flags.json ? `${JSON.stringify({ ...view(key), key: secret })}\n` : `${secret}\n`);
       const end = expiresAt ? `until ${formatInstant(expiresAt)}` : "until it is revoked";
       writeError(
-        `Key ${key.id} (${key.name}) of ${user.name} may ${key.permissions.join(" and ")} ${end}. It is shown this once: keep it well.\n`,
+        `Key ${key.id} (${key.name}) of ${user.name} holds ${key.permissions.join(" and ")} ${end}. It is shown this once: keep it well.\n`,
       );
     },
     OVER_REST,

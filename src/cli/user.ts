@@ -22,7 +22,12 @@ export async function createUserCommand(
   flags: AccessFlags & { email?: string; role: Role },
 ): Promise<number> {
   const { email, role } = flags;
-  return withDatabase(flags, async ({ db }) => tell(await createUser(db, { name, email, role }), flags), OVER_REST);
+  const create = async ({ db }: App) => {
+    const user = await createUser(db, { name, email, role });
+    await tell(user, flags);
+    writeError(`A key for ${user.name} is made by: orbweaver key create --user ${email ?? user.id}\n`);
+  };
+  return withDatabase(flags, create, OVER_REST);
 }
 
 export async function listUsersCommand(

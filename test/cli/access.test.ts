@@ -31,7 +31,7 @@ test("users and their keys are made, listed, ended and brought back", async () =
   expect(key.code).toBe(0);
   expect(key.stdout).toEndWith("\n");
   expect(isWellFormed(key.stdout.trim())).toBe(true);
-  expect(key.stderr).toContain("(ci) of Ada L may read and write until ");
+  expect(key.stderr).toContain("(ci) of Ada L holds read and write until ");
   expect(key.stderr).not.toContain(key.stdout.trim());
 
   const [listed] = (await workplace.run(["key", "list", "--json"])).stdout
