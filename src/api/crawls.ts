@@ -27,6 +27,7 @@ import { openEventStream } from "./events.ts";
 import { byId, checkOptions, Id, OptionsBody, readPathPrefix, readUrl, UrlField } from "./fields.ts";
 import { describeProblems } from "./openapi.ts";
 import { pagingQuery, readPage } from "./paging.ts";
+import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
 import { principalOf, viewerOf } from "./request-context.ts";
 
@@ -51,6 +52,7 @@ export type CrawlsContext = Pick<App, "db" | "cache" | "clock" | "log"> & {
 
 export const crawlsApi = (context: CrawlsContext) =>
   new Elysia({ prefix: "/crawls", tags: ["Crawls"] })
+    .use(permissions)
     .post(
       "",
       async ({ body, request, status, set }) => {
@@ -62,6 +64,7 @@ export const crawlsApi = (context: CrawlsContext) =>
         return status(202, view);
       },
       {
+        permission: "write",
         body: NewCrawl,
         response: { 202: CrawlView, ...problems(400, 403, 404, 409, 413, 415, 500, 503) },
         detail: {
@@ -84,6 +87,7 @@ export const crawlsApi = (context: CrawlsContext) =>
         );
       },
       {
+        permission: "read",
         query: t.Object({ ...pagingQuery, ...stateFilter, website_id: t.Optional(Id("Only this website's")) }),
         response: { 200: CrawlPage, ...problems(400, 500, 503) },
         detail: { summary: "List crawls" },
@@ -94,12 +98,14 @@ export const crawlsApi = (context: CrawlsContext) =>
       async ({ params, request }) =>
         viewCrawl(await getCrawl(context.db, viewerOf(request), params.id), context.clock.now()),
       {
+        permission: "read",
         params: byId("crawl"),
         response: { 200: CrawlView, ...problems(400, 404, 500, 503) },
         detail: { summary: "Read a crawl" },
       },
     )
     .get("/:id/events", ({ params, request }) => openEventStream(context, viewerOf(request), params.id, request), {
+      permission: "read",
       params: byId("crawl"),
       detail: {
         summary: "Watch a crawl",
@@ -116,14 +122,17 @@ export const crawlsApi = (context: CrawlsContext) =>
       },
     })
     .post("/:id/pause", ({ params, request }) => steer(context, pauseCrawl, request, params.id), {
+      permission: "write",
       ...steering,
       detail: { summary: "Pause a crawl", description: "Requests in flight finish and count. Safe to repeat." },
     })
     .post("/:id/resume", ({ params, request }) => steer(context, resumeCrawl, request, params.id), {
+      permission: "write",
       ...steering,
       detail: { summary: "Resume a paused crawl", description: "It goes on where it was. Safe to repeat." },
     })
     .post("/:id/cancel", ({ params, request }) => steer(context, cancelCrawl, request, params.id), {
+      permission: "write",
       ...steering,
       detail: { summary: "Cancel a crawl", description: "For good; the pages it brought stay. Safe to repeat." },
     })
@@ -142,6 +151,7 @@ export const crawlsApi = (context: CrawlsContext) =>
         );
       },
       {
+        permission: "read",
         params: byId("crawl"),
         query: t.Object({ ...pagingQuery, ...crawlUrlFilters }),
         response: { 200: CrawlUrlPage, ...problems(400, 404, 500, 503) },

@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import type { Component, ComponentName } from "../health/component.ts";
 import { isReady, type Readiness } from "../health/readiness.ts";
 import { OneOf } from "./fields.ts";
+import { permissions } from "./permissions.ts";
 
 const LivenessView = Type.Object(
   { status: Type.Literal("ok") },
@@ -43,6 +44,7 @@ const ReadinessView = Type.Object(
 );
 
 const READINESS = {
+  permission: "public" as const,
   response: { 200: ReadinessView, 503: ReadinessView },
   detail: {
     summary: "Can the service do its work?",
@@ -52,6 +54,7 @@ const READINESS = {
 };
 
 const componentOf = (what: string) => ({
+  permission: "public" as const,
   response: { 200: ComponentView, 503: ComponentView },
   detail: { summary: `Does ${what} answer?`, description: "200 when it does or none is configured, otherwise 503." },
 });
@@ -64,6 +67,7 @@ type Settable = { status?: number | string; headers: Record<string, string | num
  */
 export const healthApi = ({ readiness }: { readiness: Readiness }) =>
   new Elysia({ name: "health", tags: ["Health"] })
+    .use(permissions)
     .use(probes("/health", readiness))
     .use(probes("/api/v1/public/health", readiness))
     .get("/health/db", ({ set }) => answerComponent(readiness, "database", set), componentOf("the database"))
@@ -71,7 +75,9 @@ export const healthApi = ({ readiness }: { readiness: Readiness }) =>
 
 const probes = (path: string, readiness: Readiness) =>
   new Elysia({ tags: ["Health"] })
+    .use(permissions)
     .get(path, ({ set }) => forbidCaching(set, { status: "ok" as const }), {
+      permission: "public",
       response: { 200: LivenessView },
       detail: {
         summary: "Is the process alive?",

@@ -10,6 +10,7 @@ import { chooseFormat, FORMATS, type Format, MEDIA_TYPES, respondUnlessKnown } f
 import { describeProblems } from "./openapi.ts";
 import { PagePage, PageView, pageFilters, readPages, viewPage } from "./page-view.ts";
 import { pagingQuery } from "./paging.ts";
+import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
 import { viewerOf } from "./request-context.ts";
 
@@ -22,7 +23,9 @@ const byPage = byId("page");
 
 export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
   new Elysia({ prefix: "/pages", tags: ["Pages"] })
+    .use(permissions)
     .get("", ({ query, request }) => readPages(db, viewerOf(request), query, query.website_id), {
+      permission: "read",
       query: t.Object({ ...pagingQuery, ...pageFilters, website_id: t.Optional(Id("Only this website's")) }),
       response: { 200: PagePage, ...problems(400, 500, 503) },
       detail: {
@@ -31,6 +34,7 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
       },
     })
     .get("/:id", async ({ params, request }) => viewPage(await getPage(db, viewerOf(request), params.id)), {
+      permission: "read",
       params: byPage,
       response: { 200: PageView, ...problems(400, 404, 500, 503) },
       detail: { summary: "Read a page", description: "Its last answer and its current version, without the text." },
@@ -46,6 +50,7 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         return respondDocument(request, found, format);
       },
       {
+        permission: "read",
         params: byPage,
         query: t.Object({
           format: t.Optional(OneOf(FORMATS, { description: "Goes before the Accept header", examples: ["markdown"] })),
@@ -78,6 +83,7 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
       "/:id/raw",
       async ({ params, request }) => respondRaw(request, await getRaw(db, viewerOf(request), params.id)),
       {
+        permission: "read",
         params: byPage,
         detail: {
           summary: "Read a page's body as its server sent it",
@@ -100,6 +106,7 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         return { page_id: page.id, url: page.url, items: links.map(viewLink) };
       },
       {
+        permission: "read",
         params: byPage,
         response: { 200: LinksView, ...problems(400, 404, 422, 500, 503) },
         detail: { summary: "Read a page's links", description: "Read from the stored body." },

@@ -6,6 +6,7 @@ import { toPlainText } from "../content/plain-text.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { LinkView, Metadata, viewLink, viewMetadata } from "./document-view.ts";
 import { exampleUrl, Instant, OneOf, UrlField } from "./fields.ts";
+import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
 
 const FORMATS = ["markdown", "html", "text", "raw_html", "links"] as const;
@@ -76,13 +77,14 @@ const ScrapeView = Type.Object(
 );
 
 export const scrapeApi = (context: Pick<App, "fetch" | "parser" | "robots" | "clock">) =>
-  new Elysia({ prefix: "/scrape", tags: ["Scrape"] }).post(
+  new Elysia({ prefix: "/scrape", tags: ["Scrape"] }).use(permissions).post(
     "",
     async ({ body, request }) => {
       const { url, content, robots, timeout_ms: timeoutMs, formats } = body;
       return viewScraped(await scrape(context, { url, content, robots, timeoutMs }, request.signal), formats);
     },
     {
+      permission: "write",
       body: ScrapeRequest,
       response: { 200: ScrapeView, ...problems(400, 403, 413, 415, 422, 500, 502, 503, 504) },
       detail: {

@@ -14,6 +14,7 @@ import { CrawlPage, crawlCursors, stateFilter, viewCrawl } from "./crawl-view.ts
 import { byId, checkOptions, exampleId, Id, Instant, OptionsBody, readUrl, UrlField } from "./fields.ts";
 import { PagePage, pageFilters, readPages } from "./page-view.ts";
 import { idCursors, PageOf, pagingQuery, readPage } from "./paging.ts";
+import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
 import { viewerOf } from "./request-context.ts";
 
@@ -68,6 +69,7 @@ const cursors = idCursors("websites");
 
 export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "clock">) =>
   new Elysia({ prefix: "/websites", tags: ["Websites"] })
+    .use(permissions)
     .post(
       "",
       async ({ body, request, status, set }) => {
@@ -83,6 +85,7 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         return status(201, website);
       },
       {
+        permission: "write",
         body: NewWebsite,
         response: { 201: WebsiteView, ...problems(400, 403, 409, 413, 415, 500, 503) },
         detail: { summary: "Register a website", description: "Each URL once; crawling it is another request." },
@@ -99,12 +102,14 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
           viewWebsite,
         ),
       {
+        permission: "read",
         query: t.Object(pagingQuery),
         response: { 200: PageOf(WebsiteView, "Websites, newest first"), ...problems(400, 500, 503) },
         detail: { summary: "List websites" },
       },
     )
     .get("/:id", async ({ params, request }) => viewWebsite(await getWebsite(db, viewerOf(request), params.id)), {
+      permission: "read",
       params: byId("website"),
       response: { 200: WebsiteView, ...problems(400, 404, 500, 503) },
       detail: { summary: "Read a website" },
@@ -116,6 +121,7 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         return viewWebsite(await changeWebsite(db, viewerOf(request), params.id, change));
       },
       {
+        permission: "write",
         params: byId("website"),
         body: WebsiteChange,
         response: { 200: WebsiteView, ...problems(400, 403, 404, 413, 415, 500, 503) },
@@ -133,6 +139,7 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         return status(204, undefined);
       },
       {
+        permission: "write",
         params: byId("website"),
         response: { 204: t.Void({ description: "It is gone" }), ...problems(400, 403, 404, 500, 503) },
         detail: { summary: "Delete a website", description: "With its pages; its crawls are cancelled." },
@@ -145,6 +152,7 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         return readPages(db, viewerOf(request), query, websiteId);
       },
       {
+        permission: "read",
         params: byId("website"),
         query: t.Object({ ...pagingQuery, ...pageFilters }),
         response: { 200: PagePage, ...problems(400, 404, 500, 503) },
@@ -165,6 +173,7 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         );
       },
       {
+        permission: "read",
         params: byId("website"),
         query: t.Object({ ...pagingQuery, ...stateFilter }),
         response: { 200: CrawlPage, ...problems(400, 404, 500, 503) },
