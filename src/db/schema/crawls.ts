@@ -66,6 +66,8 @@ export const crawlJobs = orbweaver.table(
     /** The process that works it, and until when nobody else may. */
     leaseOwner: uuid(),
     leasedUntil: instant(),
+    /** W3C `traceparent` of the request that asked for it, so that its work is part of that trace. */
+    traceContext: text(),
     startedAt: instant(),
     finishedAt: instant(),
     createdAt: createdAt(),

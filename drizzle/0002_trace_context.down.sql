@@ -1,0 +1,1 @@
+ALTER TABLE "orbweaver"."crawl_jobs" DROP COLUMN "trace_context";

@@ -1,0 +1,1 @@
+ALTER TABLE "orbweaver"."crawl_jobs" ADD COLUMN "trace_context" text;
