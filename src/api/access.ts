@@ -14,7 +14,7 @@ export type Access = Pick<Authenticator, "authenticate"> | "open";
  * Asks every request but those for public paths who makes it, before there is a route for it: strangers don't learn
  * which paths there are, and nothing that they send is parsed.
  */
-export const accessRules = (access: Access, { DOCS }: Pick<Config, "DOCS">) => {
+export const accessRules = ({ DOCS }: Pick<Config, "DOCS">, access: Access) => {
   const plugin = new Elysia({ name: "access" });
   if (access === "open") return plugin.onRequest(({ request }) => setPrincipal(request, LOCAL_PRINCIPAL));
   return plugin.onRequest(async (context) => {

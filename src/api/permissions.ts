@@ -2,6 +2,7 @@ import { type DocumentDecoration, Elysia } from "elysia";
 import { may } from "../access/principal.ts";
 import type { Config } from "../config/settings.ts";
 import type { Permission } from "../db/schema/users.ts";
+import type { Access } from "./access.ts";
 import { isDocumentation } from "./documentation-path.ts";
 import { HttpError } from "./problems.ts";
 import { principalOf } from "./request-context.ts";
@@ -17,14 +18,20 @@ export const permissions = new Elysia({ name: "permissions" }).macro({
   permission: (needed: Needed) => ({ detail: { [PERMISSION_FIELD]: needed } as DocumentDecoration }),
 });
 
-type DeclaredRoute = { method: string; path: string; hooks?: { detail?: Record<string, unknown> } };
+export type DeclaredRoute = { method: string; path: string; hooks?: { detail?: Record<string, unknown> } };
 
 /**
  * Refuses who may not do what the route does, before its body is read and before anything of the request is validated.
  * By the route that was found rather than by the path, so that no spelling of a path gets around it. To be used before
  * whatever parses bodies.
  */
-export const permissionRules = ({ DOCS }: Pick<Config, "DOCS">, routes: () => readonly DeclaredRoute[]) => {
+export const permissionRules = (
+  { DOCS }: Pick<Config, "DOCS">,
+  access: Access,
+  routes: () => readonly DeclaredRoute[],
+) => {
+  const plugin = new Elysia({ name: "permission-rules" });
+  if (access === "open") return plugin;
   let needed: Map<string, Needed> | undefined;
   const check = ({ route, request }: { route: string; request: Request }): void => {
     needed ??= new Map(routes().map((declared) => [`${declared.method} ${declared.path}`, neededFor(declared, DOCS)]));
@@ -32,7 +39,7 @@ export const permissionRules = ({ DOCS }: Pick<Config, "DOCS">, routes: () => re
     refuseUnlessPermitted(request, needed.get(`${method} ${route}`) ?? "admin");
   };
   // Parsing is left out for requests without a body, and comes first for all others.
-  return new Elysia({ name: "permission-rules" }).onParse({ as: "global" }, check).onTransform({ as: "global" }, check);
+  return plugin.onParse({ as: "global" }, check).onTransform({ as: "global" }, check);
 };
 
 function neededFor({ path, hooks }: DeclaredRoute, docs: Config["DOCS"]): Needed {

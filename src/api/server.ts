@@ -3,10 +3,11 @@ import { Elysia } from "elysia";
 import type { App } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { createReadiness, type Pulses } from "../health/readiness.ts";
+import { type Access, accessRules } from "./access.ts";
 import { crawlsApi } from "./crawls.ts";
 import { healthApi } from "./health.ts";
-import type { Route } from "./methods.ts";
 import { pagesApi } from "./pages.ts";
+import { type DeclaredRoute, permissionRules } from "./permissions.ts";
 import { problemResponses } from "./problems.ts";
 import { requestRules } from "./requests.ts";
 import { scrapeApi } from "./scrape.ts";
@@ -25,14 +26,16 @@ const MAX_BODY_BYTES = 100_000_000;
 export type Works = Pulses & { wake(): void };
 
 /** All routes. `closing` ends the answers that would go on for ever; `stopping` says before it that it will come. */
-export function createApi(app: App, background: Works, closing: AbortSignal, stopping = closing) {
+export function createApi(app: App, background: Works, access: Access, closing: AbortSignal, stopping = closing) {
   const { config, log, db, cache, clock, fetch, parser, robots } = app;
   const readiness = createReadiness(app, background, stopping);
-  const routes = (): readonly Route[] => api.routes;
+  const routes = (): readonly DeclaredRoute[] => api.routes;
   // Hooks come before the routes they are for. Without `normalize: false`, unknown fields would vanish unsaid.
   const api = new Elysia({ normalize: false })
     .use(problemResponses({ log }, routes))
+    .use(permissionRules(config, access, routes))
     .use(requestRules({ config }))
+    .use(accessRules(config, access))
     .use(healthApi({ readiness }))
     .group("/api/v1", (v1) =>
       v1
@@ -41,7 +44,7 @@ export function createApi(app: App, background: Works, closing: AbortSignal, sto
         .use(pagesApi({ db, parser }))
         .use(scrapeApi({ fetch, parser, robots, clock })),
     )
-    .use(swaggerPages())
+    .use(config.DOCS === "off" ? new Elysia() : swaggerPages())
     .get("/", ({ redirect }) => redirect("/swagger", 302), { detail: { hide: true } });
   return api;
 }
@@ -57,10 +60,15 @@ export type RunningApi = {
  * Listens on the configured address.
  * @throws AppError `unavailable` when the address can't be had
  */
-export async function startApi(app: App, background: Works, stopping?: AbortSignal): Promise<RunningApi> {
+export async function startApi(
+  app: App,
+  background: Works,
+  access: Access,
+  stopping?: AbortSignal,
+): Promise<RunningApi> {
   const { HOST, PORT } = app.config;
   const closing = new AbortController();
-  const api = createApi(app, background, closing.signal, stopping);
+  const api = createApi(app, background, access, closing.signal, stopping);
   const server = listen(HOST, PORT, (request) => api.fetch(request));
   return {
     url: `http://${describeHost(HOST)}:${server.port}`,
@@ -83,9 +91,14 @@ function listen(hostname: string, port: number, fetch: (request: Request) => Res
 
 /** A client that has not asked in full, or holds a connection for later, is not waited for. */
 async function stopServer(server: Server<undefined>, cut: AbortSignal, log: App["log"]): Promise<void> {
+  const cutOff = () => {
+    log.warn("requests were cut off", { requests: server.pendingRequests });
+    void server.stop(true);
+  };
+  cut.addEventListener("abort", cutOff);
   void server.stop();
   while (server.pendingRequests > 0 && !cut.aborted) await Bun.sleep(IN_FLIGHT_LOOK_MS);
-  if (server.pendingRequests > 0) log.warn("requests were cut off", { requests: server.pendingRequests });
+  cut.removeEventListener("abort", cutOff);
   await server.stop(true);
 }
 

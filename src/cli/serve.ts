@@ -1,3 +1,6 @@
+import { createAuthenticator } from "../access/authenticator.ts";
+import { openAccess } from "../access/opening.ts";
+import type { Access } from "../api/access.ts";
 import { startApi } from "../api/server.ts";
 import { type App, openApp } from "../app.ts";
 import { startBackground } from "../background.ts";
@@ -8,8 +11,6 @@ import { VERSION } from "../version.ts";
 import { listenForInterrupt, writeError, writeOut } from "./terminal.ts";
 
 export type ServeFlags = { host?: string; port?: number; data?: string };
-
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 
 /**
  * Runs the service until a signal ends it.
@@ -43,9 +44,10 @@ async function serve(app: App, stopping: AbortSignal, told: Promise<void>): Prom
   let stoppedAt = clock.now().getTime();
   let unclean: string[] = [];
   try {
+    const access = await settleAccess(app, closers);
     const background = startBackground(app);
     closers.unshift({ name: "crawls", close: background.stop });
-    const api = await startApi(app, background, stopping);
+    const api = await startApi(app, background, access, stopping);
     closers.unshift({ name: "requests", close: api.stop });
     await announce(app, api.url);
     await told;
@@ -65,12 +67,25 @@ async function serve(app: App, stopping: AbortSignal, told: Promise<void>): Prom
 const delayMsOf = ({ SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS }: Config) =>
   Math.min(SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS / 2);
 
-async function announce({ config, log, store }: App, url: string): Promise<void> {
-  if (!LOOPBACK.test(config.HOST)) {
-    writeError(
-      `warning: anyone who reaches ${config.HOST} can use this service, which has no access control; keep it behind a firewall or a proxy\n`,
-    );
-  }
+/** Before anything listens. The first key goes to the terminal alone: logs are kept, and read by others. */
+async function settleAccess(app: App, closers: Closer[]): Promise<Access> {
+  const { isOpen, firstKey } = await openAccess(app.db, app.config, app.clock);
+  if (firstKey !== undefined) writeError(describeFirstKey(firstKey));
+  if (isOpen) return "open";
+  const authenticator = createAuthenticator(app);
+  closers.unshift({ name: "access", close: authenticator.close });
+  return authenticator;
+}
+
+const describeFirstKey = (key: string) => `
+  Access is on, and nobody could administer the service yet. Here is its first key, which may do everything.
+  It is shown this once: keep it in a safe place.
+
+    ${key}
+
+`;
+
+async function announce({ log, store }: App, url: string): Promise<void> {
   await writeOut(
     [
       `Orbweaver ${VERSION}`,

@@ -1,3 +1,4 @@
+import { createAuthenticator } from "../../src/access/authenticator.ts";
 import { startApi } from "../../src/api/server.ts";
 import type { App } from "../../src/app.ts";
 import { createMemoryCache } from "../../src/cache.ts";
@@ -37,7 +38,7 @@ export const noStore = { db: {}, kind: "embedded", location: "nowhere" } as Stor
 /** The API on a free port, over a real database; the web behind it is what `fetch` answers. */
 export async function startService(
   store: Store,
-  options: { clock?: Clock; fetch?: Fetch; telemetry?: Telemetry; config?: Partial<Config> } = {},
+  options: { clock?: Clock; fetch?: Fetch; telemetry?: Telemetry; config?: Partial<Config>; isClosed?: boolean } = {},
 ): Promise<RunningService> {
   const { clock = systemClock, fetch = offline, telemetry = SILENT } = options;
   const lines: string[] = [];
@@ -53,7 +54,8 @@ export async function startService(
     hosts: createHostQueues(clock),
     close: async () => parser.close(),
   };
-  const api = await startApi(app, { wake: () => wakes++ });
+  const authenticator = options.isClosed ? createAuthenticator(app) : undefined;
+  const api = await startApi(app, { wake: () => wakes++ }, authenticator ?? "open");
   return {
     ...{ app, lines, url: api.url },
     wakes: () => wakes,
@@ -71,6 +73,7 @@ export async function startService(
     },
     stop: async () => {
       await api.stop();
+      await authenticator?.close();
       await app.close();
     },
   };

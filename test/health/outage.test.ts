@@ -36,7 +36,7 @@ describe.skipIf(!hasServers)("a service whose PostgreSQL and Redis go away and c
     const log = createLog("info", clock, (line) => events.push(line));
     app = await openApp(config, { clock, log });
     background = startBackground(app);
-    api = await startApi(app, background, stopping.signal);
+    api = await startApi(app, background, "open", stopping.signal);
   });
 
   afterAll(async () => {
