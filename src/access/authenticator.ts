@@ -1,18 +1,17 @@
-import { and, eq, isNull, lte, or } from "drizzle-orm";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import type { Db } from "../db/db.ts";
-import { apiKeys } from "../db/schema/users.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { listenForChanges } from "./announcements.ts";
 import { digestOf, isKey, isWellFormed } from "./key-format.ts";
 import { type ApiKey, findKeyBySecret, stateOf } from "./keys.ts";
+import { isLongAgo, recordKeyUse, recordSignIn } from "./last-use.ts";
 import type { Principal } from "./principal.ts";
 import { type Provider, toProvider } from "./provider.ts";
 import { createMemory, type Proof } from "./remembered.ts";
-import { findOrCreateUser, isSeenLongAgo, recordSignIn, SEEN_EVERY_MS } from "./sign-in.ts";
+import { findOrCreateUser } from "./sign-in.ts";
 import type { TokenVerifier } from "./tokens.ts";
 import { stateOfUser, type User } from "./users.ts";
 
@@ -71,7 +70,7 @@ export function createAuthenticator({ db, cache, clock, log, config }: Context):
     const now = clock.now();
     refuseAbsent(user);
     refuseEnded(key, now);
-    if (isSeenLongAgo(key.lastUsedAt, now)) writeAside(recordUse(db, key.id, now));
+    if (isLongAgo(key.lastUsedAt, now)) writeAside(recordKeyUse(db, key, now));
     return {
       principal: { userId: user.id, keyId: key.id, permissions: permissionsOf(key, user) },
       expiresAt: key.expiresAt,
@@ -83,7 +82,7 @@ export function createAuthenticator({ db, cache, clock, log, config }: Context):
     const now = clock.now();
     const user = await askDatabase(() => findOrCreateUser(db, identity, now));
     refuseAbsent(user);
-    if (isSeenLongAgo(user.lastSeenAt, now)) writeAside(recordSignIn(db, user.id, identity, now));
+    if (isLongAgo(user.lastSeenAt, now)) writeAside(recordSignIn(db, user.id, identity, now));
     const permissions = user.role === "admin" ? (["read", "write", "admin"] as const) : (["read", "write"] as const);
     return { principal: { userId: user.id, keyId: null, permissions }, expiresAt: identity.expiresAt };
   };
@@ -140,14 +139,6 @@ function refuseEnded(key: ApiKey, now: Date): void {
   const state = stateOf(key, now);
   if (state === "revoked") throw refusal("revoked_key", "The key was revoked: use another");
   if (state === "expired") throw refusal("expired_key", "The key has expired: use another");
-}
-
-async function recordUse(db: Db, keyId: string, now: Date): Promise<void> {
-  const longAgo = new Date(now.getTime() - SEEN_EVERY_MS);
-  await db
-    .update(apiKeys)
-    .set({ lastUsedAt: now })
-    .where(and(eq(apiKeys.id, keyId), or(isNull(apiKeys.lastUsedAt), lte(apiKeys.lastUsedAt, longAgo))));
 }
 
 /** A database that is away has not said that a credential is bad. */
