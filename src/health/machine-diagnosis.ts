@@ -1,5 +1,5 @@
 import { constants, existsSync, readFileSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/settings.ts";
@@ -22,10 +22,11 @@ export const machineExaminations = (config: Settings): Examination[] => [
 async function examineDataFolder({ DATA_DIR, DATABASE_URL }: Settings): Promise<Diagnosis> {
   if (DATABASE_URL) return skip("The database is on a server");
   const folder = nearestFolder(DATA_DIR);
+  const mend = "Let this user write it, or name another folder with DATA_DIR";
   try {
+    if (!(await stat(folder)).isDirectory()) return fail(`${folder} is no folder`, "Name another one with DATA_DIR");
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const mend = `Let this user write it, or name another folder with DATA_DIR`;
     return fail(`${folder} can't be written: ${describeError(error)}`, mend);
   }
   const isThere = existsSync(join(DATA_DIR, "postgres"));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { prepareDataFolder } from "../testing/stores.ts";
 import { openWorkplace } from "./command.ts";
+import { serve } from "./serving.ts";
 
 // Each command is a process of its own, whose start takes its time on a busy machine.
 setDefaultTimeout(30_000);
@@ -11,23 +12,8 @@ beforeAll(async () => {
 });
 afterAll(workplace.remove);
 
-/** Starts the service without a command, and reads where it is. */
-async function serve(...args: string[]) {
-  const child = workplace.start(["--port", "0", "--data", "data", ...args]);
-  const reader = child.stdout.getReader();
-  const decoder = new TextDecoder();
-  let output = "";
-  while (!output.includes("  data ")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`The service ended: ${output}${await child.stderr.text()}`);
-    output += decoder.decode(value, { stream: true });
-  }
-  const url = /http:\/\/[^/]+/.exec(output)?.[0] ?? "";
-  return { child, output, url, port: new URL(url).port };
-}
-
 test("the bare program serves, says where all is, and ends cleanly when it is told to", async () => {
-  const { child, output, url, port } = await serve();
+  const { child, output, url, port } = await serve(workplace);
 
   const answer = await fetch(`${url}/health`);
   const healthy = await workplace.run(["health"], { PORT: port });
@@ -50,11 +36,18 @@ test("the bare program serves, says where all is, and ends cleanly when it is to
   expect(await child.exited).toBe(0);
 });
 
-test("it warns when others can reach it", async () => {
-  const { child } = await serve("--host", "0.0.0.0");
+test("others can reach it where it is told so, and its health is asked for at an address that stands for all", async () => {
+  const undecided = await workplace.run(["serve", "--host", "0.0.0.0", "--port", "0", "--data", "other"]);
+  const { child, port } = await serve(workplace, ["--data", "data", "--host", "0.0.0.0"], { AUTH: "off" });
+  const alive = await workplace.run(["health"], { HOST: "0.0.0.0", PORT: port });
+  const ready = await workplace.run(["health", "--ready"], { HOST: "0.0.0.0", PORT: port });
 
   child.kill("SIGINT");
 
-  expect(await child.stderr.text()).toContain("warning: anyone who reaches 0.0.0.0 can use this service");
+  expect(undecided.code).not.toBe(0);
+  expect(undecided.stderr).toContain("nobody has said yet who may");
+  expect(alive.stdout).toBe(`http://127.0.0.1:${port}/health is healthy\n`);
+  expect(ready.code).toBe(0);
+  expect(ready.stdout).toContain('"status":"ok"');
   expect(await child.exited).toBe(0);
 });

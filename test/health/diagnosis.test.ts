@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { systemClock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config/config.ts";
+import type { Store } from "../../src/db/db.ts";
+import { AppError } from "../../src/errors.ts";
+import { type Fetch, FetchError } from "../../src/fetch/fetch.ts";
+import { examineAccess } from "../../src/health/access-diagnosis.ts";
+import { judgeClock } from "../../src/health/clock-diagnosis.ts";
+import { databaseExaminations } from "../../src/health/database-diagnosis.ts";
+import { type Examination, examineAll, pass } from "../../src/health/diagnosis.ts";
+import { examineBrowser, examineCpu, examineMemory, machineExaminations } from "../../src/health/machine-diagnosis.ts";
+import { networkExaminations } from "../../src/health/network-diagnosis.ts";
+import { createManualClock } from "../manual-clock.ts";
+import { testStores } from "../testing/stores.ts";
+
+const MB = 1024 * 1024;
+
+async function verdictsOf(examinations: Examination[]): Promise<Record<string, string>> {
+  const examined = await examineAll(examinations, systemClock);
+  return Object.fromEntries(examined.map(({ name, verdict }) => [name, verdict]));
+}
+
+test("one that fails or hangs keeps no other from being looked at, and the order stays", async () => {
+  const clock = createManualClock();
+  const told: unknown[] = [];
+  const examining = examineAll(
+    [
+      {
+        name: "hangs",
+        examine: (signal) => new Promise(() => signal.addEventListener("abort", () => told.push("over"))),
+      },
+      {
+        name: "throws",
+        examine: () => {
+          throw new Error("Failed query: select 1", { cause: new Error("no such table") });
+        },
+      },
+      { name: "works", examine: async () => pass("It works") },
+    ],
+    clock,
+  );
+
+  await clock.advance(10_000);
+  const examined = await examining;
+
+  expect(examined).toMatchObject([
+    { name: "hangs", verdict: "fail", finding: "Nothing came within 10 s" },
+    { name: "throws", verdict: "fail", finding: "no such table" },
+    { name: "works", verdict: "pass" },
+  ]);
+  expect(told).toEqual(["over"]);
+});
+
+test("clocks are compared both ways", () => {
+  expect(judgeClock(-40, "the database's", 2_000, 20_000)).toEqual(
+    pass("This machine's clock is 40 ms behind the database's"),
+  );
+  expect(judgeClock(2_500, "the database's", 2_000, 20_000)).toMatchObject({
+    verdict: "warn",
+    finding: "This machine's clock is 2.5 s ahead of the database's",
+  });
+  expect(judgeClock(-20_000, "the database's", 2_000, 20_000).verdict).toBe("fail");
+});
+
+test("a machine that is too small is told what would do", () => {
+  const embedded = { DATABASE_URL: undefined };
+  const server = { DATABASE_URL: "postgres://somewhere/orbweaver" };
+
+  expect(examineMemory(embedded, 512 * MB).verdict).toBe("pass");
+  expect(examineMemory(embedded, 300 * MB)).toMatchObject({ verdict: "warn", mend: expect.stringContaining("512 MB") });
+  expect(examineMemory(server, 300 * MB).verdict).toBe("pass");
+  expect(examineCpu({ PARSER_THREADS: 2 }, 2).verdict).toBe("pass");
+  expect(examineCpu({ PARSER_THREADS: 8 }, 4)).toMatchObject({
+    verdict: "warn",
+    mend: expect.stringContaining("to 3"),
+  });
+  expect(examineBrowser("/usr/bin/chromium").verdict).toBe("pass");
+  expect(examineBrowser(undefined).verdict).toBe("skip");
+});
+
+test("a service that is open to a network is warned about", () => {
+  const access = (settings: Record<string, string>) => examineAccess(readConfig(settings)).verdict;
+
+  expect(access({})).toBe("pass");
+  expect(access({ HOST: "0.0.0.0" })).toBe("pass");
+  expect(access({ HOST: "0.0.0.0", AUTH: "on" })).toBe("pass");
+  expect(access({ HOST: "0.0.0.0", AUTH: "off" })).toBe("warn");
+});
+
+test("a data folder in what is none fails", async () => {
+  const config = { DATA_DIR: join(import.meta.path, "data"), DATABASE_URL: undefined, PARSER_THREADS: 1 };
+  const examinations = machineExaminations(config).filter(({ name }) => name === "data folder");
+
+  expect(await verdictsOf(examinations)).toEqual({ "data folder": "fail" });
+});
+
+test("a way out that is shut warns, and says which door it is", async () => {
+  const failing =
+    (code: "blocked_address" | "tls" | "connect"): Fetch =>
+    async () => {
+      throw new FetchError(code, "It did not work");
+    };
+  const examineWith = (fetch: Fetch) =>
+    examineAll(networkExaminations("http://localhost/", fetch, systemClock), systemClock);
+
+  const [blocked, tls, away] = await Promise.all([
+    examineWith(failing("blocked_address")),
+    examineWith(failing("tls")),
+    examineWith(failing("connect")),
+  ]);
+
+  expect(blocked.map(({ verdict }) => verdict)).toEqual(["pass", "warn", "skip"]);
+  expect([blocked, tls, away].map(([, http]) => http?.mend)).toEqual([
+    expect.stringContaining("ALLOW_PRIVATE_NETWORKS"),
+    expect.stringContaining("certificates"),
+    expect.stringContaining("firewall"),
+  ]);
+});
+
+test("a folder that a service has is left to it, and other errors of opening say what they are", async () => {
+  const openWith = (error: unknown) =>
+    databaseExaminations(() => Promise.reject(error), { DATABASE_SCHEMA: "orbweaver" }, systemClock).examinations;
+  const busy = new AppError("unavailable", "The data folder is in use by process 7; stop it", {
+    code: "folder_in_use",
+  });
+
+  const [inUse] = await examineAll(openWith(busy), systemClock);
+  const refused = await verdictsOf(openWith(new AppError("unavailable", "It can't be used")));
+  const broken = await verdictsOf(openWith(new Error("Out of order")));
+
+  expect(inUse).toMatchObject({
+    verdict: "skip",
+    finding: "The data folder is in use by process 7; orbweaver health --ready asks that process",
+  });
+  expect([refused.database, refused.migrations, broken.database]).toEqual(["fail", "skip", "fail"]);
+});
+
+describe.each(testStores)("the $name database", ({ open, name }) => {
+  let store: Store;
+  beforeAll(async () => {
+    store = await open();
+  });
+  afterAll(() => store.close());
+
+  const examine = () =>
+    examineAll(
+      databaseExaminations(async () => store, { DATABASE_SCHEMA: "orbweaver" }, systemClock).examinations,
+      systemClock,
+    );
+
+  test("is found well, with what it is and how far its tables are", async () => {
+    const examined = await examine();
+
+    expect(examined.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ["database", "pass"],
+      ["privileges", "pass"],
+      ["migrations", "pass"],
+      ["database clock", "pass"],
+    ]);
+    expect(examined[0]?.finding).toMatch(name === "embedded" ? /^PostgreSQL \d+.*, embedded, at / : /^PostgreSQL \d+/);
+  });
+
+  test("of which a user may make nothing gets the SQL that an administrator needs", async () => {
+    await store.db.execute(sql`create role stranger_${sql.raw(name)}`);
+    const [present, absent] = await store.db.transaction(async (tx) => {
+      await tx.execute(sql.raw(`set local role stranger_${name}`));
+      const as = (schema: string) =>
+        databaseExaminations(async () => ({ ...store, db: tx }), { DATABASE_SCHEMA: schema }, systemClock).examinations;
+      const find = async (schema: string) => {
+        const examination = as(schema).find((one) => one.name === "privileges") as Examination;
+        return examination.examine(new AbortController().signal);
+      };
+      return [await find("orbweaver"), await find("elsewhere")];
+    });
+    await store.db.execute(sql.raw(`drop role stranger_${name}`));
+
+    expect(present?.mend).toBe(`As an administrator: grant create, usage on schema "orbweaver" to "stranger_${name}";`);
+    expect(absent?.mend).toStartWith(
+      `As an administrator: create schema "elsewhere" authorization "stranger_${name}";`,
+    );
+  });
+});
