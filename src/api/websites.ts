@@ -8,10 +8,22 @@ import {
   deleteWebsite,
   getWebsite,
   listWebsites,
+  restoreWebsite,
   type Website,
 } from "../websites/websites.ts";
 import { CrawlPage, crawlCursors, stateFilter, viewCrawl } from "./crawl-view.ts";
-import { byId, checkOptions, exampleId, Id, Instant, OptionsBody, readUrl, UrlField } from "./fields.ts";
+import {
+  byId,
+  checkOptions,
+  exampleId,
+  Id,
+  Instant,
+  Nullable,
+  OneOf,
+  OptionsBody,
+  readUrl,
+  UrlField,
+} from "./fields.ts";
 import { PagePage, pageFilters, readPages } from "./page-view.ts";
 import { idCursors, PageOf, pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
@@ -29,6 +41,7 @@ const Name = Type.String({
 const WebsiteView = Type.Object(
   {
     id: Id("The website's id"),
+    user_id: Id("Whose it is"),
     url: Type.String({ description: "Where its crawls start", examples: ["https://docs.example.com/"] }),
     name: Type.String({ description: "What people call it", examples: ["Docs"] }),
     options: Type.Record(Type.String(), Type.Unknown(), {
@@ -37,6 +50,7 @@ const WebsiteView = Type.Object(
     }),
     created_at: Instant("When it was registered"),
     updated_at: Instant("When its name or options last changed"),
+    deleted_at: Nullable(Instant("When it was deleted; it can be restored for a time")),
     links: Type.Object({
       self: Type.String({ examples: [`/api/v1/websites/${exampleId}`] }),
       pages: Type.String({ examples: [`/api/v1/websites/${exampleId}/pages`] }),
@@ -67,7 +81,22 @@ const WebsiteChange = Type.Object(
 
 const cursors = idCursors("websites");
 
-export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "clock">) =>
+const websiteFilters = {
+  user_id: t.Optional(Id("Only this user's; for administrators, as others see their own alone")),
+  deleted: t.Optional(
+    OneOf(["true", "false"], {
+      description: "true for the websites that can be restored, in place of those that are there",
+      examples: ["true"],
+    }),
+  ),
+};
+
+const readFilter = ({ user_id: userId, deleted }: { user_id?: string; deleted?: "true" | "false" }) => ({
+  userId,
+  isDeleted: deleted === "true",
+});
+
+export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" | "clock" | "config">) =>
   new Elysia({ prefix: "/websites", tags: ["Websites"] })
     .use(permissions)
     .post(
@@ -97,13 +126,13 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         readPage(
           query,
           cursors,
-          (limit, after) => listWebsites(db, { viewer: viewerOf(request), limit, after }),
+          (limit, after) => listWebsites(db, { ...readFilter(query), viewer: viewerOf(request), limit, after }),
           ({ id }) => id,
           viewWebsite,
         ),
       {
         permission: "read",
-        query: t.Object(pagingQuery),
+        query: t.Object({ ...pagingQuery, ...websiteFilters }),
         response: { 200: PageOf(WebsiteView, "Websites, newest first"), ...problems(400, 500, 503) },
         detail: { summary: "List websites" },
       },
@@ -142,7 +171,26 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
         permission: "write",
         params: byId("website"),
         response: { 204: t.Void({ description: "It is gone" }), ...problems(400, 403, 404, 500, 503) },
-        detail: { summary: "Delete a website", description: "With its pages; its crawls are cancelled." },
+        detail: {
+          summary: "Delete a website",
+          description: "With its pages; its crawls are cancelled. For a time it can be restored.",
+        },
+      },
+    )
+    .post(
+      "/:id/restore",
+      async ({ params, request }) => {
+        const limits = { now: clock.now(), retentionDays: config.DELETED_RETENTION_DAYS };
+        return viewWebsite(await restoreWebsite(db, viewerOf(request), params.id, limits));
+      },
+      {
+        permission: "write",
+        params: byId("website"),
+        response: { 200: WebsiteView, ...problems(400, 403, 404, 409, 410, 500, 503) },
+        detail: {
+          summary: "Restore a deleted website",
+          description: "With its pages; its crawls stay cancelled. A conflict when its URL is registered anew.",
+        },
       },
     )
     .get(
@@ -181,15 +229,26 @@ export const websitesApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "cl
       },
     );
 
-function viewWebsite({ id, url, name, options, createdAt, updatedAt }: Website): Static<typeof WebsiteView> {
+function viewWebsite({
+  id,
+  userId,
+  url,
+  name,
+  options,
+  createdAt,
+  updatedAt,
+  deletedAt,
+}: Website): Static<typeof WebsiteView> {
   const self = `/api/v1/websites/${id}`;
   return {
     id,
+    user_id: userId,
     url,
     name,
     options,
     created_at: createdAt.toISOString(),
     updated_at: updatedAt.toISOString(),
+    deleted_at: deletedAt?.toISOString() ?? null,
     links: { self, pages: `${self}/pages`, crawls: `${self}/crawls` },
   };
 }

@@ -1,11 +1,14 @@
-import { and, desc, eq, inArray, isNull, lt } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, isNull, lt } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
-import type { Db } from "../db/db.ts";
+import { type Db, findViolatedConstraint } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
+import { users } from "../db/schema/users.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
 
 export type Website = typeof websites.$inferSelect;
+
+const DAY_MS = 86_400_000;
 
 export type NewWebsite = {
   userId: string;
@@ -66,17 +69,28 @@ export async function holdWebsite(tx: Db, viewer: Viewer, id: string): Promise<W
 
 export type WebsiteFilter = {
   viewer: Viewer;
+  userId?: string;
+  /** Those that can be restored, in place of those that are there. */
+  isDeleted?: boolean;
   limit: number;
   /** Only websites that come after the one with this id. */
   after?: string;
 };
 
 /** Newest first. */
-export async function listWebsites(db: Db, { viewer, limit, after }: WebsiteFilter): Promise<Website[]> {
+export async function listWebsites(db: Db, filter: WebsiteFilter): Promise<Website[]> {
+  const { viewer, userId, isDeleted = false, limit, after } = filter;
   return db
     .select()
     .from(websites)
-    .where(and(isOwnedBy(viewer), isNull(websites.deletedAt), after ? lt(websites.id, after) : undefined))
+    .where(
+      and(
+        isOwnedBy(viewer),
+        userId ? eq(websites.userId, userId) : undefined,
+        isDeleted ? isNotNull(websites.deletedAt) : isNull(websites.deletedAt),
+        after ? lt(websites.id, after) : undefined,
+      ),
+    )
     .orderBy(desc(websites.id))
     .limit(limit);
 }
@@ -112,6 +126,52 @@ export async function deleteWebsite(db: Db, viewer: Viewer, id: string, now: Dat
       .returning({ id: crawlJobs.id });
     return cancelled.map((crawl) => crawl.id);
   });
+}
+
+/**
+ * Brings a deleted website back with all that hung on it; its crawls stay cancelled.
+ * @throws AppError `not_found` when there is no such deleted website, `gone` after `retentionDays`, `conflict` when its
+ * URL is registered anew or its user is deleted
+ */
+export async function restoreWebsite(
+  db: Db,
+  viewer: Viewer,
+  id: string,
+  { now, retentionDays }: { now: Date; retentionDays: number },
+): Promise<Website> {
+  return db.transaction(async (tx) => {
+    const [found] = await tx
+      .select({ website: websites, userDeletedAt: users.deletedAt })
+      .from(websites)
+      .innerJoin(users, eq(users.id, websites.userId))
+      .where(and(eq(websites.id, id), isOwnedBy(viewer), isNotNull(websites.deletedAt)))
+      .for("update");
+    if (!found?.website.deletedAt) throw new AppError("not_found", `There is no deleted website ${id}`);
+    const { website, userDeletedAt } = found;
+    if (userDeletedAt) throw new AppError("conflict", `The website's user is deleted; restore user ${website.userId}`);
+    if (found.website.deletedAt.getTime() < now.getTime() - retentionDays * DAY_MS)
+      throw new AppError(
+        "gone",
+        `${website.url} was deleted more than ${retentionDays} days ago: that can't be undone`,
+      );
+    const [restored] = await tx
+      .update(websites)
+      .set({ deletedAt: null })
+      .where(eq(websites.id, id))
+      .returning()
+      .catch(asConflict(website.url));
+    return restored ?? website;
+  });
+}
+
+function asConflict(url: string): (error: unknown) => never {
+  return (error) => {
+    if (findViolatedConstraint(error) !== "websites_user_url_key") throw error;
+    throw new AppError("conflict", `${url} was registered anew meanwhile; delete that website first`, {
+      code: "website_exists",
+      cause: error,
+    });
+  };
 }
 
 /** `undefined` when the user has a website of that URL already. */
