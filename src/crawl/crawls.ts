@@ -7,6 +7,7 @@ import { type CrawlState, crawlJobs, type FrontierState, frontier } from "../db/
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
+import { currentTraceparent } from "../telemetry/scope.ts";
 import { findOrAddWebsite, holdWebsite } from "../websites/websites.ts";
 import { addUrls, toNewUrl } from "./frontier.ts";
 import { readCrawlOptions } from "./options.ts";
@@ -44,7 +45,7 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
     const seeds = request.seeds?.map(readSeed) ?? [website.url];
     const [crawl] = await tx
       .insert(crawlJobs)
-      .values({ websiteId: website.id, runner, apiKeyId, seeds, options })
+      .values({ websiteId: website.id, runner, apiKeyId, seeds, options, traceContext: currentTraceparent() })
       .onConflictDoNothing()
       .returning();
     if (!crawl) throw await describeConflict(tx, website.id, runner);

@@ -6,6 +6,7 @@ import { crawlChannel, listCrawlUrls, readCrawl } from "./crawls.ts";
 import { findNextRetryAt, listHostsWithWork, skipPending } from "./frontier.ts";
 import { workHost } from "./host-slice.ts";
 import { LeaseLostError, releaseLease, renewLease, takeLease } from "./lease.ts";
+import { observeRun } from "./observed-crawl.ts";
 import { seedFrontier } from "./seeding.ts";
 import { type CrawlContext, type CrawlProgress, GraceOverError, openSession, type Session } from "./session.ts";
 import { waitAtMost } from "./signal.ts";
@@ -30,10 +31,15 @@ export type CrawlRun = {
  * @throws AppError `conflict` when it is over already or another process works it; otherwise only what the database does
  */
 export async function runCrawl(context: CrawlContext, crawlId: string, run: CrawlRun): Promise<Crawl> {
-  const { db, clock, log } = context;
   const owner = Bun.randomUUIDv7();
-  const crawl = await takeLease(db, crawlId, owner, clock);
+  const crawl = await takeLease(context.db, crawlId, owner, context.clock);
   if (!crawl) throw new AppError("conflict", `Crawl ${crawlId} is over, paused, or worked by another process`);
+  return observeRun(context.telemetry, crawl, () => runUnderLease(context, crawl, owner, run));
+}
+
+async function runUnderLease(context: CrawlContext, crawl: Crawl, owner: string, run: CrawlRun): Promise<Crawl> {
+  const { db, log } = context;
+  const { id: crawlId } = crawl;
   const session = openSession(context, crawl, owner, run);
   const keeping = keepLease(session);
   const stopListening = listenForOrders(session, run.signal);

@@ -11,7 +11,12 @@ import type { Visit, VisitOutcome } from "./visit-result.ts";
 const READ_ROWS = 128;
 
 /** Works a host until nothing of it is due, politely; returns when there is nothing left to take. */
-export async function workHost(session: Session, host: string): Promise<void> {
+export function workHost(session: Session, host: string): Promise<void> {
+  const attributes = { "server.address": host };
+  return session.context.telemetry.span("crawl slice", { attributes }, () => workSlice(session, host));
+}
+
+async function workSlice(session: Session, host: string): Promise<void> {
   const { context, options, stopping } = session;
   const running = new Set<Promise<void>>();
   let place: ReturnType<typeof context.hosts.take> | undefined;
@@ -112,7 +117,11 @@ async function visitWith(session: Session, entry: PendingUrl, permit: Permit): P
   try {
     const hasPlenty = () => session.hasPlenty;
     const tools = { fetch, parser, log, now: clock.now, random: Math.random };
-    result = await visit({ ...tools, options, discovery, hasPlenty, onReaction, adoptHost, signal }, entry);
+    result = await context.telemetry.span("visit", { attributes: { "url.full": entry.url } }, async (span) => {
+      const made = await visit({ ...tools, options, discovery, hasPlenty, onReaction, adoptHost, signal }, entry);
+      span.set({ "orbweaver.outcome": made.outcome.kind });
+      return made;
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

@@ -1,10 +1,12 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { App } from "../app.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
+import { bindScope } from "../telemetry/scope.ts";
 import { type Crawl, crawlChannel } from "./crawls.ts";
 import { createDiscovery, type Discovery } from "./discover.ts";
 import { addUrls, type NewUrl, type PendingUrl } from "./frontier.ts";
 import { LeaseLostError } from "./lease.ts";
+import { createPageCount } from "./observed-crawl.ts";
 import type { CrawlOptions } from "./options.ts";
 import { waitOutage } from "./outage.ts";
 import type { Settled } from "./settle.ts";
@@ -64,6 +66,9 @@ export function openSession(
   const abort = new AbortController();
   /** Ends all waiting for something to begin. */
   const halt = new AbortController();
+  const countPages = createPageCount(context.telemetry, start);
+  /** Batches are no part of the visit that happened to begin them. */
+  const inRun = bindScope();
   const underWay = new Set<PendingUrl>();
   const hosts = new Map<string, HostWork>();
   /** Hosts that a slice works now. */
@@ -82,7 +87,7 @@ export function openSession(
 
   const writer = createWriter({
     clock,
-    store: (visits) => storeVisits(context, crawl, owner, visits, abort.signal),
+    store: (visits) => inRun(() => storeVisits(context, crawl, owner, visits, abort.signal)),
     onStored: settled,
     isIdle: () => open === 0,
     onFailed: abortWith,
@@ -90,6 +95,7 @@ export function openSession(
 
   function settled({ crawl: latest, newHosts }: Settled, visits: Visit[]) {
     crawl = latest;
+    countPages(latest, visits);
     unsettled -= visits.length;
     const told = new Set(newHosts);
     for (const { entry, outcome } of visits) {

@@ -1,10 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Crawl } from "./crawls.ts";
 import { describeCause, isBadValue, waitOutage } from "./outage.ts";
 import { type Settled, settle } from "./settle.ts";
 import type { Visit } from "./visit-result.ts";
+
+type Context = { db: Db; clock: Clock; log: Log; telemetry: Telemetry };
 
 const UNSTORABLE = "unstorable";
 
@@ -14,14 +17,16 @@ const UNSTORABLE = "unstorable";
  * @throws LeaseLostError, or the database's own error when it stays away for about a minute
  */
 export async function storeVisits(
-  context: { db: Db; clock: Clock; log: Log },
+  context: Context,
   crawl: Crawl,
   owner: string,
   visits: Visit[],
   signal: AbortSignal,
 ): Promise<Settled> {
   try {
-    return await waitOutage(context, signal, () => settle(context.db, crawl, owner, visits));
+    return await context.telemetry.span("settle", { attributes: { "orbweaver.visits": visits.length } }, () =>
+      waitOutage(context, signal, () => settle(context.db, crawl, owner, visits)),
+    );
   } catch (error) {
     if (!isBadValue(error)) throw error;
     return storeOneByOne(context, crawl, owner, visits, signal, error);
@@ -29,7 +34,7 @@ export async function storeVisits(
 }
 
 async function storeOneByOne(
-  context: { db: Db; clock: Clock; log: Log },
+  context: Context,
   crawl: Crawl,
   owner: string,
   visits: Visit[],

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LogFields } from "./log.ts";
-import type { SpanContext } from "./trace-context.ts";
+import { formatTraceparent, type SpanContext } from "./trace-context.ts";
 
 /**
  * What everything done for a request or a crawl has in common: fields that each of its log lines carries, and the span
@@ -14,6 +14,12 @@ export function currentScope(): Scope | undefined {
   return scopes.getStore();
 }
 
+/** The current span as a `traceparent`, to be kept with work that others go on with; `undefined` outside of any. */
+export function currentTraceparent(): string | undefined {
+  const span = scopes.getStore()?.span;
+  return span && formatTraceparent(span);
+}
+
 /** Runs with further fields in every log line below. */
 export function withLogFields<T>(fields: LogFields, run: () => T): T {
   const outer = scopes.getStore();
@@ -23,6 +29,12 @@ export function withLogFields<T>(fields: LogFields, run: () => T): T {
 /** Runs under a span. */
 export function withSpan<T>(span: SpanContext, run: () => T): T {
   return scopes.run({ fields: scopes.getStore()?.fields ?? {}, span }, run);
+}
+
+/** Binds the scope as it is now, for work that is begun from within another. */
+export function bindScope(): <T>(run: () => T) => T {
+  const scope = scopes.getStore();
+  return (run) => (scope ? scopes.run(scope, run) : run());
 }
 
 /** Adds fields that become known on the way, such as the user of a request; those above do not get them. */
