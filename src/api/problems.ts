@@ -3,9 +3,11 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Elysia, NotFoundError, ParseError, ValidationError } from "elysia";
 import type { App } from "../app.ts";
 import { AppError, type Fault, type Reason } from "../errors.ts";
+import type { CorsPolicy } from "./cors.ts";
 import { describeFaults } from "./faults.ts";
 import { exampleId } from "./fields.ts";
 import { allowedMethods, type Route } from "./methods.ts";
+import { findContext } from "./request-context.ts";
 
 /** What concerns HTTP alone and no feature: a method, a media type, a foreign origin. */
 export class HttpError extends Error {
@@ -72,6 +74,13 @@ const STATUS: Record<Reason, number> = {
   timeout: 504,
 };
 
+/** What a client may do about a status, beside what its problem says. */
+const STATUS_HEADERS: Record<number, Record<string, string>> = {
+  401: { "www-authenticate": 'Bearer realm="orbweaver"' },
+  429: { "retry-after": "5" },
+  503: { "retry-after": "5" },
+};
+
 type Explained = {
   status: number;
   code: string;
@@ -80,19 +89,31 @@ type Explained = {
   headers?: Record<string, string>;
 };
 
+type Context = Pick<App, "log"> & { cors: CorsPolicy };
+
 /** Turns every error of the routes that follow into a problem response. */
-export const problemResponses = ({ log }: Pick<App, "log">, routes: () => readonly Route[]) =>
+export const problemResponses = ({ log, cors }: Context, routes: () => readonly Route[]) =>
   new Elysia({ name: "problems" }).onError({ as: "global" }, ({ error, request, set, path }) => {
-    const explained =
-      error instanceof NotFoundError ? explainNoRoute(allowedMethods(routes(), path), request, path) : explain(error);
-    const requestId = String(set.headers["x-request-id"] ?? "");
+    delete set.headers.location;
+    const allowed = error instanceof NotFoundError ? allowedMethods(routes(), path) : [];
+    if (request.method === "OPTIONS" && allowed.length > 0) {
+      return new Response(null, { status: 204, headers: answerOptions(cors, request, allowed) });
+    }
+    const explained = error instanceof NotFoundError ? explainNoRoute(allowed, request, path) : explain(error);
+    const requestId = findContext(request)?.requestId ?? "";
     if (explained.status >= 500 && !(error instanceof AppError))
       log.error("request failed", { requestId, method: request.method, path, error });
-    delete set.headers.location;
-    return toResponse(explained, path, requestId);
+    return respondProblem(explained, path, requestId);
   });
 
-function toResponse({ status, code, detail, faults = [], headers }: Explained, path: string, requestId: string) {
+/** What may be asked of a path (RFC 9110 §9.3.7), and by which pages of other origins. */
+function answerOptions(cors: CorsPolicy, request: Request, allowed: readonly string[]): Record<string, string> {
+  const methods = [...allowed, "OPTIONS"];
+  return { allow: methods.join(", "), ...cors.preflightHeaders(request, methods) };
+}
+
+export function respondProblem(explained: Explained, path: string, requestId: string): Response {
+  const { status, code, detail, faults = [], headers } = explained;
   const problem: Problem = {
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
@@ -104,7 +125,7 @@ function toResponse({ status, code, detail, faults = [], headers }: Explained, p
     ...(faults.length > 0 ? { errors: [...faults] } : {}),
   };
   const type = { "content-type": "application/problem+json" };
-  return new Response(JSON.stringify(problem), { status, headers: { ...type, ...headers } });
+  return new Response(JSON.stringify(problem), { status, headers: { ...type, ...STATUS_HEADERS[status], ...headers } });
 }
 
 function explain(error: unknown): Explained {
@@ -137,7 +158,7 @@ function explainNoRoute(allowed: string[], { method }: Request, path: string): E
   if (allowed.length === 0) {
     return { status: 404, code: "no_route", detail: `There is nothing at ${path}; /swagger lists what there is` };
   }
-  const allow = allowed.join(", ");
+  const allow = [...allowed, "OPTIONS"].join(", ");
   const detail = `${path} does not take ${method}; it takes ${allow}`;
   return { status: 405, code: "method_not_allowed", detail, headers: { allow } };
 }

@@ -1,26 +1,55 @@
 import { isIP } from "node:net";
 import { Elysia } from "elysia";
-import type { App } from "../app.ts";
+import { isLoopback } from "../access/opening.ts";
+import type { Config } from "../config/settings.ts";
 import { AppError, type Fault } from "../errors.ts";
+import type { CorsPolicy } from "./cors.ts";
 import { HttpError } from "./problems.ts";
+import { findContext } from "./request-context.ts";
 
-export const MAX_REQUEST_BYTES = 1_000_000;
+/** Longer than any that means something here; the runtime itself cuts off request lines and headers beyond 16 KB. */
+const MAX_URL_LENGTH = 8_000;
 
-/** What every request passes first: an id, a look at where it comes from, a bounded body of JSON. */
-export const requestRules = ({ config }: Pick<App, "config">) =>
-  new Elysia({ name: "requests" })
+type Rules = { config: Config; cors: CorsPolicy; isOpen: boolean };
+
+/** What every request passes first: what is said of every answer, a look at where it comes from, a bounded body of JSON. */
+export const requestRules = ({ config, cors, isOpen }: Rules) => {
+  const isTrusting = isOpen && isLoopback(config.HOST);
+  return new Elysia({ name: "requests" })
     .onRequest(({ request, set }) => {
-      set.headers["x-request-id"] = requestIdOf(request);
-      set.headers["x-content-type-options"] = "nosniff";
-      set.headers["x-frame-options"] = "DENY";
-      set.headers["referrer-policy"] = "no-referrer";
-      set.headers["cross-origin-resource-policy"] = "same-origin";
-      set.headers["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'";
-      refuseStrangers(request, config.HOST);
+      Object.assign(set.headers, answerHeaders(request, cors));
+      if (isTrusting) refuseStrangers(request, config.HOST, cors);
+      refuseLong(request);
       refuseNul(request);
       refuseDoubles(request);
     })
-    .onParse({ as: "global" }, async ({ request, contentType }) => readJson(request, contentType));
+    .onParse({ as: "global" }, async ({ request, contentType }) =>
+      readJson(request, contentType, config.MAX_REQUEST_BYTES),
+    );
+};
+
+const SECURITY_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** A year. What other names below this host do is not ours to say. */
+const HSTS = "max-age=31536000";
+
+/** What every answer says, whatever becomes of the request; a route's own headers go before these. */
+export function answerHeaders(request: Request, cors: CorsPolicy): Record<string, string> {
+  const { requestId = "", isSecure = false } = findContext(request) ?? {};
+  return {
+    ...SECURITY_HEADERS,
+    "x-request-id": requestId,
+    ...(isSecure ? { "strict-transport-security": HSTS } : {}),
+    ...cors.headersFor(request.headers.get("origin")),
+  };
+}
 
 export function requestIdOf(request: Request): string {
   const given = request.headers.get("x-request-id");
@@ -28,30 +57,38 @@ export function requestIdOf(request: Request): string {
 }
 
 /**
- * While a loopback service takes everybody at the keyboard for its owner, a website in that person's browser must not
- * pass for them: neither by a name of its own that resolves to this machine, nor by a request across origins.
+ * While an open loopback service takes everybody at the keyboard for its owner, a website in that person's browser must
+ * not pass for them: neither by a name of its own that resolves to this machine, nor by a request across origins.
  */
-function refuseStrangers(request: Request, configuredHost: string): void {
+function refuseStrangers(request: Request, configuredHost: string, cors: CorsPolicy): void {
   const host = request.headers.get("host") ?? "";
   const name = URL.parse(`http://${host}`)?.hostname ?? "";
-  if (isLoopback(configuredHost) && !isOwnName(name, configuredHost)) {
+  if (!isOwnName(name, configuredHost)) {
     const mend = "use localhost or 127.0.0.1, or set HOST to the name under which the service is reached";
     throw new HttpError(403, "foreign_host", `The Host header names ${JSON.stringify(name)}; ${mend}`);
   }
   if (request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS") return;
   const origin = request.headers.get("origin");
+  if (origin !== null && cors.allows(origin)) return;
   const isForeign = origin !== null && URL.parse(origin)?.host !== host.toLowerCase();
-  if (isForeign || request.headers.get("sec-fetch-site") === "cross-site")
-    throw new HttpError(403, "foreign_origin", "Pages of other websites may not send requests to this service");
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+  if (isForeign || request.headers.get("sec-fetch-site") === "cross-site") {
+    const mend = "name their origin in CORS_ORIGINS to let them";
+    throw new HttpError(
+      403,
+      "foreign_origin",
+      `Pages of other websites may not send requests to this service; ${mend}`,
+    );
+  }
 }
 
 function isOwnName(name: string, configuredHost: string): boolean {
   const address = name.startsWith("[") ? name.slice(1, -1) : name;
   return isIP(address) !== 0 || name === "localhost" || name === configuredHost.toLowerCase();
+}
+
+function refuseLong({ url }: Request): void {
+  if (url.length <= MAX_URL_LENGTH) return;
+  throw new HttpError(414, "url_too_long", `The URL is longer than ${MAX_URL_LENGTH} characters`);
 }
 
 /** PostgreSQL has no way to keep or to compare it. */
@@ -69,8 +106,8 @@ function refuseDoubles({ url }: Request): void {
   throw new AppError("invalid", `${doubled} ${message}`, { faults: [{ at: doubled, message }] });
 }
 
-async function readJson(request: Request, contentType: string): Promise<unknown> {
-  const text = await readText(request);
+async function readJson(request: Request, contentType: string, maxBytes: number): Promise<unknown> {
+  const text = await readText(request, maxBytes);
   if (text === "") return undefined;
   const encoding = request.headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity")
@@ -88,15 +125,14 @@ async function readJson(request: Request, contentType: string): Promise<unknown>
 }
 
 /** Counted while it comes in, since the declared length may be absent. */
-async function readText(request: Request): Promise<string> {
-  const tooLarge = () =>
-    new AppError("too_large", `The body is larger than ${MAX_REQUEST_BYTES} bytes; send less at a time`);
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_REQUEST_BYTES) throw tooLarge();
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const tooLarge = () => new AppError("too_large", `The body is larger than ${maxBytes} bytes; send less at a time`);
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    if (size > MAX_REQUEST_BYTES) throw tooLarge();
+    if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   try {

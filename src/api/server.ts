@@ -4,18 +4,23 @@ import type { App } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { createReadiness, type Pulses } from "../health/readiness.ts";
 import { type Access, accessRules } from "./access.ts";
+import { type CorsPolicy, createCorsPolicy } from "./cors.ts";
 import { crawlsApi } from "./crawls.ts";
+import { createGateway, type Gateway, IDLE_TIMEOUT_S } from "./gateway.ts";
 import { healthApi } from "./health.ts";
+import { keysApi } from "./keys.ts";
+import { meApi } from "./me.ts";
 import { pagesApi } from "./pages.ts";
 import { type DeclaredRoute, permissionRules } from "./permissions.ts";
 import { problemResponses } from "./problems.ts";
+import { callersLimit, strangersLimit } from "./rate-limiting.ts";
+import { createRateLimits, type RateLimits } from "./rate-limits.ts";
 import { requestRules } from "./requests.ts";
 import { scrapeApi } from "./scrape.ts";
 import { swaggerPages } from "./swagger.ts";
+import { usersApi } from "./users.ts";
 import { websitesApi } from "./websites.ts";
 
-/** The longest that a request may be silent: a page scraped with the longest time-out, and some. */
-const IDLE_TIMEOUT_S = 150;
 /** Requests in flight get as long when the service stops. */
 const STOP_TIMEOUT_MS = 5_000;
 const IN_FLIGHT_LOOK_MS = 10;
@@ -25,24 +30,42 @@ const MAX_BODY_BYTES = 100_000_000;
 /** What the API needs of what runs without a request. */
 export type Works = Pulses & { wake(): void };
 
-/** All routes. `closing` ends the answers that would go on for ever; `stopping` says before it that it will come. */
-export function createApi(app: App, background: Works, access: Access, closing: AbortSignal, stopping = closing) {
+type Surroundings = {
+  access: Access;
+  cors: CorsPolicy;
+  limits: RateLimits;
+  /** Ends the answers that would go on for ever. */
+  closing: AbortSignal;
+  /** Says before it that it will come. */
+  stopping: AbortSignal;
+};
+
+/** All routes. */
+export function createApi(app: App, background: Works, surroundings: Surroundings) {
   const { config, log, db, cache, clock, fetch, parser, robots } = app;
+  const { access, cors, limits, closing, stopping } = surroundings;
+  const isOpen = access === "open";
   const readiness = createReadiness(app, background, stopping);
   const routes = (): readonly DeclaredRoute[] => api.routes;
   // Hooks come before the routes they are for. Without `normalize: false`, unknown fields would vanish unsaid.
-  const api = new Elysia({ normalize: false })
-    .use(problemResponses({ log }, routes))
+  // Nor would a path be found under a host of one letter without `standardHostname: false`.
+  const api = new Elysia({ normalize: false, handler: { standardHostname: false } })
+    .use(problemResponses({ log, cors }, routes))
     .use(permissionRules(config, access, routes))
-    .use(requestRules({ config }))
+    .use(requestRules({ config, cors, isOpen }))
+    .use(strangersLimit(limits, isOpen))
     .use(accessRules(config, access))
+    .use(callersLimit(limits, isOpen))
     .use(healthApi({ readiness }))
     .group("/api/v1", (v1) =>
       v1
-        .use(websitesApi({ db, cache, clock }))
+        .use(websitesApi({ db, cache, clock, config }))
         .use(crawlsApi({ db, cache, clock, log, background, closing }))
         .use(pagesApi({ db, parser }))
-        .use(scrapeApi({ fetch, parser, robots, clock })),
+        .use(scrapeApi({ fetch, parser, robots, clock }))
+        .use(usersApi({ db, cache, clock, config }))
+        .use(keysApi({ db, cache, clock }))
+        .use(meApi({ db, clock })),
     )
     .use(config.DOCS === "off" ? new Elysia() : swaggerPages())
     .get("/", ({ redirect }) => redirect("/swagger", 302), { detail: { hide: true } });
@@ -66,10 +89,15 @@ export async function startApi(
   access: Access,
   stopping?: AbortSignal,
 ): Promise<RunningApi> {
-  const { HOST, PORT } = app.config;
+  const { config, log } = app;
+  const { HOST, PORT } = config;
   const closing = new AbortController();
-  const api = createApi(app, background, access, closing.signal, stopping);
-  const server = listen(HOST, PORT, (request) => api.fetch(request));
+  const cors = createCorsPolicy(config, access === "open");
+  const limits = createRateLimits(app);
+  const signals = { closing: closing.signal, stopping: stopping ?? closing.signal };
+  const api = createApi(app, background, { access, cors, limits, ...signals });
+  const gateway = createGateway({ config, cors, limits, log, fetch: (request) => api.fetch(request) });
+  const server = listen(HOST, PORT, gateway);
   return {
     url: `http://${describeHost(HOST)}:${server.port}`,
     stop: async (cut = AbortSignal.timeout(STOP_TIMEOUT_MS)) => {
@@ -79,7 +107,7 @@ export async function startApi(
   };
 }
 
-function listen(hostname: string, port: number, fetch: (request: Request) => Response | Promise<Response>) {
+function listen(hostname: string, port: number, fetch: Gateway) {
   try {
     return Bun.serve({ hostname, port, idleTimeout: IDLE_TIMEOUT_S, maxRequestBodySize: MAX_BODY_BYTES, fetch });
   } catch (cause) {

@@ -56,7 +56,7 @@ test("what is nowhere is a 404, and a wrong method a 405 that tells the right on
 
   expect([nowhere.status, nowhere.json.code]).toEqual([404, "no_route"]);
   for (const { status, headers } of [wrong, slashed])
-    expect([status, headers.get("allow")]).toEqual([405, "POST, GET, HEAD"]);
+    expect([status, headers.get("allow")]).toEqual([405, "POST, GET, HEAD, OPTIONS"]);
 });
 
 test("JSON that breaks off is a 400", async () => {
@@ -152,13 +152,14 @@ test("a website in the browser can't pass for the person at the keyboard", async
   const refused = [
     await start({ origin: "https://evil.example" }),
     await start({ origin: "null" }),
-    await start({ origin: "http://localhost:1" }),
+    await start({ origin: "http://localhost.evil.example:1" }),
     await start({ "sec-fetch-site": "cross-site" }),
     await service.ask("GET", "/api/v1/websites", undefined, { host: "rebound.evil.example" }),
     await service.ask("GET", "/api/v1/websites", undefined, { host: "localhost.evil.example" }),
   ];
   const admitted = [
     await start({ origin: `http://${own}`, "sec-fetch-site": "same-origin" }),
+    await start({ origin: "http://localhost:1", "sec-fetch-site": "cross-site" }),
     await start({ host: "localhost:3000" }),
     await start({ host: "[::1]:3000" }),
   ];
@@ -167,7 +168,7 @@ test("a website in the browser can't pass for the person at the keyboard", async
     ...Array(4).fill([403, "foreign_origin"]),
     ...Array(2).fill([403, "foreign_host"]),
   ]);
-  expect(admitted.map(({ status }) => status)).toEqual([400, 400, 400]);
+  expect(admitted.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
 });
 
 test("a service that listens beyond this machine answers to any name", async () => {
