@@ -57,7 +57,7 @@ export function createAuthenticator({ db, cache, clock, log, config }: Context):
   };
 
   const writeAside = (work: Promise<void>) => {
-    const write = work.catch((error: unknown) => log.warn("last use not recorded", { error: toCause(error) }));
+    const write = work.catch((error: unknown) => log.warn("last use not recorded", { error }));
     writes.add(write);
     void write.finally(() => writes.delete(write));
   };
@@ -145,15 +145,10 @@ function refuseEnded(key: ApiKey, now: Date): void {
 async function askDatabase<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
-  } catch (error) {
+  } catch (cause) {
     const message = "Access can't be checked, since the database does not answer; try again";
-    throw new AppError("unavailable", message, { code: "database", cause: toCause(error) });
+    throw new AppError("unavailable", message, { code: "database", cause });
   }
-}
-
-/** Without drizzle's own words, which repeat every parameter, and so what a token says of its bearer. */
-function toCause(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }
 
 const refusal = (code: string, message: string) => new AppError("unauthorized", message, { code });
