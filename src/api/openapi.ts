@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { VERSION } from "../version.ts";
+import { type Needed, PERMISSION_FIELD } from "./permissions.ts";
 
 /** What the document says of the whole; the plugin says the rest, from the routes. */
 export const DOCUMENTATION = {
@@ -16,6 +17,7 @@ export const DOCUMENTATION = {
     { name: "Crawls", description: "Runs over a website" },
     { name: "Pages", description: "What crawls brought: documents, raw bodies, links" },
     { name: "Scrape", description: "One page, now" },
+    { name: "Access", description: "Who may use the service: users and their keys" },
     { name: "Health", description: "Whether the service works" },
   ],
 };
@@ -28,6 +30,8 @@ type Parameter = { name: string; in: string; required?: boolean; description?: s
 type Answer = { $id?: string; description?: string; content?: Content };
 type Operation = {
   operationId: string;
+  description?: string;
+  [PERMISSION_FIELD]?: Needed;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Content };
   responses: Record<string, Answer>;
@@ -43,7 +47,30 @@ export type OpenApiDocument = { paths: Record<string, Record<string, Operation>>
 export function refineDocument({ paths, ...document }: OpenApiDocument): OpenApiDocument {
   const schemas: Record<string, unknown> = {};
   const refined = mapValues(paths, (operations) => mapValues(operations, refineOperation));
-  return { ...document, paths: hoistSchemas(refined, schemas) as OpenApiDocument["paths"], components: { schemas } };
+  const described = hoistSchemas(refined, schemas) as OpenApiDocument["paths"];
+  return { ...document, paths: described, components: { schemas, securitySchemes: SECURITY_SCHEMES } };
+}
+
+/** Where access is on; an open service asks nobody. */
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key (`ow_live_…`), or a token (JWT) of the identity provider that the service trusts",
+  },
+  apiKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "An API key; goes before the other" },
+};
+
+/** What a route's permission means for callers: said here, so that no route can forget it. */
+function describeAccess(needed: Needed, description: string | undefined) {
+  if (needed === "public") return { description, security: [], refusals: {} };
+  const sentence = `Needs the permission \`${needed}\`.`;
+  return {
+    description: description === undefined ? sentence : `${description}\n\n${sentence}`,
+    // Of schemes other than OAuth the list names roles (OpenAPI 3.1 §4.8.30).
+    security: [{ bearer: [needed] }, { apiKey: [needed] }],
+    refusals: describeProblems(401, 403, 429) as Record<string, Answer>,
+  };
 }
 
 /** The problem responses of a route that declares its responses by hand. */
@@ -52,14 +79,19 @@ export function describeProblems(...statuses: number[]): Record<number, unknown>
   return Object.fromEntries(statuses.map((status) => [status, { description: STATUS_CODES[status], content }]));
 }
 
-function refineOperation({ operationId, parameters, requestBody, responses, ...operation }: Operation): Operation {
+function refineOperation(written: Operation): Operation & { security: object[] } {
+  const { operationId, description, parameters, requestBody, responses, ...operation } = written;
+  const { [PERMISSION_FIELD]: needed = "admin", ...rest } = operation;
+  const access = describeAccess(needed, description);
   return {
-    ...operation,
+    ...rest,
+    ...(access.description === undefined ? {} : { description: access.description }),
+    security: access.security,
     // `POST /api/v1/crawls/{id}/pause` is `postCrawlsByIdPause`.
     operationId: operationId.replace("ApiV1", ""),
     ...(parameters && parameters.length > 0 ? { parameters: parameters.map(refineParameter) } : {}),
     ...(requestBody ? { requestBody: { ...requestBody, content: only("application/json", requestBody.content) } } : {}),
-    responses: mapValues(responses, refineResponse),
+    responses: { ...access.refusals, ...mapValues(responses, refineResponse) },
   };
 }
 
