@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { aloneSteps } from "./alone.ts";
 import { chrootSteps } from "./chroot.ts";
 import { killSteps } from "./kill.ts";
+import { shutdownSteps } from "./shutdown.ts";
 import { swaggerSteps } from "./swagger.ts";
 
 export type Step = { name: string; run: () => Promise<unknown>; skip?: string };
@@ -14,7 +15,13 @@ if (!existsSync(binary)) {
   process.exit(2);
 }
 
-const steps = [...aloneSteps(binary), ...killSteps(binary), ...swaggerSteps(binary), ...chrootSteps(binary)];
+const steps = [
+  ...aloneSteps(binary),
+  ...killSteps(binary),
+  ...shutdownSteps(binary),
+  ...swaggerSteps(binary),
+  ...chrootSteps(binary),
+];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 for (const { name, run, skip } of steps) {
   if (skip) {

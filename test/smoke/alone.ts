@@ -28,7 +28,7 @@ export function aloneSteps(binary: string): Step[] {
         const help = await runWell([orbweaver, "--help"], folder);
 
         check(/^\d+\.\d+\.\d+/.test(version.stdout), `--version printed ${version.stdout}`);
-        for (const command of ["serve", "crawl", "scrape", "migrate", "health"])
+        for (const command of ["serve", "crawl", "scrape", "migrate", "health", "doctor"])
           check(help.stdout.includes(command), `--help does not name ${command}`);
       }),
     },
