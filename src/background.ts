@@ -2,10 +2,12 @@ import { Cron } from "croner";
 import { and, asc, eq, inArray, isNull, lt, or } from "drizzle-orm";
 import type { App } from "./app.ts";
 import { runCrawl } from "./crawl/engine.ts";
+import { watchQueues } from "./crawl/observed-crawl.ts";
 import type { CrawlContext } from "./crawl/session.ts";
 import { crawlJobs } from "./db/schema/crawls.ts";
 import { AppError } from "./errors.ts";
 import { createPulse, type Pulse } from "./health/pulse.ts";
+import { withoutScope } from "./telemetry/scope.ts";
 
 export type Background = {
   /** Beats whenever crawls that wait have been looked for. */
@@ -31,6 +33,7 @@ export function startBackground(app: App): Background {
   const failures = new Map<string, number>();
   const worker = createPulse(app.clock);
   const scheduler = createPulse(app.clock);
+  const leaveQueues = watchQueues(app.db, app.telemetry);
   const graceMs = Math.min(MAX_GRACE_MS, app.config.SHUTDOWN_TIMEOUT_MS / 3);
   let looking: Promise<void> | undefined;
 
@@ -63,7 +66,8 @@ export function startBackground(app: App): Background {
 
   function wake(): void {
     if (stopping.signal.aborted) return;
-    looking ??= look()
+    // Whoever tells of work is not whom it is done for.
+    looking ??= withoutScope(look)
       .then(worker.beat)
       .catch((error) => app.log.warn("looking for crawls failed", { error }))
       .finally(() => {
@@ -85,6 +89,7 @@ export function startBackground(app: App): Background {
       stopping.abort(new DOMException("The service stops", "AbortError"));
       await looking;
       await Promise.allSettled(running.values());
+      leaveQueues();
     },
   };
 }

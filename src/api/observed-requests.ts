@@ -7,7 +7,7 @@ import type { Route } from "./methods.ts";
 import { findContext } from "./request-context.ts";
 import { createRouteFinder } from "./route-finder.ts";
 
-type Handle<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Promise<Response>;
+type Handle<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>;
 
 /**
  * Tells of every request: a span in the trace that the client names (`traceparent`), its time by route, and one line of
@@ -24,9 +24,11 @@ export function observeRequests<Rest extends unknown[]>(
 ): Handle<Rest> {
   const findRoute = createRouteFinder(routes);
   return (request, ...rest) => {
+    const path = pathOf(request.url);
+    // Asked every few seconds by whatever watches the service, and of no interest but to it.
+    if (path === "/health") return handle(request, ...rest);
     const startedAt = performance.now();
     const { method } = request;
-    const path = pathOf(request.url);
     const route = findRoute(path);
     const parent = parseTraceparent(request.headers.get("traceparent"));
     const span = telemetry.startSpan(`${nameOf(method)} ${route ?? ""}`.trim(), {

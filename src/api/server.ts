@@ -9,7 +9,10 @@ import { crawlsApi } from "./crawls.ts";
 import { createGateway, type Gateway, IDLE_TIMEOUT_S } from "./gateway.ts";
 import { healthApi } from "./health.ts";
 import { keysApi } from "./keys.ts";
+import { logLevelApi } from "./log-level.ts";
 import { meApi } from "./me.ts";
+import { metricsApi, startMetricsServer } from "./metrics.ts";
+import { observeRequests } from "./observed-requests.ts";
 import { pagesApi } from "./pages.ts";
 import { type DeclaredRoute, permissionRules } from "./permissions.ts";
 import { problemResponses } from "./problems.ts";
@@ -57,11 +60,13 @@ export function createApi(app: App, background: Works, surroundings: Surrounding
     .use(accessRules(config, access))
     .use(callersLimit(limits, isOpen))
     .use(healthApi({ readiness }))
+    .use(metricsApi(app))
     .group("/api/v1", (v1) =>
       v1
         .use(websitesApi({ db, cache, clock, config }))
         .use(crawlsApi({ db, cache, clock, log, background, closing }))
         .use(pagesApi({ db, parser }))
+        .use(logLevelApi({ log }))
         .use(scrapeApi({ fetch, parser, robots, clock }))
         .use(usersApi({ db, cache, clock, config }))
         .use(keysApi({ db, cache, clock }))
@@ -97,12 +102,22 @@ export async function startApi(
   const signals = { closing: closing.signal, stopping: stopping ?? closing.signal };
   const api = createApi(app, background, { access, cors, limits, ...signals });
   const gateway = createGateway({ config, cors, limits, log, fetch: (request) => api.fetch(request) });
-  const server = listen(HOST, PORT, gateway);
+  const server = listen(
+    HOST,
+    PORT,
+    observeRequests(app, () => api.routes, gateway),
+  );
+  const metrics = startMetricsServer(app);
+  const leave = app.telemetry.watch("http.server.active_requests", () => [
+    { labels: {}, value: server.pendingRequests },
+  ]);
   return {
     url: `http://${describeHost(HOST)}:${server.port}`,
     stop: async (cut = AbortSignal.timeout(STOP_TIMEOUT_MS)) => {
       closing.abort();
       await stopServer(server, cut, app.log);
+      leave();
+      await metrics?.stop();
     },
   };
 }

@@ -31,6 +31,11 @@ export function withSpan<T>(span: SpanContext, run: () => T): T {
   return scopes.run({ fields: scopes.getStore()?.fields ?? {}, span }, run);
 }
 
+/** Runs on its own account, whatever it is called from. */
+export function withoutScope<T>(run: () => T): T {
+  return scopes.exit(run);
+}
+
 /** Binds the scope as it is now, for work that is begun from within another. */
 export function bindScope(): <T>(run: () => T) => T {
   const scope = scopes.getStore();
