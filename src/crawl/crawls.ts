@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, like, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNull, like, lt, sql } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
@@ -28,16 +28,19 @@ export type CrawlRequest = {
   runner?: Crawl["runner"];
   /** The key it is asked for with, to whose limit it counts. */
   apiKeyId?: string | null;
+  /** Unfinished crawls that the key may have, or the user who comes without one; no limit when it is not given or 0. */
+  maxUnfinished?: number;
 };
 
 /**
  * Makes a crawl with its seeds in the frontier, ready to be worked.
- * @throws AppError `invalid` for a URL or option that can't be used, `not_found`, or `conflict` while another crawl of
- * the website is not over
+ * @throws AppError `invalid` for a URL or option that can't be used, `not_found`, `conflict` while another crawl of
+ * the website is not over, or `rate_limited` at the limit of unfinished crawls
  */
 export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> {
   const { viewer, runner = "service", apiKeyId } = request;
   return db.transaction(async (tx) => {
+    await refuseBeyondLimit(tx, request);
     const website = request.websiteId
       ? await holdWebsite(tx, viewer, request.websiteId)
       : await findOrAddWebsite(tx, viewer.userId, readSeed(request.url));
@@ -53,6 +56,25 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
     const added = await addUrls(tx, crawl.id, urls);
     return { ...crawl, pending: added.values().reduce((sum, count) => sum + count, 0) };
   });
+}
+
+/** Those who start crawls side by side by the same key wait for each other here, so that each sees what the other did. */
+async function refuseBeyondLimit(tx: Db, { viewer, apiKeyId = null, maxUnfinished = 0 }: CrawlRequest): Promise<void> {
+  if (maxUnfinished === 0) return;
+  const name = `crawls of ${apiKeyId ?? viewer.userId}`;
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
+  const isTheirs = apiKeyId
+    ? eq(crawlJobs.apiKeyId, apiKeyId)
+    : and(isNull(crawlJobs.apiKeyId), eq(websites.userId, viewer.userId));
+  const isUnfinished = inArray(crawlJobs.state, ["queued", "running", "paused"]);
+  const [row] = await tx
+    .select({ unfinished: count() })
+    .from(crawlJobs)
+    .innerJoin(websites, eq(websites.id, crawlJobs.websiteId))
+    .where(and(isUnfinished, isTheirs));
+  if ((row?.unfinished ?? 0) < maxUnfinished) return;
+  const message = `${maxUnfinished} of your crawls are not over, which is the limit; wait until one ends, or cancel one`;
+  throw new AppError("rate_limited", message, { code: "too_many_crawls" });
 }
 
 /** @throws AppError `not_found` also when it belongs to somebody else */
