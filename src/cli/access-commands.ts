@@ -17,7 +17,7 @@ export function addAccessCommands(program: Command, run: Run, dataOption: () => 
 function addUserCommands(program: Command, run: Run, dataOption: () => Option): void {
   const user = program
     .command("user")
-    .summary("make, list, disable and delete users")
+    .summary("make, list, change, disable and delete users")
     .description("Makes and changes users. An identity provider's users make themselves by signing in.")
     .addHelpText("after", USER_EXAMPLES);
 
@@ -43,6 +43,18 @@ function addUserCommands(program: Command, run: Run, dataOption: () => Option): 
     .addOption(jsonOption())
     .action((flags) => run(import("./user.ts").then((it) => it.listUsersCommand(flags))));
 
+  user
+    .command("change")
+    .summary("change a user's role, name or e-mail address")
+    .description("Changes what is named. An identity provider's users have name and address from there.")
+    .argument("<user>", "id or e-mail address")
+    .addOption(new Option("--role <role>", "what the user may become").choices(["user", "admin"]))
+    .option("--name <name>", "name, for people")
+    .addOption(new Option("--email <address>", "e-mail address, to name the user by").argParser(email))
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action((name, flags) => run(import("./user.ts").then((it) => it.changeUserCommand(name, flags))));
+
   for (const [action, summary, description] of USER_ACTIONS) {
     user
       .command(action)
@@ -51,7 +63,7 @@ function addUserCommands(program: Command, run: Run, dataOption: () => Option): 
       .argument("<user>", "id or e-mail address")
       .addOption(dataOption())
       .addOption(jsonOption())
-      .action((name, flags) => run(import("./user.ts").then((it) => it.changeUserCommand(action, name, flags))));
+      .action((name, flags) => run(import("./user.ts").then((it) => it.settleUserCommand(action, name, flags))));
   }
 }
 
@@ -138,6 +150,7 @@ const USER_EXAMPLES = `
 Examples:
   orbweaver user create "Ada Lovelace" --email ada@example.org --role admin
   orbweaver user list --state disabled
+  orbweaver user change ada@example.org --role user
   orbweaver user disable ada@example.org`;
 
 const KEY_EXAMPLES = `

@@ -1,4 +1,12 @@
-import { type AccessContext, deleteUser, disableUser, enableUser, restoreUser } from "../access/standing.ts";
+import {
+  type AccessContext,
+  changeUser,
+  deleteUser,
+  disableUser,
+  enableUser,
+  restoreUser,
+  type UserChange,
+} from "../access/standing.ts";
 import {
   createUser,
   getUserByName,
@@ -39,16 +47,27 @@ export async function listUsersCommand(
   return withDatabase(flags, list, OVER_REST);
 }
 
-export async function changeUserCommand(action: UserAction, name: string, flags: AccessFlags): Promise<number> {
-  const change = async (app: App) => {
-    const { id } = await getUserByName(app.db, name);
-    await CHANGES[action](app, id);
-    await tell(await getUserByName(app.db, id), flags);
-  };
-  return withDatabase(flags, change, OVER_REST);
+export async function changeUserCommand(name: string, flags: AccessFlags & UserChange): Promise<number> {
+  const { name: newName, email, role } = flags;
+  const change = (app: App, id: string) => changeUser(app, id, { name: newName, email, role });
+  return actOnUser(name, flags, change);
 }
 
-const CHANGES: Record<UserAction, (app: App, id: string) => Promise<unknown>> = {
+/** Takes a user's access, or gives it back. */
+export async function settleUserCommand(action: UserAction, name: string, flags: AccessFlags): Promise<number> {
+  return actOnUser(name, flags, ACTIONS[action]);
+}
+
+async function actOnUser(name: string, flags: AccessFlags, act: (app: App, id: string) => Promise<unknown>) {
+  const work = async (app: App) => {
+    const { id } = await getUserByName(app.db, name);
+    await act(app, id);
+    await tell(await getUserByName(app.db, id), flags);
+  };
+  return withDatabase(flags, work, OVER_REST);
+}
+
+const ACTIONS: Record<UserAction, (app: App, id: string) => Promise<unknown>> = {
   disable: disableUser,
   enable: enableUser,
   delete: deleteWithWord,

@@ -61,10 +61,14 @@ test("users and their keys are made, listed, ended and brought back", async () =
   expect(users.stdout).toMatch(new RegExp(`^ID .*\n${ada.id} +Ada L +ada@example.org +user +active +-\n$`));
 });
 
-test("what can't be done is told in one sentence, and changes nothing", async () => {
+test("what a user's role does not allow is told in one sentence, and the role can be changed", async () => {
   const admin = await workplace.run(["key", "create", "--user", "ada@example.org", "--permission", "admin"]);
   expect(admin).toMatchObject({ code: 2, stdout: "" });
   expect(admin.stderr).toContain("only for an administrator, which Ada L is not");
+
+  const promoted = await workplace.run(["user", "change", "ada@example.org", "--role", "admin", "--json"]);
+  expect(JSON.parse(promoted.stdout)).toMatchObject({ name: "Ada L", role: "admin" });
+  await workplace.run(["user", "change", "ada@example.org", "--role", "user"]);
 
   const local = await workplace.run(["user", "disable", "00000000-0000-7000-8000-000000000001"]);
   expect(local).toMatchObject({ code: 1, stdout: "" });
