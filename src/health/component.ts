@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../telemetry/log.ts";
+import { describeError } from "./diagnosis.ts";
 
 /** `degraded` is worth a look and does not keep the service from its work; `failed` does. */
 export type ComponentState = "ok" | "degraded" | "failed" | "skipped";
@@ -36,7 +37,7 @@ export function watchComponent(check: Check, { clock, log }: { clock: Clock; log
   let known: { component: Component; until: number } | undefined;
   let hanging: { answer: Promise<Finding>; since: number } | undefined;
   let last: ComponentState = "ok";
-  let error: unknown;
+  let error: string | undefined;
 
   /** The check's answer; never rejects. */
   function ask(): Promise<Finding> {
@@ -50,7 +51,7 @@ export function watchComponent(check: Check, { clock, log }: { clock: Clock; log
           return finding;
         },
         (cause: unknown) => {
-          error = cause;
+          error = describeError(cause);
           return check.whenBroken;
         },
       )
