@@ -7,12 +7,12 @@ import { problems } from "./problems.ts";
 
 const LogLevelView = Type.Object(
   {
-    level: Type.Unsafe<LogLevel>({
-      type: "string",
-      enum: [...LOG_LEVELS],
-      description: "Least level of events that are logged",
-      examples: ["debug"],
-    }),
+    level: Type.Unsafe<LogLevel>(
+      Type.Union(
+        LOG_LEVELS.map((level) => Type.Literal(level)),
+        { description: "Least level of events that are logged", examples: ["debug"] },
+      ),
+    ),
   },
   { $id: "LogLevel", additionalProperties: false, description: "How much the service logs" },
 );

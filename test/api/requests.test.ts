@@ -208,6 +208,7 @@ test("a fault of the service is a 500 that tells nothing, and is in the log unde
   expect(JSON.stringify(json)).not.toContain("is not a function");
   expect(broken.lines.map((line) => JSON.parse(line))).toMatchObject([
     { level: "error", event: "request failed", requestId: json.request_id, path: "/api/v1/websites" },
+    { level: "info", event: "request answered", requestId: json.request_id, route: "/api/v1/websites", status: 500 },
   ]);
   await broken.stop();
 });
