@@ -25,11 +25,12 @@ import {
 } from "./crawl-view.ts";
 import { openEventStream } from "./events.ts";
 import { byId, checkOptions, Id, OptionsBody, readPathPrefix, readUrl, UrlField } from "./fields.ts";
+import { idempotency } from "./idempotency.ts";
 import { describeProblems } from "./openapi.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
-import { principalOf, viewerOf } from "./request-context.ts";
+import { principalOf, subjectOf, viewerOf } from "./request-context.ts";
 
 const NewCrawl = Type.Object(
   {
@@ -45,7 +46,7 @@ const NewCrawl = Type.Object(
 );
 
 /** What crawls need of the outside world. `closing` ends the event streams. */
-export type CrawlsContext = Pick<App, "db" | "cache" | "clock" | "log"> & {
+export type CrawlsContext = Pick<App, "config" | "db" | "cache" | "clock" | "log"> & {
   background: { wake(): void };
   closing: AbortSignal;
 };
@@ -53,11 +54,13 @@ export type CrawlsContext = Pick<App, "db" | "cache" | "clock" | "log"> & {
 export const crawlsApi = (context: CrawlsContext) =>
   new Elysia({ prefix: "/crawls", tags: ["Crawls"] })
     .use(permissions)
+    .use(idempotency(context))
     .post(
       "",
       async ({ body, request, status, set }) => {
-        const { keyId: apiKeyId } = principalOf(request);
-        const crawl = await startCrawl(context.db, { viewer: viewerOf(request), apiKeyId, ...readRequest(body) });
+        const asked = { viewer: viewerOf(request), apiKeyId: principalOf(request).keyId, ...readRequest(body) };
+        const maxUnfinished = subjectOf(request)?.kind === "key" ? context.config.MAX_CRAWLS_PER_KEY : 0;
+        const crawl = await startCrawl(context.db, { ...asked, maxUnfinished });
         context.background.wake();
         const view = viewCrawl(crawl, context.clock.now());
         set.headers.location = view.links.self;
@@ -65,6 +68,7 @@ export const crawlsApi = (context: CrawlsContext) =>
       },
       {
         permission: "write",
+        idempotent: true,
         body: NewCrawl,
         response: { 202: CrawlView, ...problems(400, 403, 404, 409, 413, 415, 500, 503) },
         detail: {

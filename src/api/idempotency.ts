@@ -1,4 +1,4 @@
-import { Elysia } from "elysia";
+import { type DocumentDecoration, Elysia } from "elysia";
 import type { App } from "../app.ts";
 import { AppError } from "../errors.ts";
 import { claimAnswer } from "./idempotent-answers.ts";
@@ -16,6 +16,7 @@ type Idempotent = true | { hidden: readonly string[] };
 export const idempotency = ({ db, clock, config }: Pick<App, "db" | "clock" | "config">) =>
   new Elysia({ name: "idempotency" }).macro({
     idempotent: (option: Idempotent) => ({
+      detail: { parameters: [IDEMPOTENCY_KEY_PARAMETER] } as DocumentDecoration,
       beforeHandle: async ({ request, body }: { request: Request; body: unknown }) => {
         const key = readKey(request);
         const context = findContext(request);

@@ -3,6 +3,7 @@ import { Elysia, t } from "elysia";
 import { createKey, getKey, listKeys, renameKey, revokeKey } from "../access/keys.ts";
 import type { App } from "../app.ts";
 import { byId, Id, Instant, readInstant } from "./fields.ts";
+import { idempotency } from "./idempotency.ts";
 import { KeyName, KeyPage, KeyPermissions, KeyState, KeyView, keyCursors, MadeKeyView, viewKey } from "./key-view.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
@@ -34,9 +35,10 @@ const filters = {
 };
 
 /** Whoever may read sees their keys, whoever may write makes and revokes them, within what they may do themselves. */
-export const keysApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "clock">) =>
+export const keysApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" | "clock" | "config">) =>
   new Elysia({ prefix: "/keys", tags: ["Access"] })
     .use(permissions)
+    .use(idempotency({ db, clock, config }))
     .post(
       "",
       async ({ body, request, status, set }) => {
@@ -50,6 +52,8 @@ export const keysApi = ({ db, cache, clock }: Pick<App, "db" | "cache" | "clock"
       },
       {
         permission: "write",
+        // The secret is kept nowhere, so a repeated answer is without it.
+        idempotent: { hidden: ["key"] },
         body: NewKey,
         response: { 201: MadeKeyView, ...problems(400, 403, 404, 413, 415, 500, 503) },
         detail: {

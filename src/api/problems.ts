@@ -54,9 +54,12 @@ export const Problem = Type.Object(
 );
 export type Problem = Static<typeof Problem>;
 
-/** The problem responses that a route may give, for its `response`. */
-export function problems<Status extends number>(...statuses: Status[]): Record<Status, typeof Problem> {
-  return Object.fromEntries(statuses.map((status) => [status, Problem])) as Record<Status, typeof Problem>;
+/** The problem responses that a route may give, for its `response`; besides those that any may. */
+export function problems<Status extends number>(...statuses: Status[]): Record<Status | 429 | 504, typeof Problem> {
+  return Object.fromEntries([...statuses, 429, 504].map((status) => [status, Problem])) as Record<
+    Status | 429 | 504,
+    typeof Problem
+  >;
 }
 
 const STATUS: Record<Reason, number> = {

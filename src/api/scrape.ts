@@ -8,6 +8,8 @@ import { LinkView, Metadata, viewLink, viewMetadata } from "./document-view.ts";
 import { exampleUrl, Instant, OneOf, UrlField } from "./fields.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
+import { signalOf } from "./request-context.ts";
+import { createTurnstile } from "./turnstile.ts";
 
 const FORMATS = ["markdown", "html", "text", "raw_html", "links"] as const;
 type Format = (typeof FORMATS)[number];
@@ -76,12 +78,14 @@ const ScrapeView = Type.Object(
   { $id: "Scraped", description: "A page, fetched now" },
 );
 
-export const scrapeApi = (context: Pick<App, "fetch" | "parser" | "robots" | "clock">) =>
-  new Elysia({ prefix: "/scrape", tags: ["Scrape"] }).use(permissions).post(
+export const scrapeApi = (context: Pick<App, "config" | "fetch" | "parser" | "robots" | "clock">) => {
+  const turnstile = createTurnstile(context.config.MAX_SCRAPES_PER_KEY, "scrapes");
+  return new Elysia({ prefix: "/scrape", tags: ["Scrape"] }).use(permissions).post(
     "",
     async ({ body, request }) => {
+      using _turn = turnstile.enter(request);
       const { url, content, robots, timeout_ms: timeoutMs, formats } = body;
-      return viewScraped(await scrape(context, { url, content, robots, timeoutMs }, request.signal), formats);
+      return viewScraped(await scrape(context, { url, content, robots, timeoutMs }, signalOf(request)), formats);
     },
     {
       permission: "write",
@@ -94,6 +98,7 @@ export const scrapeApi = (context: Pick<App, "fetch" | "parser" | "robots" | "cl
       },
     },
   );
+};
 
 function viewScraped(scraped: Scraped, formats: readonly Format[]): Static<typeof ScrapeView> {
   const { document, finalUrl, html } = scraped;

@@ -64,12 +64,12 @@ export function createApi(app: App, background: Works, surroundings: Surrounding
     .group("/api/v1", (v1) =>
       v1
         .use(websitesApi({ db, cache, clock, config }))
-        .use(crawlsApi({ db, cache, clock, log, background, closing }))
+        .use(crawlsApi({ config, db, cache, clock, log, background, closing }))
         .use(pagesApi({ db, parser }))
         .use(logLevelApi({ log }))
-        .use(scrapeApi({ fetch, parser, robots, clock }))
+        .use(scrapeApi({ config, fetch, parser, robots, clock }))
         .use(usersApi({ db, cache, clock, config }))
-        .use(keysApi({ db, cache, clock }))
+        .use(keysApi({ db, cache, clock, config }))
         .use(meApi({ db, clock })),
     )
     .use(config.DOCS === "off" ? new Elysia() : swaggerPages())

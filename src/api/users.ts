@@ -5,6 +5,7 @@ import { createUser, getUser, listUsers } from "../access/users.ts";
 import type { App } from "../app.ts";
 import { crawlChannel } from "../crawl/crawls.ts";
 import { byId, Nullable } from "./fields.ts";
+import { idempotency } from "./idempotency.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
@@ -70,6 +71,7 @@ const standing = {
 export const usersApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" | "clock" | "config">) =>
   new Elysia({ prefix: "/users", tags: ["Access"] })
     .use(permissions)
+    .use(idempotency({ db, clock, config }))
     .post(
       "",
       async ({ body, status, set }) => {
@@ -79,6 +81,7 @@ export const usersApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" 
       },
       {
         permission: "admin",
+        idempotent: true,
         body: NewUser,
         response: { 201: UserView, ...problems(400, 403, 409, 413, 415, 500, 503) },
         detail: { summary: "Make a user", description: "Who has no access until a key is made for them." },

@@ -24,6 +24,7 @@ import {
   readUrl,
   UrlField,
 } from "./fields.ts";
+import { idempotency } from "./idempotency.ts";
 import { PagePage, pageFilters, readPages } from "./page-view.ts";
 import { idCursors, PageOf, pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
@@ -99,6 +100,7 @@ const readFilter = ({ user_id: userId, deleted }: { user_id?: string; deleted?: 
 export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" | "clock" | "config">) =>
   new Elysia({ prefix: "/websites", tags: ["Websites"] })
     .use(permissions)
+    .use(idempotency({ db, clock, config }))
     .post(
       "",
       async ({ body, request, status, set }) => {
@@ -115,6 +117,7 @@ export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cach
       },
       {
         permission: "write",
+        idempotent: true,
         body: NewWebsite,
         response: { 201: WebsiteView, ...problems(400, 403, 409, 413, 415, 500, 503) },
         detail: { summary: "Register a website", description: "Each URL once; crawling it is another request." },
