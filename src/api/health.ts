@@ -4,6 +4,7 @@ import type { Component, ComponentName } from "../health/component.ts";
 import { isReady, type Readiness } from "../health/readiness.ts";
 import { OneOf } from "./fields.ts";
 import { permissions } from "./permissions.ts";
+import { Problem } from "./problems.ts";
 
 const LivenessView = Type.Object(
   { status: Type.Literal("ok") },
@@ -43,9 +44,12 @@ const ReadinessView = Type.Object(
   { $id: "Readiness", description: "Whether the service can do its work, part by part" },
 );
 
+/** Probes are not counted against any limit. */
+const REFUSALS = { 400: Problem, 403: Problem, 500: Problem };
+
 const READINESS = {
   permission: "public" as const,
-  response: { 200: ReadinessView, 503: ReadinessView },
+  response: { 200: ReadinessView, 503: ReadinessView, ...REFUSALS },
   detail: {
     summary: "Can the service do its work?",
     description:
@@ -55,7 +59,7 @@ const READINESS = {
 
 const componentOf = (what: string) => ({
   permission: "public" as const,
-  response: { 200: ComponentView, 503: ComponentView },
+  response: { 200: ComponentView, 503: ComponentView, ...REFUSALS },
   detail: { summary: `Does ${what} answer?`, description: "200 when it does or none is configured, otherwise 503." },
 });
 
@@ -78,7 +82,7 @@ const probes = (path: string, readiness: Readiness) =>
     .use(permissions)
     .get(path, ({ set }) => forbidCaching(set, { status: "ok" as const }), {
       permission: "public",
-      response: { 200: LivenessView },
+      response: { 200: LivenessView, ...REFUSALS },
       detail: {
         summary: "Is the process alive?",
         description: "Asks nobody and touches nothing: for the probe that restarts a process which hangs.",

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { systemClock } from "../../src/clock.ts";
@@ -87,6 +89,42 @@ test("a service that is open to a network is warned about", () => {
   expect(access({ HOST: "0.0.0.0" })).toBe("pass");
   expect(access({ HOST: "0.0.0.0", AUTH: "on" })).toBe("pass");
   expect(access({ HOST: "0.0.0.0", AUTH: "off" })).toBe("warn");
+});
+
+test("a folder that is there, or not yet, can be written and has room", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "orbweaver-doctor-"));
+  const config = { DATA_DIR: join(folder, "data"), DATABASE_URL: undefined, PARSER_THREADS: 1 };
+  const before = await examineAll(machineExaminations(config), systemClock);
+  mkdirSync(join(folder, "data/postgres"), { recursive: true });
+  const after = await examineAll(machineExaminations(config), systemClock);
+  rmSync(folder, { recursive: true });
+
+  expect(before.map(({ name }) => name)).toEqual(["data folder", "disk", "memory", "cpu", "time zones", "browser"]);
+  expect(before[0]).toMatchObject({ verdict: "pass", finding: expect.stringContaining("is made at the first start") });
+  expect(after[0]).toMatchObject({ verdict: "pass", finding: expect.stringContaining("can be written") });
+  expect(after[1]?.finding).toMatch(/^[\d.]+ [GM]B are free$/);
+  expect(after[4]?.verdict).toBe("pass");
+});
+
+test("with a server there is no folder to look at", async () => {
+  const config = { DATA_DIR: "data", DATABASE_URL: "postgres://somewhere/orbweaver", PARSER_THREADS: 1 };
+  const examined = await verdictsOf(machineExaminations(config));
+
+  expect(examined).toMatchObject({ "data folder": "skip", disk: "skip" });
+});
+
+test("a server that is too old, or has no room for all letters, is no use", async () => {
+  const examineAs = async (row: { version: string; number: string; encoding: string }) => {
+    const store = { db: { execute: async () => [row] }, kind: "postgres", location: "here/it" } as unknown as Store;
+    const { examinations } = databaseExaminations(async () => store, { DATABASE_SCHEMA: "orbweaver" }, systemClock);
+    return (await examineAll(examinations.slice(0, 1), systemClock))[0];
+  };
+
+  const old = await examineAs({ version: "12.22 (Debian)", number: "120022", encoding: "UTF8" });
+  const latin = await examineAs({ version: "16.1", number: "160001", encoding: "LATIN1" });
+
+  expect(old).toMatchObject({ verdict: "fail", finding: "PostgreSQL 12.22 at here/it is too old" });
+  expect(latin).toMatchObject({ verdict: "fail", mend: expect.stringContaining("encoding 'UTF8'") });
 });
 
 test("a data folder in what is none fails", async () => {
