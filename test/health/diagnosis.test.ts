@@ -157,6 +157,28 @@ test("a way out that is shut warns, and says which door it is", async () => {
   ]);
 });
 
+test("a way out that is open passes, and the clock of who answers is compared with", async () => {
+  const answering =
+    (date: string | undefined): Fetch =>
+    async ({ url }) => ({
+      ...{ url, status: 200, body: new Uint8Array(), isBodyRead: true, wireBytes: 0, redirects: [] },
+      ...{ headers: new Headers(date === undefined ? {} : { date }), latencyMs: 12.4, durationMs: 20 },
+    });
+  const examineWith = (date: string | undefined) =>
+    examineAll(networkExaminations("http://localhost/", answering(date), systemClock), systemClock);
+
+  const [right, wrong, silent] = await Promise.all([
+    examineWith(new Date().toUTCString()),
+    examineWith("Thu, 01 Jan 2026 00:00:00 GMT"),
+    examineWith(undefined),
+  ]);
+
+  expect(right.map(({ verdict }) => verdict)).toEqual(["pass", "pass", "pass"]);
+  expect(right[1]?.finding).toBe("http://localhost/ answered 200 in 12 ms");
+  expect(wrong[2]).toMatchObject({ verdict: "fail", mend: "Have both set by NTP" });
+  expect(silent[2]?.verdict).toBe("skip");
+});
+
 test("a folder that a service has is left to it, and other errors of opening say what they are", async () => {
   const openWith = (error: unknown) =>
     databaseExaminations(() => Promise.reject(error), { DATABASE_SCHEMA: "orbweaver" }, systemClock).examinations;
