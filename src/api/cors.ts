@@ -20,6 +20,7 @@ const REQUEST_HEADERS = [
   "If-None-Match",
   "Last-Event-ID",
   "Traceparent",
+  "X-API-Key",
   "X-Request-Id",
 ].join(", ");
 

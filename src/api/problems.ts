@@ -7,6 +7,7 @@ import type { CorsPolicy } from "./cors.ts";
 import { describeFaults } from "./faults.ts";
 import { exampleId } from "./fields.ts";
 import { allowedMethods, type Route } from "./methods.ts";
+import { answerOptions } from "./preflights.ts";
 import { findContext } from "./request-context.ts";
 
 /** What concerns HTTP alone and no feature: a method, a media type, a foreign origin. */
@@ -100,7 +101,7 @@ export const problemResponses = ({ log, cors }: Context, routes: () => readonly 
     delete set.headers.location;
     const allowed = error instanceof NotFoundError ? allowedMethods(routes(), path) : [];
     if (request.method === "OPTIONS" && allowed.length > 0) {
-      return new Response(null, { status: 204, headers: answerOptions(cors, request, allowed) });
+      return answerOptions(cors, request, allowed);
     }
     const explained = error instanceof NotFoundError ? explainNoRoute(allowed, request, path) : explain(error);
     const requestId = findContext(request)?.requestId ?? "";
@@ -108,12 +109,6 @@ export const problemResponses = ({ log, cors }: Context, routes: () => readonly 
       log.error("request failed", { requestId, method: request.method, path, error });
     return respondProblem(explained, path, requestId);
   });
-
-/** What may be asked of a path (RFC 9110 §9.3.7), and by which pages of other origins. */
-function answerOptions(cors: CorsPolicy, request: Request, allowed: readonly string[]): Record<string, string> {
-  const methods = [...allowed, "OPTIONS"];
-  return { allow: methods.join(", "), ...cors.preflightHeaders(request, methods) };
-}
 
 export function respondProblem(explained: Explained, path: string, requestId: string): Response {
   const { status, code, detail, faults = [], headers } = explained;

@@ -28,7 +28,7 @@ export const requestRules = ({ config, cors, isOpen }: Rules) => {
     );
 };
 
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",

@@ -9,12 +9,14 @@ import { crawlsApi } from "./crawls.ts";
 import { createGateway, type Gateway, IDLE_TIMEOUT_S } from "./gateway.ts";
 import { healthApi } from "./health.ts";
 import { keysApi } from "./keys.ts";
+import { answerLiveness } from "./liveness.ts";
 import { logLevelApi } from "./log-level.ts";
 import { meApi } from "./me.ts";
 import { metricsApi, startMetricsServer } from "./metrics.ts";
 import { observeRequests } from "./observed-requests.ts";
 import { pagesApi } from "./pages.ts";
 import { type DeclaredRoute, permissionRules } from "./permissions.ts";
+import { preflights } from "./preflights.ts";
 import { problemResponses } from "./problems.ts";
 import { callersLimit, strangersLimit } from "./rate-limiting.ts";
 import { createRateLimits, type RateLimits } from "./rate-limits.ts";
@@ -56,6 +58,7 @@ export function createApi(app: App, background: Works, surroundings: Surrounding
     .use(problemResponses({ log, cors }, routes))
     .use(permissionRules(config, access, routes))
     .use(requestRules({ config, cors, isOpen }))
+    .use(preflights(cors, routes))
     .use(strangersLimit(limits, isOpen))
     .use(accessRules(config, access))
     .use(callersLimit(limits, isOpen))
@@ -102,11 +105,7 @@ export async function startApi(
   const signals = { closing: closing.signal, stopping: stopping ?? closing.signal };
   const api = createApi(app, background, { access, cors, limits, ...signals });
   const gateway = createGateway({ config, cors, limits, log, fetch: (request) => api.fetch(request) });
-  const server = listen(
-    HOST,
-    PORT,
-    observeRequests(app, () => api.routes, gateway),
-  );
+  const server = listen(HOST, PORT, answerLiveness(observeRequests(app, () => api.routes, gateway)));
   const metrics = startMetricsServer(app);
   const leave = app.telemetry.watch("http.server.active_requests", () => [
     { labels: {}, value: server.pendingRequests },
