@@ -7,6 +7,7 @@ import type { CrawlContext } from "./crawl/session.ts";
 import { crawlJobs } from "./db/schema/crawls.ts";
 import { AppError } from "./errors.ts";
 import { createPulse, type Pulse } from "./health/pulse.ts";
+import { purgeDaily } from "./retention/daily.ts";
 import { withoutScope } from "./telemetry/scope.ts";
 
 export type Background = {
@@ -26,7 +27,7 @@ const MAX_FAILURES = 5;
 /** What a crawl has in flight may finish for so long when the service stops; there must be time left to store it. */
 const MAX_GRACE_MS = 5_000;
 
-/** Works the service's crawls, those that a former process left unfinished included. */
+/** Works the service's crawls, those that a former process left unfinished included, and purges what is out of date. */
 export function startBackground(app: App): Background {
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
@@ -79,6 +80,7 @@ export function startBackground(app: App): Background {
     scheduler.beat();
     wake();
   });
+  const stopPurging = purgeDaily(app);
   wake();
   return {
     worker,
@@ -88,7 +90,7 @@ export function startBackground(app: App): Background {
       tick.stop();
       stopping.abort(new DOMException("The service stops", "AbortError"));
       await looking;
-      await Promise.allSettled(running.values());
+      await Promise.allSettled([...running.values(), stopPurging()]);
       leaveQueues();
     },
   };

@@ -6,7 +6,7 @@ const root = resolve(import.meta.dir, "..");
 
 /** A part of `src` (folder or file) may import itself and what stands before it. */
 const LAYERS =
-  "errors clock version config telemetry closing cache db content fetch access websites pages crawl export health api background app cli main".split(
+  "errors clock version config telemetry closing cache db content fetch access websites pages crawl retention export health api background app cli main".split(
     " ",
   );
 

@@ -1,0 +1,30 @@
+import { sql } from "drizzle-orm";
+import { type Db, rowsOf } from "../db/db.ts";
+
+/** Any number that no other program is likely to lock by, and no other task of ours. */
+const LOCK_KEY = 7_306_642;
+
+/**
+ * Repeats a short transaction until it says that nothing is left: `"done"`. Only one instance is at it at a time: one
+ * that finds another there leaves the work to it. The lock is taken for each batch anew, as one for all would need a
+ * transaction that stays open, or a session, which a pooler does not give.
+ */
+export async function inBatches(
+  db: Db,
+  signal: AbortSignal | undefined,
+  work: (tx: Db) => Promise<"more" | "done">,
+): Promise<void> {
+  let state: "more" | "done" = "more";
+  while (state === "more" && !signal?.aborted) {
+    state = await db.transaction(
+      async (tx) => ((await isAlone(tx)) ? work(tx) : "done"),
+      // Each statement sees what was committed before it, on which the purge of bodies rests.
+      { isolationLevel: "read committed" },
+    );
+  }
+}
+
+async function isAlone(tx: Db): Promise<boolean> {
+  const result = await tx.execute(sql`select pg_try_advisory_xact_lock(${sql.raw(String(LOCK_KEY))}) as alone`);
+  return rowsOf<{ alone: boolean }>(result)[0]?.alone === true;
+}
