@@ -21,7 +21,7 @@ export const accessRules = ({ DOCS }: Pick<Config, "DOCS">, access: Access) => {
     const { request } = context;
     // Elysia has it here already, though its types don't say so.
     const { path } = context as unknown as { path: string };
-    if (!isPublic(path, DOCS)) setPrincipal(request, await identify(access, request, path));
+    if (!isPublic(path, DOCS) && !isPreflight(request)) setPrincipal(request, await identify(access, request, path));
   });
 };
 
@@ -29,6 +29,11 @@ export const accessRules = ({ DOCS }: Pick<Config, "DOCS">, access: Access) => {
 function isPublic(path: string, docs: Config["DOCS"]): boolean {
   if (isDocumentation(path)) return docs === "on";
   return path === "/" || path === "/health" || path.startsWith("/health/") || path.startsWith("/api/v1/public/");
+}
+
+/** A browser asks it without credentials, whatever it will send with the request itself (WHATWG Fetch §3.2.2). */
+function isPreflight({ method, headers }: Request): boolean {
+  return method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method");
 }
 
 async function identify(access: Exclude<Access, "open">, request: Request, path: string): Promise<Principal> {

@@ -1,0 +1,64 @@
+import { createKey, revokeKey } from "../../src/access/keys.ts";
+import { LOCAL_PRINCIPAL } from "../../src/access/principal.ts";
+import { disableUser } from "../../src/access/standing.ts";
+import { createUser } from "../../src/access/users.ts";
+import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
+import type { App } from "../../src/app.ts";
+import { startCrawl } from "../../src/crawl/crawls.ts";
+import type { Permission } from "../../src/db/schema/users.ts";
+import { addWebsite, deleteWebsite } from "../../src/websites/websites.ts";
+import { storePage } from "../pages/stored-pages.ts";
+
+export type Rows = Awaited<ReturnType<typeof makeRows>>;
+
+/** A user with one of everything, and the credentials of all kinds of callers. */
+export async function makeRows({ db, cache, clock }: App) {
+  const makeKey = async (userId: string, permissions: Permission[], expiresAt: Date | null = null) =>
+    createKey(db, { maker: LOCAL_PRINCIPAL, userId, name: "a key", permissions, expiresAt }, clock.now());
+  const owner = await createUser(db, { name: "Owner", email: "owner@example.com" });
+  const stranger = await createUser(db, { name: "Stranger" });
+  const admin = await createUser(db, { name: "Admin", role: "admin" });
+  const disabled = await createUser(db, { name: "Disabled" });
+
+  const disabledKey = await makeKey(disabled.id, ["write"]);
+  await disableUser({ db, cache, clock }, disabled.id);
+  const revokedKey = await makeKey(owner.id, ["write"]);
+  await revokeKey({ db, cache, clock }, LOCAL_VIEWER, revokedKey.key.id);
+  const expiredKey = await makeKey(owner.id, ["write"], new Date(clock.now().getTime() + 1_000));
+
+  const viewer = { userId: owner.id, seesAll: false };
+  let sites = 0;
+  const addSite = () => addWebsite(db, { userId: owner.id, url: `https://site-${sites++}.example/` });
+  const website = await addSite();
+  const crawl = async () => startCrawl(db, { viewer, websiteId: (await addSite()).id });
+  const pageId = await storePage(db, {
+    websiteId: website.id,
+    url: `${website.url}page`,
+    body: "<h1>Title</h1><p>Text",
+    markdown: "# Title\n\nText\n",
+  });
+  const deletedWebsite = await addSite();
+  await deleteWebsite(db, viewer, deletedWebsite.id, clock.now());
+  return {
+    ownerId: owner.id,
+    websiteId: website.id,
+    otherWebsiteId: (await addSite()).id,
+    deletedWebsiteId: deletedWebsite.id,
+    pageId,
+    crawlIds: { toPause: (await crawl()).id, toCancel: (await crawl()).id, toWatch: (await crawl()).id },
+    keyId: (await makeKey(owner.id, ["read"])).key.id,
+    /** Who can be disabled and deleted without harm to the others. */
+    spareUserId: (await createUser(db, { name: "Spare" })).id,
+    keys: {
+      owner: (await makeKey(owner.id, ["write"])).secret,
+      reader: (await makeKey(owner.id, ["read"])).secret,
+      meter: (await makeKey(owner.id, ["metrics"])).secret,
+      stranger: (await makeKey(stranger.id, ["write"])).secret,
+      admin: (await makeKey(admin.id, ["admin"])).secret,
+      disabled: disabledKey.secret,
+      revoked: revokedKey.secret,
+      /** A second from now on. */
+      expired: expiredKey.secret,
+    },
+  };
+}

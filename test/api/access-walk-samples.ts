@@ -1,0 +1,71 @@
+import type { Rows } from "./access-walk-rows.ts";
+
+/** A good request to an operation, and how it is answered to whoever may make it. */
+export type Sample = {
+  /** What stands for `{id}`: a row of the owner's, unless `isNobodys`. */
+  id?: (rows: Rows) => string;
+  body?: (rows: Rows) => unknown;
+  status?: number;
+  /** The row belongs to no user, as users themselves do: there is no stranger to it. */
+  isNobodys?: boolean;
+};
+
+const website: Sample = { id: ({ websiteId }) => websiteId };
+const page: Sample = { id: ({ pageId }) => pageId };
+const crawl: Sample = { id: ({ crawlIds }) => crawlIds.toCancel };
+const key: Sample = { id: ({ keyId }) => keyId };
+const user: Sample = { id: ({ spareUserId }) => spareUserId, isNobodys: true };
+
+/**
+ * Every operation that asks for a permission, in an order in which each can be done after those before it. The walk says
+ * when one is missing.
+ */
+export const SAMPLES: Record<string, Sample> = {
+  "GET /metrics": {},
+  "GET /api/v1/log-level": {},
+  "PUT /api/v1/log-level": { body: () => ({ level: "info" }) },
+  "GET /api/v1/me": {},
+
+  "GET /api/v1/websites": {},
+  "POST /api/v1/websites": { body: () => ({ url: "https://new.example/" }), status: 201 },
+  "GET /api/v1/websites/{id}": website,
+  "PATCH /api/v1/websites/{id}": { ...website, body: () => ({ name: "Renamed" }) },
+  "GET /api/v1/websites/{id}/pages": website,
+  "GET /api/v1/websites/{id}/crawls": website,
+  "DELETE /api/v1/websites/{id}": { id: ({ otherWebsiteId }) => otherWebsiteId, status: 204 },
+  "POST /api/v1/websites/{id}/restore": { id: ({ deletedWebsiteId }) => deletedWebsiteId },
+
+  "GET /api/v1/pages": {},
+  "GET /api/v1/pages/{id}": page,
+  "GET /api/v1/pages/{id}/document": page,
+  "GET /api/v1/pages/{id}/raw": page,
+  "GET /api/v1/pages/{id}/links": page,
+
+  "GET /api/v1/crawls": {},
+  "POST /api/v1/crawls": { body: () => ({ url: "https://crawled.example/" }), status: 202 },
+  "GET /api/v1/crawls/{id}": crawl,
+  "GET /api/v1/crawls/{id}/pages": crawl,
+  "POST /api/v1/crawls/{id}/pause": { id: ({ crawlIds }) => crawlIds.toPause },
+  "POST /api/v1/crawls/{id}/resume": { id: ({ crawlIds }) => crawlIds.toPause },
+  "POST /api/v1/crawls/{id}/cancel": crawl,
+  // Once it is over, its stream ends.
+  "GET /api/v1/crawls/{id}/events": crawl,
+
+  // The web behind the test answers nothing.
+  "POST /api/v1/scrape": { body: () => ({ url: "https://nowhere.example/" }), status: 502 },
+
+  "GET /api/v1/keys": {},
+  "POST /api/v1/keys": { body: () => ({ name: "made", permissions: ["read"] }), status: 201 },
+  "GET /api/v1/keys/{id}": key,
+  "PATCH /api/v1/keys/{id}": { ...key, body: () => ({ name: "renamed" }) },
+  "DELETE /api/v1/keys/{id}": { ...key, status: 204 },
+
+  "GET /api/v1/users": {},
+  "POST /api/v1/users": { body: () => ({ name: "New" }), status: 201 },
+  "GET /api/v1/users/{id}": user,
+  "PATCH /api/v1/users/{id}": { ...user, body: () => ({ name: "Renamed" }) },
+  "POST /api/v1/users/{id}/disable": user,
+  "POST /api/v1/users/{id}/enable": user,
+  "DELETE /api/v1/users/{id}": { ...user, status: 204 },
+  "POST /api/v1/users/{id}/restore": user,
+};
