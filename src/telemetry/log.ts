@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { formatJson, type LogEvent } from "./log-format.ts";
 import { type Plain, toPlain } from "./plain.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
-import { currentScope } from "./scope.ts";
+import { currentLogFields, currentScope } from "./scope.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -32,9 +32,9 @@ export function createLog(
     (at: LogLevel) =>
     (event: string, fields: LogFields = {}) => {
       if (LOG_LEVELS.indexOf(at) < LOG_LEVELS.indexOf(log.level)) return;
-      const scope = currentScope();
-      const span = scope?.span && { trace_id: scope.span.traceId, span_id: scope.span.spanId };
-      const shown = toPlain({ ...scope?.fields, ...fields, ...span }, redactor) as Record<string, Plain>;
+      const span = currentScope()?.span;
+      const ids = span && { trace_id: span.traceId, span_id: span.spanId };
+      const shown = toPlain({ ...currentLogFields(), ...fields, ...ids }, redactor) as Record<string, Plain>;
       write(format({ time: clock.now(), level: at, event: redactor.text(event), fields: shown }));
     };
   const log: Log = {

@@ -1,4 +1,4 @@
-import { DiagLogLevel, diag } from "@opentelemetry/api";
+import { type DiagLogger, DiagLogLevel, diag } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Clock } from "../clock.ts";
 import type { Collector } from "../config/telemetry.ts";
@@ -28,7 +28,7 @@ const TELL_EVERY_MS = 60_000;
 
 /** Sends traces and metrics to a collector. The module is heavy: import it only when there is one. */
 export function openOtlp(options: OtlpOptions): { tracer: Tracer; close(): Promise<void> } {
-  tellFaults(options);
+  diag.setLogger(tellFaults(options), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const { collector, recorder, redactor, clock, ratio, version } = options;
   const resource = resourceFromAttributes({
     "service.name": options.serviceName,
@@ -49,8 +49,8 @@ export function openOtlp(options: OtlpOptions): { tracer: Tracer; close(): Promi
   };
 }
 
-/** The SDK tells its faults to a logger of its own, each time anew. */
-function tellFaults({ log, clock, collector }: OtlpOptions): void {
+/** The SDK tells its faults one by one, and each time anew. */
+function tellFaults({ log, clock, collector }: OtlpOptions): DiagLogger {
   let toldAt = Number.NEGATIVE_INFINITY;
   let untold = 0;
   const tell = (message: string, ...more: unknown[]) => {
@@ -59,13 +59,11 @@ function tellFaults({ log, clock, collector }: OtlpOptions): void {
       untold++;
       return;
     }
-    log.warn("telemetry not delivered", { collector: collector.endpoint, reason: message, details: more, untold });
+    const details = more.length > 0 ? { details: more } : {};
+    log.warn("telemetry not delivered", { collector: collector.endpoint, reason: message, ...details, untold });
     toldAt = at;
     untold = 0;
   };
   const ignore = () => {};
-  diag.setLogger(
-    { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  );
+  return { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore };
 }

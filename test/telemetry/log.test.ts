@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createTextFormat } from "../../src/telemetry/log-format.ts";
-import { addLogFields, withLogFields, withSpan } from "../../src/telemetry/scope.ts";
+import { withLogFields, withSpan } from "../../src/telemetry/scope.ts";
 import { createManualClock } from "../manual-clock.ts";
 
 function capture(level: "debug" | "warn") {
@@ -71,10 +71,18 @@ test("what is done within a scope carries its fields and its span, and what runs
   const { log, events } = capture("debug");
   const span = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", isSampled: true };
 
+  let userId: string | undefined;
+  const known = {
+    requestId: "r1",
+    get userId() {
+      return userId;
+    },
+  };
+
   await Promise.all([
-    withLogFields({ requestId: "r1" }, async () => {
+    withLogFields(known, async () => {
       await Bun.sleep(0);
-      addLogFields({ userId: "u1" });
+      userId = "u1";
       await withSpan(span, async () => withLogFields({ crawlId: "c1" }, async () => log.info("inner")));
       log.info("outer");
     }),
