@@ -55,7 +55,11 @@ async function examine(config: Config, url: string): Promise<Examined[]> {
   // To be looked at, the database and Redis are connected to apart from the service's own way.
   const web = openWeb({ ...config, REDIS_URL: undefined }, { clock, log: createLog("error", clock, () => {}) });
   const isMade = config.DATABASE_URL !== undefined || existsSync(join(config.DATA_DIR, "postgres"));
-  const database = databaseExaminations(isMade ? () => openStore(config) : undefined, config, clock);
+  const database = databaseExaminations(
+    isMade ? () => openStore({ ...config, DATABASE_WAIT_MS: 0 }) : undefined,
+    config,
+    clock,
+  );
   try {
     return await examineAll(
       [

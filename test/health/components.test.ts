@@ -1,45 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMemoryCache, openRedisCache } from "../../src/cache.ts";
 import { systemClock } from "../../src/clock.ts";
-import type { Store } from "../../src/db/db.ts";
-import { checkDatabase, checkDisk, checkMigrations, checkPulse, checkRedis } from "../../src/health/components.ts";
+import { checkDisk, checkPulse, checkRedis } from "../../src/health/components.ts";
 import { createPulse } from "../../src/health/pulse.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { canReach, REDIS } from "../testing/servers.ts";
-import { testStores } from "../testing/stores.ts";
 
 const MB = 1024 * 1024;
-
-describe.each(testStores)("the $name database", ({ open }) => {
-  let store: Store;
-  beforeAll(async () => {
-    store = await open({ isMigrated: false });
-  });
-  afterAll(() => store.close());
-
-  test("answers, though it is empty", async () => {
-    expect(await checkDatabase(store).run()).toEqual({ state: "ok" });
-  });
-
-  test("lacks its migrations, says how many and which command brings them", async () => {
-    expect(await checkMigrations(store).run()).toMatchObject({
-      state: "failed",
-      message: expect.stringMatching(/lacks \d+ migration\(s\) of this version: run orbweaver migrate up$/),
-    });
-  });
-
-  test("is lost when a server does not answer in time, and only busy when it is in this process", () => {
-    const expected = store.kind === "embedded" ? "degraded" : "failed";
-
-    expect(checkDatabase(store).whenLate.state).toBe(expected);
-    expect(checkMigrations(store).whenLate.state).toBe(expected);
-    expect(checkDatabase(store).whenBroken.state).toBe("failed");
-  });
-});
 
 test("a disk is fit, nearly full or full by the bytes that are left, and skipped with a server", async () => {
   const withFree = (bytes: number) => checkDisk("data", async () => bytes).run();

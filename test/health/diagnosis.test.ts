@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sql } from "drizzle-orm";
 import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Store } from "../../src/db/db.ts";
@@ -15,7 +14,6 @@ import { type Examination, examineAll, pass } from "../../src/health/diagnosis.t
 import { examineBrowser, examineCpu, examineMemory, machineExaminations } from "../../src/health/machine-diagnosis.ts";
 import { networkExaminations } from "../../src/health/network-diagnosis.ts";
 import { createManualClock } from "../manual-clock.ts";
-import { testStores } from "../testing/stores.ts";
 
 const MB = 1024 * 1024;
 
@@ -195,50 +193,4 @@ test("a folder that a service has is left to it, and other errors of opening say
     finding: "The data folder is in use by process 7; orbweaver health --ready asks that process",
   });
   expect([refused.database, refused.migrations, broken.database]).toEqual(["fail", "skip", "fail"]);
-});
-
-describe.each(testStores)("the $name database", ({ open, name }) => {
-  let store: Store;
-  beforeAll(async () => {
-    store = await open();
-  });
-  afterAll(() => store.close());
-
-  const examine = () =>
-    examineAll(
-      databaseExaminations(async () => store, { DATABASE_SCHEMA: "orbweaver" }, systemClock).examinations,
-      systemClock,
-    );
-
-  test("is found well, with what it is and how far its tables are", async () => {
-    const examined = await examine();
-
-    expect(examined.map(({ name, verdict }) => [name, verdict])).toEqual([
-      ["database", "pass"],
-      ["privileges", "pass"],
-      ["migrations", "pass"],
-      ["database clock", "pass"],
-    ]);
-    expect(examined[0]?.finding).toMatch(name === "embedded" ? /^PostgreSQL \d+.*, embedded, at / : /^PostgreSQL \d+/);
-  });
-
-  test("of which a user may make nothing gets the SQL that an administrator needs", async () => {
-    await store.db.execute(sql`create role stranger_${sql.raw(name)}`);
-    const [present, absent] = await store.db.transaction(async (tx) => {
-      await tx.execute(sql.raw(`set local role stranger_${name}`));
-      const as = (schema: string) =>
-        databaseExaminations(async () => ({ ...store, db: tx }), { DATABASE_SCHEMA: schema }, systemClock).examinations;
-      const find = async (schema: string) => {
-        const examination = as(schema).find((one) => one.name === "privileges") as Examination;
-        return examination.examine(new AbortController().signal);
-      };
-      return [await find("orbweaver"), await find("elsewhere")];
-    });
-    await store.db.execute(sql.raw(`drop role stranger_${name}`));
-
-    expect(present?.mend).toBe(`As an administrator: grant create, usage on schema "orbweaver" to "stranger_${name}";`);
-    expect(absent?.mend).toStartWith(
-      `As an administrator: create schema "elsewhere" authorization "stranger_${name}";`,
-    );
-  });
 });
