@@ -14,7 +14,12 @@ const LogLevelView = Type.Object(
       ),
     ),
   },
-  { $id: "LogLevel", additionalProperties: false, description: "How much the service logs" },
+  {
+    $id: "LogLevel",
+    additionalProperties: false,
+    description: "How much the service logs",
+    examples: [{ level: "debug" }],
+  },
 );
 
 const view = ({ level }: App["log"]): Static<typeof LogLevelView> => ({ level });

@@ -8,7 +8,7 @@ import { SAMPLES, type Sample } from "./access-walk-samples.ts";
 import { type Answer, type RunningService, startService } from "./running-service.ts";
 
 type Operation = { name: string; method: string; path: string; needed: string; sample: Sample };
-type Described = { security?: Record<string, string[]>[] };
+type Described = { security?: object[]; "x-permission"?: string };
 
 const [embedded] = testStores;
 if (!embedded) throw new Error("There is always an embedded store");
@@ -31,14 +31,16 @@ beforeAll(async () => {
     paths: Record<string, Record<string, Described>>;
   };
   const described = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { security }]) => ({ method: method.toUpperCase(), path, security })),
+    Object.entries(methods).map(([method, described]) => ({ ...described, method: method.toUpperCase(), path })),
   );
   faults = described.flatMap(({ method, path, security }) => findFault(`${method} ${path}`, security));
   publicOperations = described.filter(({ security }) => security?.length === 0);
   operations = Object.entries(SAMPLES).flatMap(([name, sample]) => {
     const found = described.find(({ method, path }) => name === `${method} ${path}`);
-    const needed = found?.security?.[0]?.bearer?.[0];
-    return found && needed ? [{ name, method: found.method, path: found.path, needed, sample }] : [];
+    const needed = found?.["x-permission"];
+    return found && needed && needed !== "public"
+      ? [{ name, method: found.method, path: found.path, needed, sample }]
+      : [];
   });
 });
 afterAll(async () => {

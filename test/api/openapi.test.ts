@@ -11,6 +11,9 @@ type Operation = {
   operationId: string;
   summary: string;
   tags: string[];
+  description?: string;
+  security: object[];
+  "x-permission"?: string;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Content };
   responses: Record<string, { description: string; content?: Content }>;
@@ -21,7 +24,7 @@ type Document = {
   servers: { url: string }[];
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; securitySchemes: object };
 };
 
 const [embedded] = testStores;
@@ -56,6 +59,7 @@ test("the document lists every route that callers have, and no other", () => {
       ...["GET", "POST"].map((method) => `${method} /api/v1/websites`),
       ...["GET", "PATCH", "DELETE"].map((method) => `${method} /api/v1/websites/{id}`),
       ...["pages", "crawls"].map((list) => `GET /api/v1/websites/{id}/${list}`),
+      ...["websites", "users"].map((list) => `POST /api/v1/${list}/{id}/restore`),
       ...["GET", "POST"].map((method) => `${method} /api/v1/crawls`),
       "GET /api/v1/crawls/{id}",
       ...["pages", "events"].map((list) => `GET /api/v1/crawls/{id}/${list}`),
@@ -64,6 +68,14 @@ test("the document lists every route that callers have, and no other", () => {
       "GET /api/v1/pages/{id}",
       ...["document", "raw", "links"].map((part) => `GET /api/v1/pages/{id}/${part}`),
       "POST /api/v1/scrape",
+      ...["users", "keys"].flatMap((list) => [`GET /api/v1/${list}`, `POST /api/v1/${list}`]),
+      ...["GET", "PATCH", "DELETE"].flatMap((method) => [
+        `${method} /api/v1/users/{id}`,
+        `${method} /api/v1/keys/{id}`,
+      ]),
+      ...["disable", "enable"].map((verb) => `POST /api/v1/users/{id}/${verb}`),
+      "GET /api/v1/me",
+      ...["GET", "PUT"].map((method) => `${method} /api/v1/log-level`),
     ].sort(),
   );
 });
@@ -81,7 +93,7 @@ test("every operation says what it is for, by a name of its own", () => {
 test("every parameter and every field of a body is described, every body has an example", () => {
   const bare = operations.flatMap(({ method, path, operation }) => {
     const parameters = (operation.parameters ?? []).filter(({ description }) => !description);
-    const bodies = Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => schema);
+    const bodies = Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => resolve(schema));
     const fields = bodies.flatMap(({ properties = {} }) =>
       Object.entries(properties).filter(([, field]) => !field.description),
     );
@@ -110,7 +122,7 @@ test("every body and every answer has its own media type, every answer a descrip
   const types = new Set(answers.flatMap(({ content = {} }) => Object.keys(content)));
 
   expect(bodies.map(({ required, content }) => [required, Object.keys(content)])).toEqual(
-    Array(4).fill([true, ["application/json"]]),
+    bodies.map(() => [true, ["application/json"]]),
   );
   expect([...types].sort()).toEqual([
     "*/*",
@@ -125,6 +137,21 @@ test("every body and every answer has its own media type, every answer a descrip
     expect(Object.keys(answer).filter((key) => key !== "description" && key !== "content")).toEqual([]);
     expect(answer.description).not.toBe("");
   }
+});
+
+test("every operation says what it takes to do it, and how it is refused", () => {
+  for (const { operation } of operations) {
+    const needed = operation["x-permission"];
+    const isPublic = needed === "public";
+    expect(operation.security).toEqual(isPublic ? [] : [{ bearer: [] }, { apiKey: [] }]);
+    if (isPublic) continue;
+    expect(operation.description).toEndWith(`Needs the permission \`${needed}\`.`);
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["401", "403", "429"]));
+  }
+  expect(document.components.securitySchemes).toMatchObject({
+    bearer: { type: "http", scheme: "bearer" },
+    apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+  });
 });
 
 test("what OpenAPI has no room for in a parameter is in its schema", () => {
@@ -212,11 +239,11 @@ describe("bad input at every route", () => {
 
   test("a body of the wrong kind is a 400, whichever field is wrong", async () => {
     const withBody = operations.filter(({ operation }) => operation.requestBody);
-    expect(withBody).toHaveLength(4);
+    expect(withBody).toHaveLength(9);
 
     for (const { method, path, operation } of withBody) {
       const url = path.replace("{id}", ID);
-      const fields = Object.keys(operation.requestBody?.content["application/json"]?.schema.properties ?? {});
+      const fields = Object.keys(resolve(operation.requestBody?.content["application/json"]?.schema).properties ?? {});
       for (const body of [
         "",
         "{",
@@ -238,3 +265,9 @@ describe("bad input at every route", () => {
     expect(service.lines).toEqual([]);
   });
 });
+
+/** A schema, or the one that it refers to. */
+function resolve(schema: Schema = {}): Schema {
+  const name = schema.$ref?.split("/").at(-1);
+  return name === undefined ? schema : (document.components.schemas[name] ?? {});
+}
