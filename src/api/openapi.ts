@@ -130,7 +130,8 @@ function hoistSchemas(value: unknown, schemas: Record<string, unknown>): unknown
   const { $id, ...rest } = value as Schema;
   const inner = mapValues(rest, (part) => hoistSchemas(part, schemas));
   if (typeof $id !== "string") return inner;
-  schemas[$id] = inner;
+  // The plugin leaves the examples out of some.
+  schemas[$id] = { ...(schemas[$id] as object | undefined), ...inner };
   return { $ref: `#/components/schemas/${$id}` };
 }
 
