@@ -39,6 +39,8 @@ export type CrawlRequest = {
  */
 export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> {
   const { viewer, runner = "service", apiKeyId } = request;
+  // Before the transaction, which has a span of its own.
+  const traceContext = currentTraceparent();
   return db.transaction(async (tx) => {
     await refuseBeyondLimit(tx, request);
     const website = request.websiteId
@@ -48,7 +50,7 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
     const seeds = request.seeds?.map(readSeed) ?? [website.url];
     const [crawl] = await tx
       .insert(crawlJobs)
-      .values({ websiteId: website.id, runner, apiKeyId, seeds, options, traceContext: currentTraceparent() })
+      .values({ websiteId: website.id, runner, apiKeyId, seeds, options, traceContext })
       .onConflictDoNothing()
       .returning();
     if (!crawl) throw await describeConflict(tx, website.id, runner);
