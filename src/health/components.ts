@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { Cache } from "../cache.ts";
-import type { Store } from "../db/db.ts";
+import type { Db, Store } from "../db/db.ts";
 import { MIN_FREE_BYTES, readFreeBytes } from "../db/disk-space.ts";
-import { listMigrations } from "../db/migrate.ts";
+import { planMigration } from "../db/migrate.ts";
+import { AppError } from "../errors.ts";
 import type { Check, ComponentName, Finding } from "./component.ts";
 import type { Pulse } from "./pulse.ts";
 
@@ -36,7 +37,10 @@ export function checkMigrations({ db, kind }: Pick<Store, "db" | "kind">): Check
   return {
     name: "migrations",
     run: async () => {
-      const missing = (await listMigrations(db)).filter(({ isApplied }) => !isApplied).length;
+      const missing = await countMissing(db);
+      // As while a newer version takes over from this one, which has to serve until then.
+      if (missing === undefined)
+        return { state: "degraded", message: "The database is newer than this program: update the program" };
       if (missing === 0) return OK;
       return {
         state: "failed",
@@ -46,6 +50,16 @@ export function checkMigrations({ db, kind }: Pick<Store, "db" | "kind">): Check
     whenBroken: unread,
     whenLate: kind === "embedded" ? BUSY : unread,
   };
+}
+
+/** `undefined` when the database has some that this version does not know. */
+async function countMissing(db: Db): Promise<number | undefined> {
+  try {
+    return (await planMigration(db, "up")).length;
+  } catch (error) {
+    if (error instanceof AppError && error.reason === "conflict") return undefined;
+    throw error;
+  }
 }
 
 export function checkRedis(cache: Cache): Check {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import { type Db, rowsOf, type Store } from "../db/db.ts";
-import { listMigrations } from "../db/migrate.ts";
+import { planMigration } from "../db/migrate.ts";
 import { AppError } from "../errors.ts";
 import { judgeClock } from "./clock-diagnosis.ts";
 import { type Diagnosis, describeError, type Examination, fail, pass, skip, warn } from "./diagnosis.ts";
@@ -130,13 +130,16 @@ async function examinePrivileges({ db }: Store, schema: string): Promise<Diagnos
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 async function examineMigrations({ db }: Store): Promise<Diagnosis> {
-  const migrations = await listMigrations(db);
-  const missing = migrations.filter(({ isApplied }) => !isApplied);
-  if (missing.length === 0) return pass(`All ${migrations.length} are applied`);
-  return warn(
-    `${missing.length} of ${migrations.length} are missing, from ${missing[0]?.tag} on`,
-    "The next start of the service applies them, or: orbweaver migrate up",
-  );
+  try {
+    const [first, ...more] = await planMigration(db, "up");
+    if (!first) return pass("All are applied");
+    const mend = "The next start of the service applies them, or: orbweaver migrate up";
+    return warn(`${1 + more.length} are missing, from ${first.tag} on`, mend);
+  } catch (error) {
+    if (!(error instanceof AppError && error.reason === "conflict")) throw error;
+    const [finding = "", mend = ""] = error.message.split("; ");
+    return fail(finding, mend);
+  }
 }
 
 async function examineClock(db: Db, clock: Clock): Promise<Diagnosis> {

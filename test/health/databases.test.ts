@@ -58,6 +58,21 @@ describe.each(testStores)("the $name database", ({ open, name }) => {
     expect(examined[0]?.finding).toMatch(name === "embedded" ? /^PostgreSQL \d+.*, embedded, at / : /^PostgreSQL \d+/);
   });
 
+  test("is newer than the program while a newer version takes over, which is no reason to stop serving", async () => {
+    const insert = "insert into orbweaver.__drizzle_migrations (hash, created_at, tag) values ('x', 0, '9999_future')";
+    await store.db.execute(sql.raw(insert));
+    const [, migrations] = await check();
+    const [examined] = await examine(store.db, "orbweaver", /migrations/);
+    await store.db.execute(sql`delete from orbweaver.__drizzle_migrations where hash = 'x'`);
+
+    expect(migrations).toEqual({
+      state: "degraded",
+      message: "The database is newer than this program: update the program",
+    });
+    expect(examined).toMatchObject({ verdict: "fail", finding: expect.stringContaining("9999_future") });
+    expect(examined?.mend).toContain("run the newer version");
+  });
+
   test("is lost when a server does not answer in time, and only busy when it is in this process", () => {
     const expected = store.kind === "embedded" ? "degraded" : "failed";
 
