@@ -86,13 +86,13 @@ export function openWeb(config: Config, options: OpenOptions = {}): Web {
  * @throws AppError `unavailable` or `conflict` when the database can't be used
  */
 export async function openApp(config: Config, options: OpenOptions = {}): Promise<App> {
-  const store = await openStore(config);
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? openLog(config, clock);
+  const store = await openStore(config, (message) => log.warn("database awaited", { message }));
   try {
     await migrateUp(store.db);
     // The folder is locked, so whoever holds a lease on a crawl in it is dead.
     if (store.kind === "embedded") await freeAllLeases(store.db);
-    const clock = options.clock ?? systemClock;
-    const log = options.log ?? openLog(config, clock);
     const telemetry = options.telemetry ?? (await openTelemetry(config, clock, log));
     observeStatements(store.db, telemetry);
     const web = openWeb(config, { ...options, clock, log, telemetry });
@@ -120,13 +120,24 @@ async function closeApp(web: Web, store: Store): Promise<void> {
 }
 
 /** The database that the settings name. Each kind is loaded only when it is used. */
-export async function openStore({ DATABASE_URL, DATABASE_POOL_SIZE, DATA_DIR }: Config): Promise<Store> {
-  if (DATABASE_URL) {
+export async function openStore(config: Config, onWait?: (message: string) => void): Promise<Store> {
+  const namespace = config.DATABASE_SCHEMA;
+  if (config.DATABASE_URL) {
     const { openPostgresStore } = await import("./db/postgres.ts");
-    return openPostgresStore(DATABASE_URL, DATABASE_POOL_SIZE);
+    return openPostgresStore(config.DATABASE_URL, {
+      namespace,
+      poolSize: config.DATABASE_POOL_SIZE,
+      pooler: config.DATABASE_POOLER,
+      tls: config.DATABASE_TLS,
+      caFile: config.DATABASE_CA_FILE,
+      waitMs: config.DATABASE_WAIT_MS,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      lockTimeoutMs: config.DATABASE_LOCK_TIMEOUT_MS,
+      onWait,
+    });
   }
   const { openEmbeddedStore } = await import("./db/embedded.ts");
-  return openEmbeddedStore(DATA_DIR);
+  return openEmbeddedStore(config.DATA_DIR, { namespace });
 }
 
 function openNetwork(config: Config, clock: Clock, userAgent: string, named: readonly string[]) {

@@ -7,6 +7,9 @@ export const schema = {};
 /** A connection, embedded or not, or a transaction on one. Inside a transaction use only the transaction. */
 export type Db = PgDatabase<PgQueryResultHKT, typeof schema, ExtractTablesWithRelations<typeof schema>>;
 
+/** Connections: at most, at work, open and idle; and how many statements and transactions wait for one. */
+export type PoolStats = { size: number; inUse: number; idle: number; waiting: number };
+
 /** An opened database and how to let go of it. */
 export type Store = {
   db: Db;
@@ -15,6 +18,7 @@ export type Store = {
   location: string;
   /** Runs SQL of several statements, outside any transaction. */
   execute(sql: string): Promise<void>;
+  stats(): PoolStats;
   close(): Promise<void>;
 };
 

@@ -10,12 +10,13 @@ import { AppError } from "../errors.ts";
 import { findBakedFolder, lockDataFolder, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
 import { MIN_FREE_BYTES } from "./disk-space.ts";
+import { useNamespace } from "./namespace.ts";
 
 /**
  * Opens PostgreSQL inside this process (PGlite), its files in `folder`/postgres.
  * @throws AppError `unavailable` when another process has the folder, or its files are damaged
  */
-export async function openEmbeddedStore(folder: string): Promise<Store> {
+export async function openEmbeddedStore(folder: string, { namespace }: { namespace?: string } = {}): Promise<Store> {
   const lock = lockDataFolder(folder);
   try {
     const target = join(folder, "postgres");
@@ -25,11 +26,17 @@ export async function openEmbeddedStore(folder: string): Promise<Store> {
       const mend = "put a copy of it in its place, or name another folder with --data or DATA_DIR";
       throw new AppError("unavailable", `The database in ${target} does not start: ${mend}`, { cause });
     });
+    const load = countLoad(client);
+    const db = drizzle(sparingParsers(refusingFullDisk(client, folder)), { schema, casing: "snake_case" });
     return {
-      db: drizzle(sparingParsers(refusingFullDisk(client, folder)), { schema, casing: "snake_case" }),
+      db: namespace === undefined ? db : useNamespace(db, namespace),
       kind: "embedded",
       location: target,
       execute: async (text) => void (await client.exec(text)),
+      stats: () => {
+        const inUse = Math.min(1, load());
+        return { size: 1, inUse, idle: 1 - inUse, waiting: load() - inUse };
+      },
       close: async () => {
         await client.close();
         lock.release();
@@ -39,6 +46,24 @@ export async function openEmbeddedStore(folder: string): Promise<Store> {
     lock.release();
     throw error;
   }
+}
+
+/** Counts statements and transactions that were asked for and are not over: the one connection takes them in turn. */
+function countLoad(client: PGlite): () => number {
+  let load = 0;
+  const counting =
+    <Arguments extends unknown[], Result>(run: (...given: Arguments) => Promise<Result>) =>
+    async (...given: Arguments) => {
+      load++;
+      try {
+        return await run(...given);
+      } finally {
+        load--;
+      }
+    };
+  client.transaction = counting(client.transaction.bind(client)) as PGlite["transaction"];
+  client.query = counting(client.query.bind(client)) as PGlite["query"];
+  return () => load;
 }
 
 /** PostgreSQL in this process does not survive a write that the disk has no room for: it would spin for ever. */

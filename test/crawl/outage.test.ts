@@ -42,7 +42,7 @@ describe.skipIf(!hasPostgres)("while the server is in trouble, a crawl", () => {
     const direct = await openServer();
     const proxy = await openProxy(urlOf(direct));
     clean.push(() => proxy.close());
-    const store = await openPostgresStore(proxy.url, 4);
+    const store = await openPostgresStore(proxy.url, { poolSize: 4 });
     // A broken connection keeps its pool from closing for some seconds, which need not be waited for.
     clean.push(() => void store.close());
     const site = createSite({ pages: 60, minBytes: 1_000, maxBytes: 3_000 });
@@ -117,7 +117,7 @@ describe.skipIf(!hasPostgres)("while the server is in trouble, a crawl", () => {
     const direct = await openServer();
     const proxy = await openProxy(urlOf(direct));
     clean.push(() => proxy.close());
-    const store = await openPostgresStore(proxy.url, 4);
+    const store = await openPostgresStore(proxy.url, { poolSize: 4 });
     clean.push(() => void store.close());
     const web = createWeb({
       "https://site.example/": (_request, visit) => {

@@ -192,7 +192,7 @@ describe("the data folder", () => {
 });
 
 test("a database server that can't be reached is reported without its password", async () => {
-  const error = await openPostgresStore("postgres://someone:hunter2@127.0.0.1:1/nowhere", 1).catch(
+  const error = await openPostgresStore("postgres://someone:hunter2@127.0.0.1:1/nowhere").catch(
     (caught: Error) => caught,
   );
 

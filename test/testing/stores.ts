@@ -60,7 +60,7 @@ async function openOnServer({ isMigrated = true } = {}): Promise<Store> {
   await admin.unsafe(`create database ${name}`);
   const url = new URL(POSTGRES.url);
   url.pathname = name;
-  const store = await openPostgresStore(url.href, 5);
+  const store = await openPostgresStore(url.href, { poolSize: 5 });
   if (isMigrated) await migrateUp(store.db);
   const close = async () => {
     await store.close();
