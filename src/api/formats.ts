@@ -31,7 +31,10 @@ export function chooseFormat(request: Request, named: Format | undefined): Forma
   throw new HttpError(406, "not_acceptable", `Accept is ${accept}; a document is given as ${types}`);
 }
 
-/** 304 when the client has it already (RFC 9110 §13.1.2). */
+/**
+ * 304 when the client has it already (RFC 9110 §13.1.2), which is asked by weak comparison: an answer that was compressed
+ * on its way has a weak tag of the same name.
+ */
 export function respondUnlessKnown(
   request: Request,
   etag: string,
@@ -39,7 +42,22 @@ export function respondUnlessKnown(
   body: string | Uint8Array<ArrayBuffer>,
 ) {
   const all = { ...headers, etag, "cache-control": "private, no-cache" };
-  const known = request.headers.get("if-none-match")?.split(",") ?? [];
-  const isKnown = known.some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));
-  return isKnown ? new Response(null, { status: 304, headers: all }) : new Response(body, { headers: all });
+  return isKnown(request, etag)
+    ? new Response(null, { status: 304, headers: all })
+    : new Response(body, { headers: all });
+}
+
+/** `mapResponse` of a route whose answer may be asked for again: tags the JSON by what is in it. */
+export function answerTagged(answered: { request: Request; responseValue: unknown; set: { status?: unknown } }) {
+  const { request, responseValue, set } = answered;
+  if (responseValue instanceof Response || Number(set.status ?? 200) !== 200) return;
+  const json = JSON.stringify(responseValue);
+  const etag = `"${Bun.hash(json).toString(36)}"`;
+  return respondUnlessKnown(request, etag, { "content-type": "application/json;charset=utf-8" }, json);
+}
+
+function isKnown({ headers }: Request, etag: string): boolean {
+  const known = headers.get("if-none-match");
+  if (known === null) return false;
+  return known.trim() === "*" || [...known.matchAll(/"[^"]*"/g)].some(([tag]) => tag === etag);
 }

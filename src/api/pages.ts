@@ -6,13 +6,13 @@ import { getDocument, getLinks, getRaw, getWholeDocument, type PageDocument, typ
 import { getPage } from "../pages/pages.ts";
 import { DocumentView, LinksView, viewDocument, viewLink } from "./document-view.ts";
 import { byId, Id, OneOf } from "./fields.ts";
-import { chooseFormat, FORMATS, type Format, MEDIA_TYPES, respondUnlessKnown } from "./formats.ts";
+import { answerTagged, chooseFormat, FORMATS, type Format, MEDIA_TYPES, respondUnlessKnown } from "./formats.ts";
 import { describeProblems } from "./openapi.ts";
 import { PagePage, PageView, pageFilters, readPages, viewPage } from "./page-view.ts";
 import { pagingQuery } from "./paging.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
-import { viewerOf } from "./request-context.ts";
+import { signalOf, viewerOf } from "./request-context.ts";
 
 const Content = OneOf(["main", "page"], {
   default: "main",
@@ -36,6 +36,7 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
     .get("/:id", async ({ params, request }) => viewPage(await getPage(db, viewerOf(request), params.id)), {
       permission: "read",
       params: byPage,
+      mapResponse: answerTagged,
       response: { 200: PageView, ...problems(400, 404, 500, 503) },
       detail: { summary: "Read a page", description: "Its last answer and its current version, without the text." },
     })
@@ -45,7 +46,7 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         const format = chooseFormat(request, query.format);
         const found =
           query.content === "page"
-            ? await getWholeDocument({ db, parser }, viewerOf(request), params.id, request.signal)
+            ? await getWholeDocument({ db, parser }, viewerOf(request), params.id, signalOf(request))
             : await getDocument(db, viewerOf(request), params.id);
         return respondDocument(request, found, format);
       },
@@ -102,12 +103,13 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
     .get(
       "/:id/links",
       async ({ params, request }) => {
-        const { page, links } = await getLinks({ db, parser }, viewerOf(request), params.id, request.signal);
+        const { page, links } = await getLinks({ db, parser }, viewerOf(request), params.id, signalOf(request));
         return { page_id: page.id, url: page.url, items: links.map(viewLink) };
       },
       {
         permission: "read",
         params: byPage,
+        mapResponse: answerTagged,
         response: { 200: LinksView, ...problems(400, 404, 422, 500, 503) },
         detail: { summary: "Read a page's links", description: "Read from the stored body." },
       },

@@ -1,0 +1,41 @@
+import { connect } from "node:net";
+
+export type RawAnswer = {
+  /** All that came, as text. */
+  text: string;
+  bytes: number;
+  /** Milliseconds until the server closed the connection. */
+  closedAfterMs: number;
+};
+
+type Options = {
+  /** Sent again and again, after so long each time. */
+  trickle?: { text: string; everyMs: number };
+  /** Takes nothing of the answer for so long. */
+  pauseMs?: number;
+};
+
+/** Writes to a connection what no HTTP client would, and waits until the server closes it. */
+export function askRaw(url: string, text: string, { trickle, pauseMs }: Options = {}): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const startedAt = performance.now();
+    const chunks: Buffer[] = [];
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(text);
+      if (pauseMs === undefined) return;
+      socket.pause();
+      setTimeout(() => socket.resume(), pauseMs);
+    });
+    const timer = trickle && setInterval(() => socket.write(trickle.text), trickle.everyMs);
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    // A reset closes it as well.
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearInterval(timer);
+      const all = Buffer.concat(chunks);
+      const closedAfterMs = performance.now() - startedAt;
+      resolve({ text: all.toString("latin1"), bytes: all.length, closedAfterMs });
+    });
+  });
+}
