@@ -1,6 +1,7 @@
 import { type Cache, createMemoryCache, observeCache, openRedisCache } from "./cache.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { closeInOrder } from "./closing.ts";
+import { redisOf } from "./config/redis.ts";
 import type { Config } from "./config/settings.ts";
 import { observeParser } from "./content/observed-parser.ts";
 import { createParserPool, type ParserPool } from "./content/parser-pool.ts";
@@ -9,7 +10,7 @@ import { freeAllLeases } from "./crawl/lease.ts";
 import { createRobotsCache, type RobotsCache } from "./crawl/robots-cache.ts";
 import type { Db, Store } from "./db/db.ts";
 import { migrateUp } from "./db/migrate.ts";
-import { observeStatements } from "./db/observed-statements.ts";
+import { observeStatements, watchConnections } from "./db/observed-statements.ts";
 import { AppError } from "./errors.ts";
 import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from "./fetch/address-policy.ts";
 import type { Fetch } from "./fetch/fetch.ts";
@@ -64,8 +65,9 @@ export function openWeb(config: Config, options: OpenOptions = {}): Web {
     ? { fetch: options.fetch, close: () => {} }
     : openNetwork(config, clock, userAgent, options.allow ?? []);
   const fetch = observeFetch(plainFetch, telemetry);
-  const plainCache = config.REDIS_URL
-    ? openRedisCache(config.REDIS_URL, config.REDIS_KEY_PREFIX, log)
+  const redis = redisOf(config);
+  const plainCache = redis
+    ? openRedisCache(redis, { prefix: config.REDIS_KEY_PREFIX, log, clock })
     : createMemoryCache(clock);
   const cache = observeCache(plainCache, telemetry);
   const parser = observeParser(createParserPool({ threads: config.PARSER_THREADS }), telemetry);
@@ -95,6 +97,7 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     if (store.kind === "embedded") await freeAllLeases(store.db);
     const telemetry = options.telemetry ?? (await openTelemetry(config, clock, log));
     observeStatements(store.db, telemetry);
+    watchConnections(store, telemetry);
     const web = openWeb(config, { ...options, clock, log, telemetry });
     let closing: Promise<void> | undefined;
     const close = () => {

@@ -1,5 +1,5 @@
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { Db } from "./db.ts";
+import type { Db, Store } from "./db.ts";
 
 /** What drizzle runs every statement by, on whichever driver; not part of its types. */
 type Prepared = { execute(values?: Record<string, unknown>): Promise<unknown> };
@@ -73,4 +73,17 @@ function codeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const { code } = (cause ?? {}) as { code?: unknown };
   return typeof code === "string" ? code : "error";
+}
+
+/** Tells how the database's pool is whenever metrics are read. */
+export function watchConnections({ stats }: Store, telemetry: Telemetry): void {
+  telemetry.watch("db.client.connection.count", () => {
+    const { inUse, idle } = stats();
+    return [
+      { labels: { state: "used" }, value: inUse },
+      { labels: { state: "idle" }, value: idle },
+    ];
+  });
+  telemetry.watch("db.client.connection.pending_requests", () => [{ labels: {}, value: stats().waiting }]);
+  telemetry.watch("db.client.connection.max", () => [{ labels: {}, value: stats().size }]);
 }

@@ -97,6 +97,18 @@ export const INSTRUMENTS = {
     unit: "{connection}",
     labels: ["state"],
   },
+  "db.client.connection.pending_requests": {
+    kind: "gauge",
+    help: "Statements and transactions that wait for a connection",
+    unit: "{request}",
+    labels: [],
+  },
+  "db.client.connection.max": {
+    kind: "gauge",
+    help: "Connections that the pool may have",
+    unit: "{connection}",
+    labels: [],
+  },
   "orbweaver.cache.lookups": {
     kind: "counter",
     help: "Values asked of the cache",

@@ -6,7 +6,7 @@ import { type Background, startBackground } from "../../src/background.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { getCrawl } from "../../src/crawl/crawls.ts";
 import type { Store } from "../../src/db/db.ts";
-import { observeStatements } from "../../src/db/observed-statements.ts";
+import { observeStatements, watchConnections } from "../../src/db/observed-statements.ts";
 import dashboard from "../../src/telemetry/grafana-dashboard.json";
 import { createLog } from "../../src/telemetry/log.ts";
 import { openTelemetry } from "../../src/telemetry/open.ts";
@@ -38,6 +38,7 @@ describe.each(testStores)("a crawl on the $name store, observed", ({ open }) => 
     const log = createLog("debug", clock, (line) => lines.push(line));
     const telemetry = await openTelemetry(config, clock, log);
     observeStatements(store.db, telemetry);
+    watchConnections(store, telemetry);
     const { fetch } = createWeb({
       "https://a.example/": text(`<p>Hello <a href="/b?token=${SECRET}">there</a><a href="/gone">gone</a>`),
       [`https://a.example/b?token=${SECRET}`]: text("<p>There"),
@@ -139,6 +140,7 @@ describe.each(testStores)("a crawl on the $name store, observed", ({ open }) => 
     expect(metrics).toMatch(/orbweaver_fetch_duration_seconds_count\{outcome="2xx"\} 2\n/);
     expect(metrics).toMatch(/orbweaver_parse_duration_seconds_count\{outcome="ok"\} 2\n/);
     expect(metrics).toMatch(/db_client_operation_duration_seconds_count\{operation="insert",outcome="ok"\} \d+\n/);
+    expect(metrics).toMatch(/^db_client_connection_max \d+$/m);
     expect(metrics).toContain('orbweaver_cache_available{kind="memory"} 1\n');
     expect(metrics).toContain(
       'http_server_request_duration_seconds_count{method="POST",route="/api/v1/crawls",status="2xx"} 1\n',
