@@ -26,7 +26,7 @@ beforeAll(async () => {
   const config = { RATE_LIMIT_PER_ADDRESS: 0, RATE_LIMIT_PER_KEY: 0, DOCS: "on" } as const;
   service = await startService(store, { clock, config, isClosed: true });
   rows = await makeRows(service.app);
-  clock.advance(2_000);
+  await clock.advance(2_000);
   const { paths } = (await service.ask("GET", "/swagger/json")).json as {
     paths: Record<string, Record<string, Described>>;
   };
