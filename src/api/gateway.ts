@@ -47,12 +47,11 @@ export function createGateway({ config, cors, limits, log, fetch }: Options): Ga
   };
 
   const giveUp = (request: Request, limitMs: number): Response => {
-    const { requestId = "", abort } = findContext(request) ?? {};
+    const { requestId = "", isReceiving = false, abort } = findContext(request) ?? {};
     abort?.(new DOMException("The request took too long", "TimeoutError"));
     const path = new URL(request.url).pathname;
-    log.warn("request timed out", { requestId, method: request.method, path, limitMs });
-    const detail = `The request was not done within ${limitMs} ms; ask for less at a time, or try again later`;
-    const answer = respondProblem({ status: 504, code: "timeout", detail }, path, requestId);
+    log.warn("request timed out", { requestId, method: request.method, path, limitMs, isReceiving });
+    const answer = respondProblem(isReceiving ? tooSlow(limitMs) : tooLong(limitMs), path, requestId);
     for (const [name, value] of Object.entries(answerHeaders(request, cors))) {
       if (!answer.headers.has(name)) answer.headers.set(name, value);
     }
@@ -70,6 +69,20 @@ export function createGateway({ config, cors, limits, log, fetch }: Options): Ga
     return pack(request, answer, cors.varies);
   };
 }
+
+/** What is left of the body is not waited for, so the connection can't be used again. */
+const tooSlow = (limitMs: number) => ({
+  status: 408,
+  code: "slow_request",
+  detail: `The request's body was not there within ${limitMs} ms`,
+  headers: { connection: "close" },
+});
+
+const tooLong = (limitMs: number) => ({
+  status: 504,
+  code: "timeout",
+  detail: `The request was not done within ${limitMs} ms; ask for less at a time, or try again later`,
+});
 
 function isScrape({ method, url }: Request): boolean {
   return method === "POST" && url.endsWith("/api/v1/scrape");

@@ -13,6 +13,8 @@ export type RequestContext = {
   isSecure: boolean;
   /** Whoever has proved to be somebody; everybody on an open service. */
   principal?: Principal;
+  /** While the request's body is still coming in. */
+  isReceiving?: boolean;
   /** Made when somebody asks for it, see `signalOf`. */
   signal?: AbortSignal;
   /** Aborts it. */

@@ -225,3 +225,16 @@ test("answers are not stored on the way unless their route says otherwise", asyn
   expect((await service.ask("GET", "/api/v1/nowhere")).headers.get("cache-control")).toBe("no-store");
   expect((await service.ask("GET", "/swagger")).headers.get("cache-control")).toBe("no-cache");
 });
+
+test("a client that trickles its body is cut off when the request's time is over", async () => {
+  await withService({ REQUEST_TIMEOUT_MS: 1_000 }, async ({ url }) => {
+    const head =
+      "POST /api/v1/websites HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 999";
+
+    const { text, closedAfterMs } = await askRaw(url, `${head}\r\n\r\n`, { trickle: { text: "x", everyMs: 50 } });
+
+    expect(text).toStartWith("HTTP/1.1 408 ");
+    expect(text).toContain('"code":"slow_request"');
+    expect(closedAfterMs).toBeLessThan(5_000);
+  });
+});
