@@ -17,7 +17,7 @@ COPY --from=build /app/dist/orbweaver /orbweaver
 COPY LICENSE /LICENSE
 # A fresh named volume takes the owner of the folder it covers.
 COPY --from=build --chown=nonroot:nonroot /data /data
-ENV HOST=0.0.0.0 DATA_DIR=/data
+ENV ENVIRONMENT=production AUTH=on HOST=0.0.0.0 DATA_DIR=/data
 VOLUME /data
 USER nonroot
 EXPOSE 3000

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SETTINGS } from "../src/config/settings.ts";
 
@@ -12,6 +13,9 @@ type Service = {
   read_only?: boolean;
   networks: string[];
   volumes?: string[];
+  environment?: Record<string, string>;
+  entrypoint?: string[];
+  deploy?: { resources: { limits: Record<string, string | number> } };
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test: string[] };
   profiles?: string[];
@@ -32,16 +36,50 @@ test("compose.yaml is valid where it can be checked without an engine", async ()
   const compose = Bun.YAML.parse(await read("compose.yaml")) as Compose;
   const { services } = compose;
 
-  expect(Object.keys(services)).toEqual(["orbweaver", "dev", "postgres", "redis"]);
-  expect(services.dev?.profiles).toEqual(["dev"]);
+  expect(Object.entries(services).map(([name, { profiles = [] }]) => [name, ...profiles])).toEqual([
+    ["orbweaver"],
+    ["prod", "prod"],
+    ["dev", "dev"],
+    ["postgres"],
+    ["redis"],
+    ["prometheus", "monitoring"],
+    ["grafana", "monitoring"],
+  ]);
   for (const [name, service] of Object.entries(services)) {
     for (const network of service.networks) expect(Object.keys(compose.networks)).toContain(network);
     for (const needed of Object.keys(service.depends_on ?? {})) expect(services[needed]?.healthcheck).toBeDefined();
     for (const volume of service.volumes ?? [])
-      if (!volume.startsWith(".")) expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0] ?? "");
+      if (volume.startsWith(".")) expect(existsSync(join(root, volume.split(":")[0] ?? ""))).toBe(true);
+      else expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0] ?? "");
+    if (!service.build) expect(service.image).toMatch(/:[\w.-]*\d/);
     if (name === "dev") continue;
-    expect(service.restart).toBe("unless-stopped");
+    expect(service.restart).toBe(name === "prod" ? "always" : "unless-stopped");
     expect(service.read_only).toBe(true);
+  }
+});
+
+test("compose.yaml runs the service as in production within limits, and Grafana with no well-known password", async () => {
+  const { services } = Bun.YAML.parse(await read("compose.yaml")) as Compose;
+  const { prod, dev, grafana, orbweaver } = services;
+
+  expect(prod?.environment).toEqual({ ...orbweaver?.environment, ENVIRONMENT: "production", AUTH: "on" });
+  expect(Object.keys(prod?.deploy?.resources.limits ?? {})).toEqual(["cpus", "memory", "pids"]);
+  expect(dev?.environment?.AUTH).toBe("off");
+  expect(grafana?.environment?.GF_SECURITY_ADMIN_PASSWORD).toBe("$" + "{GRAFANA_PASSWORD:-}");
+  expect(grafana?.entrypoint?.at(-1)).toContain(":?set GRAFANA_PASSWORD");
+});
+
+test("Prometheus asks the services for their metrics where they have them", async () => {
+  const { services } = Bun.YAML.parse(await read("compose.yaml")) as Compose;
+  const asked = Bun.YAML.parse(await read("src/telemetry/monitoring/prometheus.yaml")) as {
+    scrape_configs: { dns_sd_configs: { names: string[]; port: number }[] }[];
+  };
+  const [{ names, port } = { names: [], port: 0 }] = asked.scrape_configs[0]?.dns_sd_configs ?? [];
+
+  expect(names).toEqual(["orbweaver", "prod", "dev"]);
+  for (const name of names) {
+    expect(services[name]?.environment?.METRICS_PORT).toBe(String(port));
+    expect(services[name]?.networks).toContain("monitoring");
   }
 });
 
