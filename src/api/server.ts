@@ -75,8 +75,7 @@ export function createApi(app: App, background: Works, surroundings: Surrounding
         .use(keysApi({ db, cache, clock, config }))
         .use(meApi({ db, clock })),
     )
-    .use(config.DOCS === "off" ? new Elysia() : swaggerPages())
-    .get("/", ({ redirect }) => redirect("/swagger", 302), { detail: { hide: true } });
+    .use(config.DOCS === "off" ? new Elysia() : swaggerPages());
   return api;
 }
 

@@ -56,6 +56,7 @@ export const swaggerPages = () => {
       return document;
     })
     .use(swagger({ path: PATH, specPath: DOCUMENT_PATH, provider: "swagger-ui", documentation: DOCUMENTATION }))
+    .get("/", ({ redirect }) => redirect(PATH, 302))
     .get("/swagger/start.js", () => answer(START, "text/javascript; charset=utf-8"))
     .get("/swagger/swagger-ui.js", () => answer(Bun.file(script), "text/javascript; charset=utf-8"))
     .get("/swagger/swagger-ui.css", () => answer(Bun.file(styles), "text/css; charset=utf-8"))
