@@ -70,15 +70,6 @@ export async function claimAnswer(
   };
 }
 
-/** Forgets the answers that nobody may ask for any more; returns how many there were. */
-export async function deleteExpiredAnswers(db: Db, now: Date): Promise<number> {
-  const gone = await db
-    .delete(idempotencyKeys)
-    .where(lt(idempotencyKeys.expiresAt, now))
-    .returning({ key: idempotencyKeys.key });
-  return gone.length;
-}
-
 async function replayAnswer(db: Db, isThis: ReturnType<typeof and>, requestHash: string): Promise<Response> {
   const [stored] = await db.select().from(idempotencyKeys).where(isThis);
   // Between the two statements the first request has failed and let go of its claim.

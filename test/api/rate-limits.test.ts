@@ -6,6 +6,7 @@ import { createRateLimits } from "../../src/api/rate-limits.ts";
 import { networkOf } from "../../src/api/request-context.ts";
 import { type Cache, createMemoryCache, openRedisCache } from "../../src/cache.ts";
 import { systemClock } from "../../src/clock.ts";
+import { redisAt } from "../../src/config/redis.ts";
 import type { Store } from "../../src/db/db.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { canReach, REDIS } from "../testing/servers.ts";
@@ -135,7 +136,7 @@ test("in memory each process counts for itself", async () => {
 
 describe.skipIf(!(await canReach(REDIS)))("in Redis", () => {
   const prefix = () => `test:${Bun.randomUUIDv7()}:`;
-  const open = (url: string, name: string) => openRedisCache(url, name, log);
+  const open = (url: string, name: string) => openRedisCache(redisAt(url), { prefix: name, log, clock: systemClock });
 
   test("all processes count together, also requests that come at once", async () => {
     const name = prefix();

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Store } from "../../src/db/db.ts";
+import { pages } from "../../src/db/schema/pages.ts";
+import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
+import { addWebsite } from "../../src/websites/websites.ts";
 import { testStores } from "../testing/stores.ts";
 import { type RunningService, startService } from "./running-service.ts";
 
@@ -191,6 +194,24 @@ test("every answer forbids framing, sniffing and referrers", async () => {
   }
 });
 
+test("a page that is known is not sent again, by a list of tags, a weak one or any", async () => {
+  const page = `/api/v1/pages/${await addPage()}`;
+  const { headers } = await service.ask("GET", page);
+  const etag = headers.get("etag") ?? "";
+
+  const known = [etag, `W/${etag}`, `"other", ${etag}`, `"other" , W/${etag}`, "*"];
+  for (const tags of known) {
+    const { status, text } = await service.ask("GET", page, undefined, { "if-none-match": tags });
+
+    expect([status, text]).toEqual([304, ""]);
+  }
+  const others = ['"other"', `"${etag.slice(1, -2)}x"`, `"x, ${etag.slice(1)}`];
+  for (const tags of others)
+    expect((await service.ask("GET", page, undefined, { "if-none-match": tags })).status).toBe(200);
+  expect(etag).toMatch(/^"[0-9a-z]+"$/);
+  expect((await service.ask("HEAD", page)).headers.get("etag")).toBe(etag);
+});
+
 test("HEAD answers as GET does, without a body", async () => {
   const { status, text, headers } = await service.ask("HEAD", "/api/v1/websites");
 
@@ -210,6 +231,18 @@ test("a fault of the service is a 500 that tells nothing, and is in the log unde
     { level: "error", event: "request failed", requestId: json.request_id, path: "/api/v1/websites" },
     { level: "info", event: "request answered", requestId: json.request_id, route: "/api/v1/websites", status: 500 },
   ]);
+  await broken.stop();
+});
+
+test("an answer that breaks its own schema is a fault of the service, and tells nothing", async () => {
+  const odd = { id: "no UUID", createdAt: new Date(0), updatedAt: new Date(0), name: 7, options: "none" };
+  const rows = Object.assign(Promise.resolve([odd]), { from: () => rows, innerJoin: () => rows, where: () => rows });
+  const broken = await startService({ ...store, db: { select: () => rows } as unknown as Store["db"] });
+
+  const { status, json } = await broken.ask("GET", `/api/v1/websites/${Bun.randomUUIDv7()}`);
+
+  expect([status, json.code]).toEqual([500, "internal"]);
+  expect(json.errors).toBeUndefined();
   await broken.stop();
 });
 
@@ -240,4 +273,20 @@ test("a port that is taken is named, with the mend", async () => {
 
 function fail(cause: Error): never {
   throw new Error("Failed query", { cause });
+}
+
+async function addPage(): Promise<string> {
+  const url = `https://${Bun.randomUUIDv7()}.example/`;
+  const website = await addWebsite(store.db, { userId: LOCAL_USER_ID, url, options: {} });
+  const row = {
+    websiteId: website.id,
+    urlHash: Bun.randomUUIDv7(),
+    url,
+    host: new URL(url).host,
+    path: "/",
+    status: 200,
+  };
+  const [page] = await store.db.insert(pages).values(row).returning({ id: pages.id });
+  if (!page) throw new Error("An insertion gives its row");
+  return page.id;
 }
