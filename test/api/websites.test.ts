@@ -152,5 +152,21 @@ for (const { name, open } of testStores) {
         expect(json.errors).toMatchObject([{ at: "/url" }]);
       },
     );
+
+    test("a deleted website is listed as such, and restored unless its URL is taken", async () => {
+      const id = await add("https://restored.example/");
+      await service.ask("DELETE", `/api/v1/websites/${id}`);
+
+      const listed = await service.ask("GET", "/api/v1/websites?deleted=true&limit=1");
+      const second = await add("https://restored.example/");
+      const taken = await service.ask("POST", `/api/v1/websites/${id}/restore`);
+      await service.ask("DELETE", `/api/v1/websites/${second}`);
+      const restored = await service.ask("POST", `/api/v1/websites/${id}/restore`);
+
+      expect(listed.json.items).toMatchObject([{ id, deleted_at: expect.any(String) }]);
+      expect([taken.status, taken.json.code]).toEqual([409, "website_exists"]);
+      expect([restored.status, restored.json.deleted_at]).toEqual([200, null]);
+      expect((await service.ask("GET", `/api/v1/websites/${id}`)).status).toBe(200);
+    });
   });
 }
