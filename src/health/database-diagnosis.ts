@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import { type Db, rowsOf, type Store } from "../db/db.ts";
+import { readExtensions } from "../db/extensions.ts";
 import { planMigration } from "../db/migrate.ts";
 import { AppError } from "../errors.ts";
 import { judgeClock } from "./clock-diagnosis.ts";
@@ -44,6 +45,7 @@ export function databaseExaminations(
       onStore("database", examineServer),
       onStore("privileges", (store) => examinePrivileges(store, config.DATABASE_SCHEMA)),
       onStore("migrations", examineMigrations),
+      onStore("extensions", examineExtensions),
       onStore("database clock", ({ db }) => examineClock(db, clock)),
     ],
     close: async () => {
@@ -140,6 +142,15 @@ async function examineMigrations({ db }: Store): Promise<Diagnosis> {
     const [finding = "", mend = ""] = error.message.split("; ");
     return fail(finding, mend);
   }
+}
+
+async function examineExtensions({ db, kind }: Store): Promise<Diagnosis> {
+  const extensions = await readExtensions(db);
+  const absent = extensions.filter(({ state }) => state !== "installed");
+  if (absent.length === 0) return pass(extensions.map(({ name, version }) => `${name} ${version}`).join(", "));
+  const finding = `Without ${absent.map(({ name, serves }) => `${name} there is no ${serves}`).join(", without ")}`;
+  if (kind === "embedded") return skip(finding);
+  return warn(finding, `As an administrator: ${absent.map(({ mend }) => mend).join(" ")}`);
 }
 
 async function examineClock(db: Db, clock: Clock): Promise<Diagnosis> {

@@ -49,12 +49,10 @@ describe.each(testStores)("the $name database", ({ open, name }) => {
     const examined = await examine();
 
     expect(await check()).toEqual([{ state: "ok" }, { state: "ok" }]);
-    expect(examined.map(({ name, verdict }) => [name, verdict])).toEqual([
-      ["database", "pass"],
-      ["privileges", "pass"],
-      ["migrations", "pass"],
-      ["database clock", "pass"],
-    ]);
+    expect(Object.fromEntries(examined.map(({ name, verdict }) => [name, verdict]))).toMatchObject({
+      ...{ database: "pass", privileges: "pass", migrations: "pass" },
+      "database clock": "pass",
+    });
     expect(examined[0]?.finding).toMatch(name === "embedded" ? /^PostgreSQL \d+.*, embedded, at / : /^PostgreSQL \d+/);
   });
 
@@ -71,6 +69,14 @@ describe.each(testStores)("the $name database", ({ open, name }) => {
     });
     expect(examined).toMatchObject({ verdict: "fail", finding: expect.stringContaining("9999_future") });
     expect(examined?.mend).toContain("run the newer version");
+  });
+
+  test("tells what is off without an extension, and how an administrator turns it on", async () => {
+    const [before] = await examine(store.db, "orbweaver", /extensions/);
+
+    if (store.kind === "embedded") expect(before).toMatchObject({ verdict: "skip" });
+    else if (before?.verdict === "warn") expect(before.mend).toContain("create extension if not exists");
+    else expect(before).toMatchObject({ verdict: "pass", finding: expect.stringContaining("vector") });
   });
 
   test("is lost when a server does not answer in time, and only busy when it is in this process", () => {
