@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
+import type { RedisServer } from "./config/redis.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 
 /**
  * What may be lost: short-lived values and messages between instances. In memory, or in Redis when there is one; never
- * the only place of anything. When Redis is away values are missing and messages stay in this process.
+ * the only place of anything. While Redis is away, the process's own memory stands in for it.
  */
 export type Cache = {
   kind: "memory" | "redis";
@@ -17,6 +19,8 @@ export type Cache = {
   publish(channel: string, message: string): Promise<void>;
   /** Returns how to stop listening. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
+  /** `memory` where no Redis is configured, otherwise whether there is a connection to it at this moment. */
+  state(): "memory" | "connected" | "away";
   ping(): Promise<void>;
   close(): Promise<void>;
 };
@@ -28,6 +32,7 @@ export function createMemoryCache(clock: Clock): Cache {
   const listeners = createListeners();
   return {
     kind: "memory",
+    state: () => "memory",
     get: async (key) => {
       const found = values.get(key);
       if (!found) return undefined;
@@ -38,7 +43,7 @@ export function createMemoryCache(clock: Clock): Cache {
     set: async (key, value, ttlMs) => {
       values.delete(key);
       values.set(key, { value, expiresAt: clock.now().getTime() + ttlMs });
-      if (values.size > MAX_MEMORY_ENTRIES) values.delete(values.keys().next().value as string);
+      dropOldest(values);
     },
     delete: async (key) => void values.delete(key),
     publish: async (channel, message) => listeners.tell(channel, message),
@@ -48,16 +53,30 @@ export function createMemoryCache(clock: Clock): Cache {
   };
 }
 
-/** The service starts without Redis and uses it once it answers; while it is away no call waits for it. */
-export function openRedisCache(url: string, prefix: string, log: Log): Cache {
-  const options = { keyPrefix: prefix, maxRetriesPerRequest: 1, connectTimeout: 5_000, commandTimeout: 2_000 };
-  const redis = new Redis(url, { ...options, enableOfflineQueue: false });
-  const subscriber = new Redis(url, { connectTimeout: 5_000, maxRetriesPerRequest: null });
+/**
+ * The service starts without Redis and uses it once it answers; while it is away no call waits for it. What is set and
+ * deleted meanwhile holds in this process, and is brought to Redis when it is back.
+ */
+export function openRedisCache(
+  server: RedisServer,
+  { prefix, log, clock }: { prefix: string; log: Log; clock: Clock },
+): Cache {
+  const { caFile, ...tls } = server.tls ?? {};
+  const options = {
+    ...server,
+    ...(server.tls ? { tls: caFile === undefined ? tls : { ...tls, ca: readFileSync(caFile) } } : {}),
+    connectTimeout: 5_000,
+  };
+  const limits = { maxRetriesPerRequest: 1, commandTimeout: 2_000, enableOfflineQueue: false };
+  const redis = new Redis({ ...options, ...limits, keyPrefix: prefix });
+  const subscriber = new Redis({ ...options, maxRetriesPerRequest: null });
   const listeners = createListeners();
+  const kept = createKept(redis, clock);
   let isAway = false;
   redis.on("ready", () => {
     if (isAway) log.info("redis came back");
     isAway = false;
+    void kept.bring();
   });
   for (const connection of [redis, subscriber]) {
     connection.on("error", (error: Error) => {
@@ -70,6 +89,7 @@ export function openRedisCache(url: string, prefix: string, log: Log): Cache {
     redis.once("ready", resolve);
     redis.once("error", () => resolve());
   });
+  /** `undefined` when Redis did not answer. */
   const unlessAway = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
     await connected;
     return ask().catch(() => undefined);
@@ -77,9 +97,22 @@ export function openRedisCache(url: string, prefix: string, log: Log): Cache {
   return {
     kind: "redis",
     client: redis,
-    get: async (key) => (await unlessAway(() => redis.get(key))) ?? undefined,
-    set: async (key, value, ttlMs) => void (await unlessAway(() => redis.set(key, value, "PX", Math.max(1, ttlMs)))),
-    delete: async (key) => void (await unlessAway(() => redis.del(key))),
+    state: () => (redis.status === "ready" ? "connected" : "away"),
+    get: async (key) => {
+      const change = kept.find(key);
+      if (change) return change.value;
+      return (await unlessAway(() => redis.get(key))) ?? kept.find(key)?.value;
+    },
+    set: async (key, value, ttlMs) => {
+      kept.forget(key);
+      const isSet = await unlessAway(() => redis.set(key, value, "PX", Math.max(1, ttlMs)));
+      if (isSet === undefined) kept.keep(key, value, ttlMs);
+      else void kept.bring();
+    },
+    delete: async (key) => {
+      kept.forget(key);
+      if ((await unlessAway(() => redis.del(key))) === undefined) kept.keep(key, undefined, DELETION_KEPT_MS);
+    },
     publish: async (channel, message) => {
       const heard = await unlessAway(() => redis.publish(prefix + channel, message));
       if (heard === undefined) listeners.tell(channel, message);
@@ -100,6 +133,51 @@ export function openRedisCache(url: string, prefix: string, log: Log): Cache {
       subscriber.disconnect();
     },
   };
+}
+
+/** Longer than any value that Redis may still have under the key. */
+const DELETION_KEPT_MS = 24 * 3_600_000;
+
+type Change = { value: string | undefined; expiresAt: number };
+
+/** What was set, or deleted (`undefined`), while Redis was away. */
+function createKept(redis: Redis, clock: Clock) {
+  const changes = new Map<string, Change>();
+  let isBringing = false;
+  const leftMs = ({ expiresAt }: Change) => expiresAt - clock.now().getTime();
+  const bringOne = async (key: string, change: Change) => {
+    if (change.value === undefined) await redis.del(key);
+    else if (leftMs(change) > 0) await redis.set(key, change.value, "PX", Math.ceil(leftMs(change)));
+    // Another change may have come meanwhile.
+    if (changes.get(key) === change) changes.delete(key);
+  };
+  return {
+    find: (key: string): Change | undefined => {
+      const change = changes.get(key);
+      return change && leftMs(change) > 0 ? change : undefined;
+    },
+    keep: (key: string, value: string | undefined, ttlMs: number) => {
+      changes.set(key, { value, expiresAt: clock.now().getTime() + ttlMs });
+      dropOldest(changes);
+    },
+    forget: (key: string) => void changes.delete(key),
+    /** Writes all of it to Redis; what fails is kept for the next time. */
+    bring: async () => {
+      if (isBringing || changes.size === 0) return;
+      isBringing = true;
+      try {
+        for (const [key, change] of [...changes]) await bringOne(key, change);
+      } catch {
+        // Away again.
+      } finally {
+        isBringing = false;
+      }
+    },
+  };
+}
+
+function dropOldest(entries: Map<string, unknown>): void {
+  if (entries.size > MAX_MEMORY_ENTRIES) entries.delete(entries.keys().next().value as string);
 }
 
 function createListeners() {

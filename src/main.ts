@@ -1,7 +1,10 @@
 import { exitCodeOfUsage, runProgram } from "./cli/program.ts";
 import { AppError } from "./errors.ts";
 
-/** 2 for what the command line or a setting got wrong, 1 for what failed. */
+/** `EX_CONFIG` of sysexits.h. */
+const EXIT_BAD_SETTINGS = 78;
+
+/** 2 for what the command line got wrong, 78 for settings that can't be used, 1 for what failed. */
 async function main(): Promise<number> {
   try {
     return await runProgram(process.argv.slice(2));
@@ -13,6 +16,7 @@ async function main(): Promise<number> {
       return 1;
     }
     console.error(`orbweaver: ${error.message}`);
+    if (error.code === "settings") return EXIT_BAD_SETTINGS;
     return error.reason === "invalid" ? 2 : 1;
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Cache, createMemoryCache, openRedisCache } from "../src/cache.ts";
 import { systemClock } from "../src/clock.ts";
+import { redisAt } from "../src/config/redis.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { canReach, REDIS } from "./testing/servers.ts";
@@ -10,7 +11,13 @@ const log = createLog("error", systemClock, () => {});
 const caches: { name: string; open: () => Cache }[] = [
   { name: "memory", open: () => createMemoryCache(systemClock) },
   ...((await canReach(REDIS))
-    ? [{ name: "redis", open: () => openRedisCache(REDIS.url.href, `test-${Bun.randomUUIDv7()}:`, log) }]
+    ? [
+        {
+          name: "redis",
+          open: () =>
+            openRedisCache(redisAt(REDIS.url.href), { prefix: `test-${Bun.randomUUIDv7()}:`, log, clock: systemClock }),
+        },
+      ]
     : []),
 ];
 
@@ -78,18 +85,29 @@ test("memory holds a bounded number of values, and drops the oldest", async () =
   expect(await cache.get("key-10000")).toBe("value");
 });
 
-test("without Redis values are missing, messages stay in the process, and nothing throws", async () => {
-  const cache = openRedisCache("redis://127.0.0.1:1", "test:", log);
+test("without Redis memory stands in for it, messages stay in the process, and nothing throws", async () => {
+  const clock = createManualClock();
+  const cache = openRedisCache(redisAt("redis://127.0.0.1:1"), { prefix: "test:", log, clock });
   const heard: string[] = [];
   cache.subscribe("news", (message) => heard.push(message));
 
   await cache.set("key", "value", 1_000);
+  await cache.set("deleted", "value", 1_000);
+  await cache.delete("deleted");
   await cache.publish("news", "still here");
 
-  expect(await cache.get("key")).toBeUndefined();
+  expect(await cache.get("key")).toBe("value");
+  expect(await cache.get("deleted")).toBeUndefined();
   expect(heard).toEqual(["still here"]);
+  expect(cache.state()).toBe("away");
   expect(cache.ping()).rejects.toThrow();
+  await clock.advance(1_000);
+  expect(await cache.get("key")).toBeUndefined();
   await cache.close();
+});
+
+test("memory has a state of its own", () => {
+  expect(createMemoryCache(systemClock).state()).toBe("memory");
 });
 
 /** A subscription takes a moment to reach the server: what was published before is not heard. */

@@ -1,17 +1,18 @@
 import { type App, openApp } from "../app.ts";
-import { readConfig, readEnvironment } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import { AppError } from "../errors.ts";
+import { type SettingFlags, settingsOf } from "./setting-flags.ts";
 import { writeOut } from "./terminal.ts";
 
-export type AccessFlags = { data?: string; json?: true };
+export type AccessFlags = SettingFlags & { json?: true };
 
 /** Opens the database that the settings and `--data` name, and lets go of it whatever happens. */
 export async function withDatabase(
-  { data }: AccessFlags,
+  flags: AccessFlags,
   work: (app: App) => Promise<unknown>,
   overRest: string,
 ): Promise<number> {
-  const config = readConfig(readEnvironment(), data ? { DATA_DIR: data, DATABASE_URL: undefined } : {});
+  const config = loadConfig(settingsOf(flags));
   const app = await openApp(config).catch((error: unknown) => {
     if (!(error instanceof AppError) || error.code !== "folder_in_use") throw error;
     const message = `${error.message}; or do it through the service that runs there: ${overRest}`;

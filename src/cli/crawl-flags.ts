@@ -8,6 +8,7 @@ export type CrawlFlags = {
   files: boolean;
   baseUrl?: string;
   data?: string;
+  config?: string;
   json?: boolean;
   quiet?: boolean;
   restart?: boolean;

@@ -1,7 +1,7 @@
 import { LOCAL_VIEWER } from "../access/viewer.ts";
 import { type App, openApp } from "../app.ts";
 import { systemClock } from "../clock.ts";
-import { readConfig, readEnvironment } from "../config/config.ts";
+import { loadSettings } from "../config/config.ts";
 import type { Config } from "../config/settings.ts";
 import { type Crawl, cancelCrawl, listCrawls, resumeCrawl, startCrawl } from "../crawl/crawls.ts";
 import { createDiscovery } from "../crawl/discover.ts";
@@ -18,6 +18,7 @@ import { type CrawlSource, readSource } from "./crawl-source.ts";
 import { describeFailure, describeSummary, summarize } from "./crawl-summary.ts";
 import { createProgress, type Progress, type ProgressForm } from "./progress.ts";
 import { formatDuration } from "./quantity.ts";
+import { settingsOf } from "./setting-flags.ts";
 import { type Interrupt, isTerminal, listenForInterrupt, writeError, writeOut } from "./terminal.ts";
 
 /** A folder has no server to be polite to. */
@@ -34,15 +35,14 @@ const BATCH = 1_000;
 export async function crawlCommand(target: string, flags: CrawlFlags, args: readonly string[]): Promise<number> {
   const source = await readSource(target, flags.baseUrl);
   const options = { ...(source.folder ? { ...FOLDER_PACE, ...belowBase(source.url) } : {}), ...toCrawlOptions(flags) };
-  const environment = readEnvironment();
-  const config = readConfig(environment, flags.data ? { DATA_DIR: flags.data, DATABASE_URL: undefined } : {});
+  const { config, origins } = loadSettings(settingsOf(flags));
   const out = flags.files ? (flags.out ?? new URL(source.url).host.replaceAll(":", "_")) : undefined;
   // Before the crawl, which may take hours: what stands in the way of its result is better known now.
   if (out !== undefined) await openOutputFolder(out);
 
   const reporter = createReporter(flags);
   const interrupt = listenForInterrupt(() => reporter.tell("Stopping; press Ctrl-C again to stop at once"));
-  const log = createCommandLog(config, environment.LOG_LEVEL !== undefined, reporter.progress);
+  const log = createCommandLog(config, !origins.LOG_LEVEL.startsWith("default"), reporter.progress);
   const app = await openApp(config, { log, fetch: source.folder?.fetch, allow: [new URL(source.url).host] });
   try {
     const { crawl, isResumed } = await prepareCrawl(app, source, options, flags);

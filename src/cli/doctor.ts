@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { openStore, openWeb } from "../app.ts";
 import { systemClock } from "../clock.ts";
-import { readConfig, readEnvironment } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import type { Config } from "../config/settings.ts";
 import { AppError } from "../errors.ts";
 import { examineAccess } from "../health/access-diagnosis.ts";
@@ -13,9 +13,10 @@ import { machineExaminations } from "../health/machine-diagnosis.ts";
 import { networkExaminations } from "../health/network-diagnosis.ts";
 import { redisExamination } from "../health/redis-diagnosis.ts";
 import { createLog } from "../telemetry/log.ts";
+import { type SettingFlags, settingsOf } from "./setting-flags.ts";
 import { writeOut } from "./terminal.ts";
 
-export type DoctorFlags = { data?: string; url: string; json?: boolean };
+export type DoctorFlags = SettingFlags & { url: string; json?: boolean };
 
 /** `EX_CONFIG` of sysexits.h. */
 const EXIT_BAD_SETTINGS = 78;
@@ -24,10 +25,10 @@ const EXIT_BAD_SETTINGS = 78;
  * Says of all that the service needs whether it is there, and what to do where it is not. Changes nothing.
  * @returns 0 when nothing failed, 1 when something did, 78 when the settings can't be used
  */
-export async function doctorCommand({ data, url, json = false }: DoctorFlags): Promise<number> {
+export async function doctorCommand({ url, json = false, ...flags }: DoctorFlags): Promise<number> {
   let config: Config;
   try {
-    config = readConfig(readEnvironment(), data ? { DATA_DIR: data, DATABASE_URL: undefined } : {});
+    config = loadConfig(settingsOf(flags));
   } catch (error) {
     if (!(error instanceof AppError && error.reason === "invalid")) throw error;
     const finding = error.message;

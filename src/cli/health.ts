@@ -1,4 +1,4 @@
-import { readConfig, readEnvironment } from "../config/config.ts";
+import { loadSettings } from "../config/config.ts";
 import { AppError } from "../errors.ts";
 import { writeOut } from "./terminal.ts";
 
@@ -10,8 +10,15 @@ const MAX_SHOWN_CHARACTERS = 2_000;
  * Whether it is ready is another question: a container that is started anew since its database is away mends nothing.
  * @returns the exit code
  */
-export async function healthCommand({ ready = false }: { ready?: boolean } = {}): Promise<number> {
-  const { HOST, PORT } = readConfig(readEnvironment());
+export async function healthCommand({
+  ready = false,
+  config: file,
+}: {
+  ready?: boolean;
+  config?: string;
+} = {}): Promise<number> {
+  // The service has warned already, and this is asked every few seconds.
+  const { HOST, PORT } = loadSettings({ file }).config;
   const url = `http://${reachable(HOST)}:${PORT}/health${ready ? "/ready" : ""}`;
   let response: Response;
   try {

@@ -1,11 +1,12 @@
 import { openWeb } from "../app.ts";
-import { readConfig, readEnvironment } from "../config/config.ts";
+import { loadSettings } from "../config/config.ts";
 import { toPlainText } from "../content/plain-text.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { AppError } from "../errors.ts";
 import { listenForInterrupt, writeOut } from "./terminal.ts";
 
 export type ScrapeFlags = {
+  config?: string;
   format: "markdown" | "html" | "text" | "links" | "json";
   content: "main" | "page";
   /** Milliseconds. */
@@ -19,11 +20,12 @@ export type ScrapeFlags = {
  * @returns the exit code
  */
 export async function scrapeCommand(url: string, flags: ScrapeFlags): Promise<number> {
-  const environment = readEnvironment();
+  const { config, origins } = loadSettings({ file: flags.config });
   // One page is fetched: nothing outlives the process that Redis could hold, and only errors are worth a line.
-  const config = readConfig({ ...environment, REDIS_URL: undefined, LOG_LEVEL: environment.LOG_LEVEL ?? "error" });
+  const own = { PARSER_THREADS: 1, REDIS_URL: undefined, REDIS_HOST: undefined };
+  const LOG_LEVEL = origins.LOG_LEVEL.startsWith("default") ? "error" : config.LOG_LEVEL;
   const host = URL.parse(url)?.host;
-  const web = openWeb({ ...config, PARSER_THREADS: 1 }, { allow: host ? [host] : [] });
+  const web = openWeb({ ...config, ...own, LOG_LEVEL }, { allow: host ? [host] : [] });
   const interrupt = listenForInterrupt();
   try {
     const { content, robots, timeout: timeoutMs } = flags;

@@ -5,22 +5,27 @@ import { startApi } from "../api/server.ts";
 import { type App, openApp } from "../app.ts";
 import { startBackground } from "../background.ts";
 import { type Closer, closeInOrder } from "../closing.ts";
-import { readConfig, readEnvironment } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import type { Config } from "../config/settings.ts";
 import { VERSION } from "../version.ts";
+import { type SettingFlags, settingsOf } from "./setting-flags.ts";
 import { listenForInterrupt, writeError, writeOut } from "./terminal.ts";
 
-export type ServeFlags = { host?: string; port?: number; data?: string };
+export type ServeFlags = SettingFlags & { host?: string; port?: number };
 
 /**
  * Runs the service until a signal ends it.
  * @returns 0 when all that was under way ended by itself, 1 when something had to be cut off
  */
-export async function serveCommand({ host, port, data }: ServeFlags): Promise<number> {
-  const config = readConfig(readEnvironment(), {
-    ...(host === undefined ? {} : { HOST: host }),
-    ...(port === undefined ? {} : { PORT: port }),
-    ...(data === undefined ? {} : { DATA_DIR: data, DATABASE_URL: undefined }),
+export async function serveCommand({ host, port, ...flags }: ServeFlags): Promise<number> {
+  const { file, overrides } = settingsOf(flags);
+  const config = loadConfig({
+    file,
+    overrides: {
+      ...overrides,
+      ...(host === undefined ? {} : { HOST: host }),
+      ...(port === undefined ? {} : { PORT: port }),
+    },
   });
   const interrupt = listenForInterrupt();
   const told = untilAborted(interrupt.signal);

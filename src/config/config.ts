@@ -1,63 +1,118 @@
-import { existsSync, readFileSync } from "node:fs";
-import type { TSchema } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { join } from "node:path";
 import { AppError, type Fault } from "../errors.ts";
-import { type Config, SETTINGS, type SettingName, Settings } from "./settings.ts";
+import { findConflicts } from "./conflicts.ts";
+import { type Config, ENVIRONMENTS, type Environment, SETTINGS, type SettingName } from "./settings.ts";
+import { at, type Given, readConfigFile, readEnvFile, readFlags, readVariables, type Source } from "./sources.ts";
+import { describeAllowed, exampleOf, isAllowed, showValue } from "./values.ts";
+
+export type LoadOptions = {
+  /** A file of settings (`--config`), TOML or JSON. */
+  file?: string | undefined;
+  /** What the command line says. A name that is there and `undefined` unsets what other places say. */
+  overrides?: Partial<Config>;
+  /** Where `.env` is looked for; the working folder when absent. */
+  folder?: string;
+  /** The process's own when absent. */
+  environment?: Record<string, string | undefined>;
+};
+
+export type Loaded = {
+  config: Config;
+  /** Where each value came from: `flag`, `environment`, `.env:3`, `settings.toml:7`, `default for production`, … */
+  origins: Record<SettingName, string>;
+  /** Names that nothing reads, and settings that others make pointless. */
+  warnings: string[];
+};
 
 /**
- * Reads the settings, an environment variable before the same name in `.env`; empty means unset.
- * @throws AppError `invalid` with one fault per bad setting, all at once
+ * Reads all settings: flags, before the environment, before `.env`, before a file, before defaults, which may depend
+ * on ENVIRONMENT.
+ * @throws AppError `invalid`, code `settings`, with every fault there is, all at once
+ */
+export function loadSettings(options: LoadOptions = {}): Loaded {
+  const { file, overrides = {}, folder = process.cwd(), environment = process.env } = options;
+  return combine([
+    readFlags(overrides),
+    readVariables(environment, "environment"),
+    readEnvFile(join(folder, ".env")),
+    ...(file === undefined ? [] : [readConfigFile(file)]),
+  ]);
+}
+
+/**
+ * The settings of a command; warnings go to standard error.
+ * @throws AppError `invalid`, code `settings`
+ */
+export function loadConfig(options: LoadOptions = {}): Config {
+  const { config, warnings } = loadSettings(options);
+  for (const warning of warnings) process.stderr.write(`orbweaver: warning: ${warning}\n`);
+  return config;
+}
+
+/**
+ * Settings of these variables alone, whatever the process's own environment says.
+ * @throws AppError `invalid`, code `settings`
  */
 export function readConfig(environment: Record<string, string | undefined>, overrides: Partial<Config> = {}): Config {
-  const given: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(SETTINGS)) {
-    const text = environment[name];
-    if (text === undefined || text === "") continue;
-    given[name] = schema.type === "integer" && /^-?\d+$/.test(text.trim()) ? Number(text) : text;
+  return combine([readFlags(overrides), readVariables(environment, "environment")]).config;
+}
+
+/** What a setting is when nobody sets it; `undefined` for one that then is not there. */
+export function defaultOf(name: SettingName, environment: Environment): { value: unknown; origin: string } {
+  const schema = SETTINGS[name];
+  const own = schema.byEnvironment?.[environment];
+  if (own !== undefined) return { value: own, origin: `default for ${environment}` };
+  return { value: schema.default, origin: "default" };
+}
+
+function combine(sources: readonly Source[]): Loaded {
+  const given = new Map<SettingName, Given>();
+  for (const source of sources) for (const [name, one] of source.given) if (!given.has(name)) given.set(name, one);
+
+  const environment = ENVIRONMENTS.find((one) => one === given.get("ENVIRONMENT")?.value) ?? "development";
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, string> = {};
+  const faults: Fault[] = sources.flatMap((source) => source.faults);
+  const bad = new Set(faults.map((fault) => fault.at));
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    const one = given.get(name);
+    const fallback = defaultOf(name, environment);
+    origins[name] = one ? at(one.origin, one.line) : fallback.origin;
+    // What is bad takes its default for now, so that conflicts between the others are found too.
+    const fault = one && one.value !== undefined ? findFault(name, one) : undefined;
+    if (fault) {
+      faults.push(fault);
+      bad.add(name);
+    }
+    const value = one && !fault ? (one.value ?? SETTINGS[name].default) : fallback.value;
+    if (value !== undefined) values[name] = value;
   }
-  const config = Value.Default(Settings, { ...given, ...overrides });
-  const faults = [...Value.Errors(Settings, config)].map(({ path, value }) => describeFault(path.slice(1), value));
-  const distinct = [...new Map(faults.map((fault) => [fault.at, fault])).values()];
-  if (distinct.length > 0) {
-    const lines = distinct.map(({ message }) => `  ${message}`).join("\n");
-    throw new AppError("invalid", `These settings can't be used:\n${lines}`, { faults: distinct });
-  }
-  return config as Config;
+  const config = values as Config;
+  const conflicts = findConflicts(config, (name) => isGiven(given, name));
+  faults.push(...conflicts.faults.filter(({ names }) => !names.some((name) => bad.has(name))).map(toFault(origins)));
+  if (faults.length > 0) throw toError(faults);
+  const warnings = [...sources.flatMap((source) => source.warnings), ...conflicts.warnings];
+  return { config, origins: origins as Loaded["origins"], warnings };
 }
 
-/** The process's environment over the `.env` of the folder it was started in. */
-export function readEnvironment(folder = process.cwd()): Record<string, string | undefined> {
-  const file = `${folder}/.env`;
-  return { ...(existsSync(file) ? parseEnvFile(readFileSync(file, "utf8")) : {}), ...process.env };
+const isGiven = (given: Map<SettingName, Given>, name: SettingName) => given.get(name)?.value !== undefined;
+
+function findFault(name: SettingName, { value, origin, line }: Given): Fault | undefined {
+  const schema = SETTINGS[name];
+  if (isAllowed(schema, value)) return undefined;
+  const example = exampleOf(schema);
+  const what = `${JSON.stringify(showValue(schema, value))} (${at(origin, line)}) is not ${describeAllowed(schema)}`;
+  return { at: name, message: `${name}: ${what}${example === undefined ? "" : `; for example ${example}`}` };
 }
 
-function parseEnvFile(text: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const line of text.split(/\r?\n/)) {
-    const [, name, value] = /^\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)\s*=(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) continue;
-    const [, double, single] = /^\s*(?:"([^"]*)"|'([^']*)')/.exec(value) ?? [];
-    values[name] = double ?? single ?? value.replace(/\s+#.*$/, "").trim();
-  }
-  return values;
+function toFault(origins: Record<string, string>) {
+  return ({ names: [name], message }: { names: readonly [SettingName, ...SettingName[]]; message: string }): Fault => ({
+    at: name,
+    message: `${name} (${origins[name]}): ${message}`,
+  });
 }
 
-const SECRETS = new Set(["DATABASE_URL", "REDIS_URL"]);
-
-function describeFault(name: string, value: unknown): Fault {
-  const schema = SETTINGS[name as SettingName];
-  const shown = SECRETS.has(name) ? "its value" : JSON.stringify(value);
-  return { at: name, message: `${name}: ${shown} is not ${describeAllowed(schema)}${describeExample(schema)}` };
-}
-
-function describeAllowed(schema: TSchema | undefined): string {
-  if (schema?.type === "integer") return `a whole number from ${schema.minimum} to ${schema.maximum}`;
-  if (schema?.anyOf) return `one of ${schema.anyOf.map((one: { const: string }) => one.const).join(", ")}`;
-  if (schema?.pattern) return `of the form ${schema.pattern}`;
-  return "a text that is not empty";
-}
-
-function describeExample(schema: TSchema | undefined): string {
-  const example = schema?.examples?.[0] ?? schema?.default;
-  return example === undefined ? "" : `; for example ${example}`;
+function toError(faults: Fault[]): AppError {
+  const lines = faults.map(({ message }) => `  ${message}`).join("\n");
+  return new AppError("invalid", `These settings can't be used:\n${lines}`, { faults, code: "settings" });
 }

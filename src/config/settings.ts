@@ -17,7 +17,8 @@ const Count = (from: number, to: number, fallback: number, description: string) 
 /** Values that must not be shown: their schemas say so, and everything that prints settings looks there. */
 const Secret = (options: object) => Type.String({ minLength: 1, secret: true, ...options });
 
-const Url = (options: object) => Type.String({ pattern: "^https?://.+", ...options });
+/** `protocols` and `allowed` (what is allowed, in words) are read by `values.ts`. */
+const Url = (options: object) => Type.String({ protocols: ["http:", "https:"], ...options });
 
 /**
  * Every setting: name, meaning, bounds, default. A default may differ between environments (`byEnvironment`); what is
@@ -126,7 +127,7 @@ export const SECTIONS = {
     }),
     DATABASE_URL: Type.Optional(
       Secret({
-        pattern: "^postgres(ql)?://.+",
+        protocols: ["postgres:", "postgresql:"],
         description: "PostgreSQL 13 or later in place of the embedded database",
         examples: ["postgres://user:password@localhost:5432/orbweaver"],
       }),
@@ -134,6 +135,7 @@ export const SECTIONS = {
     DATABASE_SCHEMA: Type.String({
       default: "orbweaver",
       pattern: "^(?!pg_)[a-z_][a-z0-9_]{0,62}$",
+      allowed: "a name of lower-case letters, digits and _ that begins with neither a digit nor pg_",
       description: "Namespace of all tables, so that the service can share a database",
     }),
     DATABASE_POOL_SIZE: Count(1, 500, 10, "Connections to PostgreSQL"),
@@ -159,7 +161,7 @@ export const SECTIONS = {
     DATABASE_LOCK_TIMEOUT_MS: Count(0, 3_600_000, 10_000, "Time that a statement may wait for a lock; 0 for no limit"),
     REDIS_URL: Type.Optional(
       Secret({
-        pattern: "^rediss?://.+",
+        protocols: ["redis:", "rediss:"],
         description: "Redis in place of the process's own memory; needed as soon as several processes share the work",
         examples: ["redis://localhost:6379/0"],
       }),
@@ -174,6 +176,13 @@ export const SECTIONS = {
     ),
     REDIS_PASSWORD: Type.Optional(Secret({ description: "Password at REDIS_HOST", examples: ["password"] })),
     REDIS_TLS: Type.Boolean({ default: false, description: "Whether REDIS_HOST is spoken to over TLS" }),
+    REDIS_CA_FILE: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "File with the certificate authority of Redis, in PEM; the system's when unset",
+        examples: ["/etc/ssl/redis-ca.pem"],
+      }),
+    ),
     REDIS_KEY_PREFIX: Type.String({ default: "orbweaver:", description: "Begins the name of every key in Redis" }),
   },
   "Logs and telemetry": {
@@ -224,6 +233,7 @@ export const SECTIONS = {
     CONTACT: Type.Optional(
       Type.String({
         pattern: "^[\\x21-\\x7e]+$",
+        allowed: "a text of ASCII without spaces",
         description: "URL or e-mail address in the user agent, for the people whose sites are crawled",
         examples: ["https://example.com/bot"],
       }),
@@ -231,6 +241,7 @@ export const SECTIONS = {
     USER_AGENT: Type.Optional(
       Type.String({
         pattern: "^[\\x20-\\x7e]+$",
+        allowed: "a text of ASCII",
         description: "Whole user agent, in place of Orbweaver/<version> (+<contact>)",
         examples: ["ExampleBot/1.0"],
       }),

@@ -7,6 +7,7 @@ import { createUser } from "../../src/access/users.ts";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { type Cache, openRedisCache } from "../../src/cache.ts";
 import { readConfig } from "../../src/config/config.ts";
+import { redisAt } from "../../src/config/redis.ts";
 import type { Store } from "../../src/db/db.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createManualClock } from "../manual-clock.ts";
@@ -32,7 +33,7 @@ afterAll(async () => {
 });
 
 const openInstance = () => {
-  const cache = openRedisCache(REDIS.url.href, prefix, log);
+  const cache = openRedisCache(redisAt(REDIS.url.href), { prefix, log, clock });
   caches.push(cache);
   const authenticator = createAuthenticator({ db: store.db, cache, clock, log, config: readConfig({}) });
   return { cache, ...authenticator };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createMemoryCache, openRedisCache } from "../../src/cache.ts";
 import { systemClock } from "../../src/clock.ts";
+import { redisAt } from "../../src/config/redis.ts";
 import { checkDisk, checkPulse, checkRedis } from "../../src/health/components.ts";
 import { createPulse } from "../../src/health/pulse.ts";
 import { createLog } from "../../src/telemetry/log.ts";
@@ -58,8 +59,12 @@ test("without Redis there is nothing to look at", async () => {
 
 test.skipIf(!(await canReach(REDIS)))("Redis that answers is well, and one that does not is an error", async () => {
   const log = createLog("error", systemClock, () => {});
-  const there = openRedisCache(REDIS.url.href, "orbweaver-test:health:", log);
-  const away = openRedisCache("redis://127.0.0.1:1/0", "orbweaver-test:health:", log);
+  const there = openRedisCache(redisAt(REDIS.url.href), { prefix: "orbweaver-test:health:", log, clock: systemClock });
+  const away = openRedisCache(redisAt("redis://127.0.0.1:1/0"), {
+    prefix: "orbweaver-test:health:",
+    log,
+    clock: systemClock,
+  });
 
   expect(await checkRedis(there).run()).toEqual({ state: "ok" });
   await expect(checkRedis(away).run()).rejects.toThrow();

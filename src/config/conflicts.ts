@@ -1,0 +1,162 @@
+import { readFileSync } from "node:fs";
+import ipaddr from "ipaddr.js";
+import type { Config, SettingName } from "./settings.ts";
+import { hideCredentials } from "./values.ts";
+
+/** Settings that don't go together, the one to mend first. */
+export type Conflict = { names: readonly [SettingName, ...SettingName[]]; message: string };
+
+type IsGiven = (name: SettingName) => boolean;
+
+/** What each setting by itself allows and all together can't mean; and what is set for nothing. */
+export function findConflicts(config: Config, isGiven: IsGiven): { faults: Conflict[]; warnings: string[] } {
+  const faults = [
+    ...findProviderFaults(config),
+    ...findDatabaseFaults(config),
+    ...findRedisFaults(config, isGiven),
+    ...findServiceFaults(config),
+    ...findListFaults(config),
+  ];
+  return { faults, warnings: findPointless(config, isGiven) };
+}
+
+/** What each identity provider can't be asked without. */
+export const PROVIDER_NEEDS = {
+  supabase: ["AUTH_URL"],
+  clerk: ["AUTH_URL"],
+  // A public issuer signs for everybody: without an audience, tokens for any application would open this one.
+  oidc: ["AUTH_URL", "AUTH_AUDIENCE"],
+  secret: ["AUTH_SECRET"],
+} as const satisfies Record<NonNullable<Config["AUTH_PROVIDER"]>, readonly SettingName[]>;
+
+function findProviderFaults(config: Config): Conflict[] {
+  const { AUTH_PROVIDER: kind } = config;
+  if (kind === undefined) return [];
+  const missing = PROVIDER_NEEDS[kind].filter((name) => config[name] === undefined);
+  return missing.map((name) => ({
+    names: [name, "AUTH_PROVIDER"],
+    message: `must be set for AUTH_PROVIDER=${kind}`,
+  }));
+}
+
+function findDatabaseFaults({ DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE }: Config): Conflict[] {
+  if (DATABASE_CA_FILE === undefined) return [];
+  const faults = findFileFaults("DATABASE_CA_FILE", DATABASE_CA_FILE);
+  const mode = DATABASE_TLS ?? URL.parse(DATABASE_URL ?? "")?.searchParams.get("sslmode");
+  if (DATABASE_URL !== undefined && (!mode || mode === "disable"))
+    faults.push({
+      names: ["DATABASE_CA_FILE", "DATABASE_TLS", "DATABASE_URL"],
+      message: "nothing is checked by it without TLS: set DATABASE_TLS=verify-full",
+    });
+  return faults;
+}
+
+function findFileFaults(name: SettingName, path: string): Conflict[] {
+  try {
+    if (readFileSync(path, "utf8").includes("-----BEGIN CERTIFICATE-----")) return [];
+    return [{ names: [name], message: `${path} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)` }];
+  } catch (error) {
+    return [{ names: [name], message: `${path} can't be read: ${(error as Error).message}` }];
+  }
+}
+
+function findRedisFaults(config: Config, isGiven: IsGiven): Conflict[] {
+  const faults: Conflict[] =
+    config.REDIS_CA_FILE === undefined ? [] : findFileFaults("REDIS_CA_FILE", config.REDIS_CA_FILE);
+  if (isGiven("REDIS_URL") && isGiven("REDIS_HOST"))
+    faults.push({
+      names: ["REDIS_HOST", "REDIS_URL"],
+      message: "leave either it or REDIS_URL out: both name a server",
+    });
+  const isPlain = config.REDIS_URL ? !config.REDIS_URL.startsWith("rediss:") : config.REDIS_HOST && !config.REDIS_TLS;
+  if (config.REDIS_CA_FILE !== undefined && isPlain)
+    faults.push({
+      names: ["REDIS_CA_FILE", "REDIS_URL", "REDIS_TLS"],
+      message: "nothing is checked by it without TLS: begin REDIS_URL with rediss:// or set REDIS_TLS=true",
+    });
+  const { pathname } = URL.parse(config.REDIS_URL ?? "") ?? { pathname: "" };
+  if (!/^\/?\d*$/.test(pathname))
+    faults.push({ names: ["REDIS_URL"], message: `${pathname} is no number of a database; for example /0` });
+  return faults;
+}
+
+function findServiceFaults(config: Config): Conflict[] {
+  const faults: Conflict[] = [];
+  if (config.METRICS_PORT !== undefined && config.METRICS_PORT === config.PORT)
+    faults.push({ names: ["METRICS_PORT", "PORT"], message: `${config.PORT} is PORT already: take another` });
+  if (config.SHUTDOWN_DELAY_MS >= config.SHUTDOWN_TIMEOUT_MS)
+    faults.push({
+      names: ["SHUTDOWN_DELAY_MS", "SHUTDOWN_TIMEOUT_MS"],
+      message: `${config.SHUTDOWN_DELAY_MS} leaves no time for what is under way: it must be less than SHUTDOWN_TIMEOUT_MS, which is ${config.SHUTDOWN_TIMEOUT_MS}`,
+    });
+  return faults;
+}
+
+function findListFaults(config: Config): Conflict[] {
+  const rules: [SettingName, (entry: string) => boolean, string][] = [
+    ["CORS_ORIGINS", isOrigin, "an origin as in https://app.example.com, http://localhost:* or *"],
+    ["TRUSTED_PROXIES", isNetwork, "an address or a CIDR as in 10.0.0.0/8"],
+    ["ALLOW_PRIVATE_NETWORKS", isPlace, "a CIDR, an address or a host as in 10.0.0.0/8 or intranet.example.com:8080"],
+  ];
+  return rules.flatMap(([name, isRight, allowed]) => {
+    const entries = String(config[name]).split(",");
+    const wrong = entries.map((entry) => entry.trim()).filter((entry) => entry !== "" && !isRight(entry));
+    return wrong.map((entry): Conflict => {
+      const shown = JSON.stringify(hideCredentials(entry));
+      return { names: [name], message: `${shown} is not ${allowed}` };
+    });
+  });
+}
+
+function isOrigin(entry: string): boolean {
+  if (entry === "*") return true;
+  const url = URL.parse(entry.replace(/:\*$/, ":1"));
+  const isWeb = url?.protocol === "http:" || url?.protocol === "https:";
+  return isWeb && !entry.replace(/:\*$/, "").includes("*") && url.pathname === "/" && url.search + url.hash === "";
+}
+
+function isNetwork(entry: string): boolean {
+  return entry.includes("/") ? ipaddr.isValidCIDR(entry) : isAddress(entry);
+}
+
+/** The parser takes short spellings such as "127.1" too, which are slips here. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+}
+
+/** What follows the address policy's own reading, as far as it can be told from a slip without it. */
+function isPlace(entry: string): boolean {
+  if (entry === "true" || entry === "false") return true;
+  if (entry.includes("/") || isAddress(entry)) return isNetwork(entry);
+  return /^(?:\*\.)?[^\s*@/?#\\:[\]]+(?::\d{1,5})?$/.test(entry) || /^\[[\da-f:.]+\](?::\d{1,5})?$/i.test(entry);
+}
+
+const ONLY_WITH: readonly [SettingName, SettingName][] = [
+  ["AUTH_URL", "AUTH_PROVIDER"],
+  ["AUTH_AUDIENCE", "AUTH_PROVIDER"],
+  ["AUTH_JWKS_URL", "AUTH_PROVIDER"],
+  ["AUTH_SECRET", "AUTH_PROVIDER"],
+  ["DATABASE_TLS", "DATABASE_URL"],
+  ["DATABASE_CA_FILE", "DATABASE_URL"],
+  ["REDIS_PORT", "REDIS_HOST"],
+  ["REDIS_DB", "REDIS_HOST"],
+  ["REDIS_USERNAME", "REDIS_HOST"],
+  ["REDIS_PASSWORD", "REDIS_HOST"],
+  ["REDIS_TLS", "REDIS_HOST"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+];
+
+/** Names such as AUTH_SECRET are other programs' too, and a shared environment is no fault. */
+function findPointless(config: Config, isGiven: IsGiven): string[] {
+  const pointless = ONLY_WITH.filter(([name, other]) => isGiven(name) && !isGiven(other));
+  const warnings = pointless
+    // What unsets a database by a flag need not hear about the rest of it.
+    .filter(([, other]) => other !== "DATABASE_URL")
+    .map(([name, other]) => `${name} has no effect without ${other}`);
+  if (config.AUTH === "off" && config.AUTH_PROVIDER)
+    warnings.push("AUTH_PROVIDER has no effect with AUTH=off: everybody may come in");
+  const collector = URL.parse(config.OTEL_EXPORTER_OTLP_ENDPOINT ?? "");
+  if (config.LOGFIRE_TOKEN && collector && !/(?:^|\.)pydantic\.dev$/.test(collector.hostname))
+    warnings.push(`LOGFIRE_TOKEN goes to ${collector.host}, which OTEL_EXPORTER_OTLP_ENDPOINT names`);
+  return warnings;
+}
