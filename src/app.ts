@@ -11,6 +11,7 @@ import { createRobotsCache, type RobotsCache } from "./crawl/robots-cache.ts";
 import type { Db, Store } from "./db/db.ts";
 import { migrateUp } from "./db/migrate.ts";
 import { observeStatements, watchConnections } from "./db/observed-statements.ts";
+import type { PostgresOptions } from "./db/postgres.ts";
 import { AppError } from "./errors.ts";
 import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from "./fetch/address-policy.ts";
 import type { Fetch } from "./fetch/fetch.ts";
@@ -124,23 +125,26 @@ async function closeApp(web: Web, store: Store): Promise<void> {
 
 /** The database that the settings name. Each kind is loaded only when it is used. */
 export async function openStore(config: Config, onWait?: (message: string) => void): Promise<Store> {
-  const namespace = config.DATABASE_SCHEMA;
   if (config.DATABASE_URL) {
     const { openPostgresStore } = await import("./db/postgres.ts");
-    return openPostgresStore(config.DATABASE_URL, {
-      namespace,
-      poolSize: config.DATABASE_POOL_SIZE,
-      pooler: config.DATABASE_POOLER,
-      tls: config.DATABASE_TLS,
-      caFile: config.DATABASE_CA_FILE,
-      waitMs: config.DATABASE_WAIT_MS,
-      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
-      lockTimeoutMs: config.DATABASE_LOCK_TIMEOUT_MS,
-      onWait,
-    });
+    return openPostgresStore(config.DATABASE_URL, { ...postgresOptionsOf(config), onWait });
   }
   const { openEmbeddedStore } = await import("./db/embedded.ts");
-  return openEmbeddedStore(config.DATA_DIR, { namespace });
+  return openEmbeddedStore(config.DATA_DIR, { namespace: config.DATABASE_SCHEMA });
+}
+
+/** How the settings want a server to be connected to. */
+export function postgresOptionsOf(config: Config): PostgresOptions {
+  return {
+    namespace: config.DATABASE_SCHEMA,
+    poolSize: config.DATABASE_POOL_SIZE,
+    pooler: config.DATABASE_POOLER,
+    tls: config.DATABASE_TLS,
+    caFile: config.DATABASE_CA_FILE,
+    waitMs: config.DATABASE_WAIT_MS,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    lockTimeoutMs: config.DATABASE_LOCK_TIMEOUT_MS,
+  };
 }
 
 function openNetwork(config: Config, clock: Clock, userAgent: string, named: readonly string[]) {

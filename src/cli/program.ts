@@ -1,6 +1,7 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../version.ts";
 import { addAccessCommands } from "./access-commands.ts";
+import { addDatabaseCommands } from "./database-commands.ts";
 import { parseBytes, parseCount, parseDuration } from "./quantity.ts";
 
 /**
@@ -55,14 +56,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .addHelpText("after", SCRAPE_EXAMPLES)
     .action((url, flags) => run(import("./scrape.ts").then(({ scrapeCommand }) => scrapeCommand(url, flags))));
 
-  program
-    .command("migrate")
-    .summary("bring the database up to date, or say how far it is")
-    .description("Brings the database's tables up to date (up), or says how far they are (status).")
-    .addArgument(new Argument("[action]", "what to do").choices(["up", "status"]).default("up"))
-    .addOption(dataOption())
-    .addHelpText("after", MIGRATE_EXAMPLES)
-    .action((action, flags) => run(import("./migrate.ts").then(({ migrateCommand }) => migrateCommand(action, flags))));
+  addDatabaseCommands(program, run, dataOption);
 
   program
     .command("health")
@@ -243,11 +237,6 @@ const SCRAPE_EXAMPLES = `
 Examples:
   orbweaver scrape https://example.org
   orbweaver scrape https://example.org --format json | jq .document.title`;
-
-const MIGRATE_EXAMPLES = `
-Examples:
-  orbweaver migrate
-  orbweaver migrate status`;
 
 const HEALTH_EXAMPLES = `
 Examples:

@@ -59,7 +59,7 @@ export function parseConnectionUrl(text: string): ConnectionUrl {
   return {
     url: parameters.size > 0 ? `${base}?${parameters}` : base,
     location,
-    database: decodeURIComponent(splitOnce(location, "/")[1] ?? ""),
+    database: decodeURIComponent(splitOnce(location, "/")[1] || user || ""),
     user: decodeURIComponent(user ?? ""),
     // libpq takes it for granted that who trusts the system's authorities looks at names too.
     tls: mode === undefined ? (caFile === "system" ? "verify-full" : undefined) : TLS_MODES[mode],

@@ -1,7 +1,19 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
+
+/** The database's files in the data folder. */
+export const DATABASE_FOLDER = "postgres";
+
+/** Where a database lies while another is put in its place. */
+export const replacedFolderOf = (target: string) => `${target}.replaced`;
+
+/** Ends what a restore that was killed between its two renames began. The folder must be locked. */
+export function putBackReplaced(target: string): void {
+  const replaced = replacedFolderOf(target);
+  if (!existsSync(target) && existsSync(replaced)) renameSync(replaced, target);
+}
 
 /**
  * Takes the data folder for this process alone; two would destroy it. The lock is an open SQLite transaction, which the

@@ -1,5 +1,6 @@
 import { existsSync, fsyncSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { PGlite, type PGliteOptions, types } from "@electric-sql/pglite";
 import initdbWasm from "@electric-sql/pglite/initdb.wasm" with { type: "file" };
 import { NodeFS } from "@electric-sql/pglite/nodefs";
@@ -7,29 +8,46 @@ import postgresFiles from "@electric-sql/pglite/pglite.data" with { type: "file"
 import postgresWasm from "@electric-sql/pglite/pglite.wasm" with { type: "file" };
 import { drizzle } from "drizzle-orm/pglite";
 import { AppError } from "../errors.ts";
-import { findBakedFolder, lockDataFolder, unpackDataFolder } from "./data-folder.ts";
+import { openBackupDoor } from "./backup/door.ts";
+import { DATABASE_FOLDER, findBakedFolder, lockDataFolder, putBackReplaced, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
 import { MIN_FREE_BYTES } from "./disk-space.ts";
 import { useNamespace } from "./namespace.ts";
+
+export type EmbeddedStore = Store & {
+  /** A copy of all of it, taken while it is used; it must be read or destroyed. */
+  backup(): Promise<Readable>;
+};
 
 /**
  * Opens PostgreSQL inside this process (PGlite), its files in `folder`/postgres.
  * @throws AppError `unavailable` when another process has the folder, or its files are damaged
  */
-export async function openEmbeddedStore(folder: string, { namespace }: { namespace?: string } = {}): Promise<Store> {
+export async function openEmbeddedStore(
+  folder: string,
+  { namespace }: { namespace?: string } = {},
+): Promise<EmbeddedStore> {
   const lock = lockDataFolder(folder);
   try {
-    const target = join(folder, "postgres");
+    const target = join(folder, DATABASE_FOLDER);
     refuseFullDisk(folder);
+    putBackReplaced(target);
     if (!existsSync(target)) await createFolder(target);
     const client = await startPostgres(target).catch((cause: unknown) => {
       const mend = "put a copy of it in its place, or name another folder with --data or DATA_DIR";
       throw new AppError("unavailable", `The database in ${target} does not start: ${mend}`, { cause });
     });
     const load = countLoad(client);
-    const db = drizzle(sparingParsers(refusingFullDisk(client, folder)), { schema, casing: "snake_case" });
+    const ours = drizzle(sparingParsers(refusingFullDisk(client, folder)), { schema, casing: "snake_case" });
+    const db = namespace === undefined ? ours : useNamespace(ours, namespace);
+    const backup = async () => {
+      const { streamBackup } = await import("./backup/write-archive.ts");
+      return streamBackup({ client, db, folder: target });
+    };
+    const door = openBackupDoor(folder, backup);
     return {
-      db: namespace === undefined ? db : useNamespace(db, namespace),
+      db,
+      backup,
       kind: "embedded",
       location: target,
       execute: async (text) => void (await client.exec(text)),
@@ -38,6 +56,7 @@ export async function openEmbeddedStore(folder: string, { namespace }: { namespa
         return { size: 1, inUse, idle: 1 - inUse, waiting: load() - inUse };
       },
       close: async () => {
+        door.close();
         await client.close();
         lock.release();
       },

@@ -22,8 +22,10 @@ export function observeStatements<D extends Db>(db: D, telemetry: Telemetry): D 
   };
   const begin = transaction.bind(db);
   const observed: Db["transaction"] = (run, config) =>
-    telemetry.span("transaction", { kind: "client", attributes: { "db.system.name": "postgresql" } }, () =>
-      begin((tx) => run(observeStatements(tx, telemetry)), config),
+    telemetry.span(
+      "transaction",
+      { kind: "client", isPart: true, attributes: { "db.system.name": "postgresql" } },
+      () => begin((tx) => run(observeStatements(tx, telemetry)), config),
     );
   return Object.assign(db, { transaction: observed });
 }
@@ -52,7 +54,7 @@ async function observe(telemetry: Telemetry, text: string, run: () => Promise<un
     "db.operation.name": operation,
     "db.query.text": text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text,
   };
-  return telemetry.span(operation, { kind: "client", attributes }, async (span) => {
+  return telemetry.span(operation, { kind: "client", isPart: true, attributes }, async (span) => {
     try {
       return await timed();
     } catch (error) {

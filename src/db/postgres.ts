@@ -65,7 +65,7 @@ export async function openPostgresStore(text: string, options: PostgresOptions =
 /** Told by our patch of the driver, which keeps them to itself. */
 type DriverStats = { stats(): { open: number; idle: number; waiting: number } };
 
-function connect({ url, tls, caFile }: ConnectionUrl, options: PostgresOptions): Sql {
+export function connect({ url, tls, caFile }: ConnectionUrl, options: PostgresOptions): Sql {
   const timeouts = timeoutsOf(options);
   const hasSession = options.pooler !== "transaction";
   const client = postgres(url, {
@@ -107,7 +107,7 @@ function limitingTransactions(client: Sql, timeouts: Record<string, string>): Sq
   return Object.assign(client, { begin: limited });
 }
 
-async function waitForServer(client: Sql, { location }: ConnectionUrl, options: PostgresOptions): Promise<void> {
+export async function waitForServer(client: Sql, { location }: ConnectionUrl, options: PostgresOptions): Promise<void> {
   const { waitMs = 0, clock = systemClock, onWait = () => {} } = options;
   const until = clock.now().getTime() + waitMs;
   for (let attempt = 0; ; attempt++) {
