@@ -4,6 +4,7 @@ import { withLogFields, withSpan } from "../telemetry/scope.ts";
 import type { Span, Telemetry } from "../telemetry/telemetry.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Route } from "./methods.ts";
+import { METRICS_PATH } from "./metrics.ts";
 import { findContext } from "./request-context.ts";
 import { createRouteFinder } from "./route-finder.ts";
 
@@ -25,8 +26,7 @@ export function observeRequests<Rest extends unknown[]>(
   const findRoute = createRouteFinder(routes);
   return (request, ...rest) => {
     const path = pathOf(request.url);
-    // Asked every few seconds by whatever watches the service, and of no interest but to it.
-    if (path === "/health") return handle(request, ...rest);
+    if (isProbe(path)) return handle(request, ...rest);
     const startedAt = performance.now();
     const { method } = request;
     const route = findRoute(path);
@@ -60,6 +60,11 @@ export function observeRequests<Rest extends unknown[]>(
     const context = span.context ?? parent;
     return withLogFields(fieldsOf(request), () => (context ? withSpan(context, answered) : answered()));
   };
+}
+
+/** Asked every few seconds by whatever watches the service, and of no interest but to it. */
+function isProbe(path: string): boolean {
+  return /^(?:\/api\/v1\/public)?\/health(?:\/|$)/.test(path) || path === METRICS_PATH;
 }
 
 /** Read anew by each line, since what they are is found out on the way. */

@@ -12,6 +12,8 @@ export type SpanOptions = {
   attributes?: Attributes;
   /** Whose child it is, when that is not the span under which it is started. */
   parent?: SpanContext;
+  /** It says something only as part of another: outside of any span there is none. */
+  isPart?: boolean;
   /** A trace that it comes from without being part of it. */
   link?: SpanContext;
 };
@@ -64,7 +66,7 @@ export function createTelemetry(
     isTracing: tracer !== undefined,
     startSpan,
     span: async (name, options, run) => {
-      if (!tracer) return run(NO_SPAN);
+      if (!tracer || (options.isPart && !currentScope()?.span)) return run(NO_SPAN);
       const span = startSpan(name, options);
       try {
         return await (span.context ? withSpan(span.context, () => run(span)) : run(span));
