@@ -81,7 +81,8 @@ export const crawlsApi = (context: CrawlsContext) =>
     .get(
       "",
       async ({ query, request }) => {
-        const filter = { viewer: viewerOf(request), websiteId: query.website_id, state: query.state };
+        const { website_id: websiteId, user_id: userId, state } = query;
+        const filter = { viewer: viewerOf(request), userId, websiteId, state };
         return readPage(
           query,
           crawlCursors,
@@ -92,7 +93,7 @@ export const crawlsApi = (context: CrawlsContext) =>
       },
       {
         permission: "read",
-        query: t.Object({ ...pagingQuery, ...stateFilter, website_id: t.Optional(Id("Only this website's")) }),
+        query: t.Object({ ...pagingQuery, ...crawlFilters }),
         response: { 200: CrawlPage, ...problems(400, 500, 503) },
         detail: { summary: "List crawls" },
       },
@@ -165,6 +166,12 @@ export const crawlsApi = (context: CrawlsContext) =>
         },
       },
     );
+
+const crawlFilters = {
+  ...stateFilter,
+  website_id: t.Optional(Id("Only this website's")),
+  user_id: t.Optional(Id("Only this user's; for administrators, as others see their own alone")),
+};
 
 const steering = {
   params: byId("crawl"),

@@ -98,6 +98,7 @@ export async function readCrawl(db: Db, id: string): Promise<Crawl | undefined> 
 
 export type CrawlFilter = {
   viewer: Viewer;
+  userId?: string;
   websiteId?: string;
   state?: CrawlState;
   runner?: Crawl["runner"];
@@ -116,6 +117,7 @@ export async function listCrawls(db: Db, filter: CrawlFilter): Promise<Crawl[]> 
       and(
         isOwnedBy(filter.viewer),
         isNull(websites.deletedAt),
+        filter.userId ? eq(websites.userId, filter.userId) : undefined,
         filter.websiteId ? eq(crawlJobs.websiteId, filter.websiteId) : undefined,
         filter.state ? eq(crawlJobs.state, filter.state) : undefined,
         filter.runner ? eq(crawlJobs.runner, filter.runner) : undefined,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeSecret } from "../../src/access/key-format.ts";
 import type { Store } from "../../src/db/db.ts";
+import { createRecorder } from "../../src/telemetry/recorder.ts";
+import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { testStores } from "../testing/stores.ts";
 import { makeRows, type Rows } from "./access-walk-rows.ts";
@@ -24,7 +26,8 @@ beforeAll(async () => {
   store = await embedded.open();
   const clock = createManualClock();
   const config = { RATE_LIMIT_PER_ADDRESS: 0, RATE_LIMIT_PER_KEY: 0, DOCS: "on" } as const;
-  service = await startService(store, { clock, config, isClosed: true });
+  const telemetry = createTelemetry({ recorder: createRecorder(clock.now().getTime()) });
+  service = await startService(store, { clock, config, telemetry, isClosed: true });
   rows = await makeRows(service.app);
   await clock.advance(2_000);
   const { paths } = (await service.ask("GET", "/swagger/json")).json as {
@@ -33,7 +36,11 @@ beforeAll(async () => {
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, described]) => ({ ...described, method: method.toUpperCase(), path })),
   );
-  faults = described.flatMap(({ method, path, security }) => findFault(`${method} ${path}`, security));
+  const names = new Set(described.map(({ method, path }) => `${method} ${path}`));
+  faults = [
+    ...described.flatMap(({ method, path, security }) => findFault(`${method} ${path}`, security)),
+    ...Object.keys(SAMPLES).flatMap((name) => (names.has(name) ? [] : [`${name} is in SAMPLES, and nowhere else`])),
+  ];
   publicOperations = described.filter(({ security }) => security?.length === 0);
   operations = Object.entries(SAMPLES).flatMap(([name, sample]) => {
     const found = described.find(({ method, path }) => name === `${method} ${path}`);
@@ -135,7 +142,7 @@ test("the lists of others are empty, also when asked for by their owner", async 
     expect([operation.name, status]).toEqual([operation.name, 200]);
     expect(items.filter(({ user_id: userId }) => userId === rows.ownerId || userId === undefined)).toEqual([]);
   }
-  for (const list of ["websites", "keys"]) {
+  for (const list of ["websites", "crawls", "keys"]) {
     const headers = { authorization: `Bearer ${rows.keys.stranger}` };
     const { json } = await service.ask("GET", `/api/v1/${list}?user_id=${rows.ownerId}`, undefined, headers);
     expect([list, json.items]).toEqual([list, []]);
