@@ -61,12 +61,7 @@ export function openRedisCache(
   server: RedisServer,
   { prefix, log, clock }: { prefix: string; log: Log; clock: Clock },
 ): Cache {
-  const { caFile, ...tls } = server.tls ?? {};
-  const options = {
-    ...server,
-    ...(server.tls ? { tls: caFile === undefined ? tls : { ...tls, ca: readFileSync(caFile) } } : {}),
-    connectTimeout: 5_000,
-  };
+  const options = { ...connectionOptions(server), connectTimeout: 5_000 };
   const limits = { maxRetriesPerRequest: 1, commandTimeout: 2_000, enableOfflineQueue: false };
   const redis = new Redis({ ...options, ...limits, keyPrefix: prefix });
   const subscriber = new Redis({ ...options, maxRetriesPerRequest: null });
@@ -133,6 +128,13 @@ export function openRedisCache(
       subscriber.disconnect();
     },
   };
+}
+
+/** A server in the terms of ioredis, the file of its certificate authority read. */
+export function connectionOptions({ tls, ...server }: RedisServer) {
+  if (!tls) return server;
+  const { caFile, ...names } = tls;
+  return { ...server, tls: caFile === undefined ? names : { ...names, ca: readFileSync(caFile) } };
 }
 
 /** Longer than any value that Redis may still have under the key. */

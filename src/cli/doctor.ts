@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { openStore, openWeb } from "../app.ts";
 import { systemClock } from "../clock.ts";
-import { loadConfig } from "../config/config.ts";
-import type { Config } from "../config/settings.ts";
+import { type Loaded, loadSettings } from "../config/config.ts";
+import { redisOf } from "../config/redis.ts";
 import { AppError } from "../errors.ts";
 import { examineAccess } from "../health/access-diagnosis.ts";
 import { databaseExaminations } from "../health/database-diagnosis.ts";
-import { type Examined, examineAll, pass, type Verdict } from "../health/diagnosis.ts";
+import { type Diagnosis, type Examined, examineAll, fail, pass, type Verdict, warn } from "../health/diagnosis.ts";
 import { machineExaminations } from "../health/machine-diagnosis.ts";
 import { networkExaminations } from "../health/network-diagnosis.ts";
 import { redisExamination } from "../health/redis-diagnosis.ts";
@@ -26,35 +26,25 @@ const EXIT_BAD_SETTINGS = 78;
  * @returns 0 when nothing failed, 1 when something did, 78 when the settings can't be used
  */
 export async function doctorCommand({ url, json = false, ...flags }: DoctorFlags): Promise<number> {
-  let config: Config;
+  let loaded: Loaded;
   try {
-    config = loadConfig(settingsOf(flags));
+    loaded = loadSettings(settingsOf(flags));
   } catch (error) {
     if (!(error instanceof AppError && error.reason === "invalid")) throw error;
-    const finding = error.message;
-    await print(
-      [
-        {
-          name: "settings",
-          verdict: "fail",
-          finding,
-          mend: "Set them right; nothing else was looked at",
-          durationMs: 0,
-        },
-      ],
-      json,
-    );
+    const unusable = fail(error.message, "Set them right; nothing else was looked at");
+    await print([{ name: "settings", ...unusable, durationMs: 0 }], json);
     return EXIT_BAD_SETTINGS;
   }
-  const examined = await examine(config, url);
+  const examined = await examine(loaded, url);
   await print(examined, json);
   return examined.some(({ verdict }) => verdict === "fail") ? 1 : 0;
 }
 
-async function examine(config: Config, url: string): Promise<Examined[]> {
+async function examine({ config, warnings }: Loaded, url: string): Promise<Examined[]> {
   const clock = systemClock;
   // To be looked at, the database and Redis are connected to apart from the service's own way.
-  const web = openWeb({ ...config, REDIS_URL: undefined }, { clock, log: createLog("error", clock, () => {}) });
+  const alone = { ...config, REDIS_URL: undefined, REDIS_HOST: undefined };
+  const web = openWeb(alone, { clock, log: createLog("error", clock, () => {}) });
   const isMade = config.DATABASE_URL !== undefined || existsSync(join(config.DATA_DIR, "postgres"));
   const database = databaseExaminations(
     isMade ? () => openStore({ ...config, DATABASE_WAIT_MS: 0 }) : undefined,
@@ -64,10 +54,10 @@ async function examine(config: Config, url: string): Promise<Examined[]> {
   try {
     return await examineAll(
       [
-        { name: "settings", examine: async () => pass("All can be used") },
+        { name: "settings", examine: async () => judgeSettings(warnings) },
         { name: "access", examine: async () => examineAccess(config) },
         ...database.examinations,
-        redisExamination(config.REDIS_URL),
+        redisExamination(redisOf(config)),
         ...networkExaminations(url, web.fetch, clock),
         ...machineExaminations(config),
       ],
@@ -76,6 +66,14 @@ async function examine(config: Config, url: string): Promise<Examined[]> {
   } finally {
     await Promise.race([Promise.all([database.close(), web.close()]), clock.sleep(1_000)]);
   }
+}
+
+function judgeSettings(warnings: readonly string[]): Diagnosis {
+  if (warnings.length === 0) return pass("All can be used");
+  return warn(
+    `All can be used, but:\n${warnings.join("\n")}`,
+    "orbweaver config shows what holds, and where it is from",
+  );
 }
 
 async function print(examined: readonly Examined[], asJson: boolean): Promise<void> {

@@ -1,14 +1,17 @@
+import { Redis } from "ioredis";
+import { connectionOptions } from "../cache.ts";
+import type { RedisServer } from "../config/redis.ts";
 import { type Diagnosis, describeError, type Examination, fail, pass, skip, warn } from "./diagnosis.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** @param url of the Redis that is configured; `undefined` if none is */
-export const redisExamination = (url: string | undefined): Examination => ({
+/** @param server what is configured; `undefined` if nothing is */
+export const redisExamination = (server: RedisServer | undefined): Examination => ({
   name: "redis",
   examine: async (signal) => {
-    if (url === undefined) return skip("None is configured; this process's own memory does as long as it is alone");
-    const { Redis } = await import("ioredis");
-    const redis = new Redis(url, {
+    if (server === undefined) return skip("None is configured; this process's own memory does as long as it is alone");
+    const redis = new Redis({
+      ...connectionOptions(server),
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
       maxRetriesPerRequest: 0,
@@ -24,7 +27,10 @@ export const redisExamination = (url: string | undefined): Examination => ({
       return await examineServer(redis);
     } catch (error) {
       const finding = `Redis can't be used: ${describeError(connectionError ?? error)}`;
-      return fail(finding, "See that it runs, and what REDIS_URL names; the service runs without it meanwhile");
+      return fail(
+        finding,
+        "See that it runs, and what REDIS_URL or REDIS_HOST names; the service runs without it meanwhile",
+      );
     } finally {
       redis.disconnect();
     }
