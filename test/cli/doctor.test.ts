@@ -96,6 +96,13 @@ test("for people it prints a line each, with what to do, and a sum", async () =>
   expect(existsSync(`${workplace.folder}/data`)).toBe(false);
 });
 
+test("settings that nothing reads are pointed at", async () => {
+  const { code, of } = await examine({ ORBWEAVER_PROT: "3001" });
+
+  expect(code).toBe(0);
+  expect(of("settings")).toMatchObject({ verdict: "warn", finding: expect.stringContaining("ORBWEAVER_PROT") });
+});
+
 test("settings that can't be used are all it says, with code 78", async () => {
   const { code, stdout } = await workplace.run(["doctor"], { PORT: "door", LOG_LEVEL: "loud" });
 
