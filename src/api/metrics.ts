@@ -10,9 +10,8 @@ export const METRICS_PATH = "/metrics";
 /** Metrics for Prometheus on the service's own port, unless they have one of theirs or are off: then there is no route. */
 export const metricsApi = ({ config, telemetry }: Pick<App, "config" | "telemetry">) => {
   const plugin = new Elysia({ name: "metrics" }).use(permissions);
-  const { recorder } = telemetry;
-  if (config.METRICS === "off" || config.METRICS_PORT !== undefined || !recorder) return plugin;
-  return plugin.get(METRICS_PATH, () => answerMetrics(recorder), {
+  if (config.METRICS === "off" || config.METRICS_PORT !== undefined) return plugin;
+  return plugin.get(METRICS_PATH, () => answerMetrics(telemetry.recorder), {
     permission: "metrics",
     detail: {
       tags: ["Health"],
@@ -59,7 +58,8 @@ export function startMetricsServer({ config, telemetry }: Pick<App, "config" | "
 }
 
 /** prom-client is loaded by the first that asks: it costs megabytes, and most services are never asked. */
-async function answerMetrics(recorder: Recorder): Promise<Response> {
+async function answerMetrics(recorder: Recorder | undefined): Promise<Response> {
+  if (!recorder) throw new AppError("not_found", "Nothing is counted here");
   const { formatPrometheus, PROMETHEUS_TYPE } = await import("../telemetry/prometheus.ts");
   const text = await formatPrometheus(await recorder.read());
   return new Response(text, { headers: { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" } });

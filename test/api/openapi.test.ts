@@ -76,6 +76,7 @@ test("the document lists every route that callers have, and no other", () => {
       ...["disable", "enable"].map((verb) => `POST /api/v1/users/{id}/${verb}`),
       "GET /api/v1/me",
       ...["GET", "PUT"].map((method) => `${method} /api/v1/log-level`),
+      "GET /metrics",
     ].sort(),
   );
 });
