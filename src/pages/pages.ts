@@ -1,6 +1,7 @@
-import { and, asc, eq, getTableColumns, gt, gte, isNull, like } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, gte, isNull, like, type SQL, sql } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import { beginningWith, type Db } from "../db/db.ts";
+import { prepareOnce } from "../db/prepared.ts";
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
@@ -46,12 +47,22 @@ export async function listPages(db: Db, filter: PageFilter): Promise<Page[]> {
 }
 
 /** @throws AppError `not_found` also when its website is deleted or belongs to somebody else */
-export async function getPage(db: Db, viewer: Viewer, id: string): Promise<Page> {
-  const [page] = await db
-    .select(getTableColumns(pages))
-    .from(pages)
-    .innerJoin(websites, eq(websites.id, pages.websiteId))
-    .where(and(eq(pages.id, id), isOwnedBy(viewer), isNull(websites.deletedAt)));
+export async function getPage(db: Db, { userId, seesAll }: Viewer, id: string): Promise<Page> {
+  const { ofAnybody, ofUser } = pageById(db);
+  const [page] = seesAll ? await ofAnybody.execute({ id }) : await ofUser.execute({ id, userId });
   if (!page) throw new AppError("not_found", `There is no page ${id}`);
   return page;
 }
+
+const pageById = prepareOnce((db) => {
+  const find = (owner: SQL | undefined) =>
+    db
+      .select(getTableColumns(pages))
+      .from(pages)
+      .innerJoin(websites, eq(websites.id, pages.websiteId))
+      .where(and(eq(pages.id, sql.placeholder("id")), owner, isNull(websites.deletedAt)));
+  return {
+    ofAnybody: find(undefined).prepare("page_by_id"),
+    ofUser: find(eq(websites.userId, sql.placeholder("userId"))).prepare("page_by_id_of_user"),
+  };
+});
