@@ -12,6 +12,7 @@ import { AppError } from "../errors.ts";
 import { exportMarkdownFolder, type MarkdownFolderResult } from "../export/markdown-folder.ts";
 import { openOutputFolder } from "../export/output-folder.ts";
 import { createLog, type Log } from "../telemetry/log.ts";
+import { openLog } from "../telemetry/open.ts";
 import { findOrAddWebsite } from "../websites/websites.ts";
 import { type CrawlFlags, toCrawlOptions } from "./crawl-flags.ts";
 import { type CrawlSource, readSource } from "./crawl-source.ts";
@@ -246,7 +247,7 @@ function createReporter({ json = false, quiet = false }: CrawlFlags): Reporter {
 
 /** Warnings in words, above the progress; the log's own lines when a level was asked for. */
 function createCommandLog(config: Config, isAskedFor: boolean, progress: Progress): Log {
-  if (isAskedFor) return createLog(config.LOG_LEVEL, systemClock, writeError);
+  if (isAskedFor) return openLog(config, systemClock);
   return createLog("warn", systemClock, (line) => {
     const { level, event, reason, error, host, url } = JSON.parse(line) as Record<string, unknown>;
     const about = [host, url, reason, typeof error === "string" ? error : undefined].filter(Boolean).join(", ");
