@@ -1,0 +1,61 @@
+import type { Db } from "../../src/db/db.ts";
+import { crawlHosts, crawlJobs, crawlSchedules, frontier } from "../../src/db/schema/crawls.ts";
+import { markdownDocuments, pageChanges, pages, rawHtml } from "../../src/db/schema/pages.ts";
+import { apiKeys, idempotencyKeys, users } from "../../src/db/schema/users.ts";
+import { websiteIndexes, websites } from "../../src/db/schema/websites.ts";
+
+const digest = "ab".repeat(32);
+const at = new Date("2026-01-02T03:04:05Z");
+const nowhere = { authors: [], siteName: null, canonicalUrl: null, publishedAt: null, modifiedAt: null };
+const details = { ...nowhere, openGraph: {}, jsonLd: [], images: [], tags: [], feeds: [], headings: [] };
+
+/** A row in every table. */
+export async function addSampleRows(db: Db): Promise<void> {
+  const made = <Row>([row]: Row[]) => row as Row;
+  const identity = { issuer: "https://login.example.com/", subject: "42" };
+  const user = made(
+    await db
+      .insert(users)
+      .values({ name: "Ada", email: "ada@example.com", ...identity })
+      .returning(),
+  );
+  // The same address again, as only the newer rule allows it.
+  await db.insert(users).values({ name: "Ada here", email: "Ada@example.com" });
+  const userId = user.id;
+  const key = made(
+    await db
+      .insert(apiKeys)
+      .values({ userId, name: "k", hash: digest, prefix: "ow_live_", permissions: ["read"] })
+      .returning(),
+  );
+  const lockedUntil = at;
+  await db.insert(idempotencyKeys).values({ userId, key: "once", requestHash: digest, lockedUntil, expiresAt: at });
+  const url = "https://example.com/";
+  const website = made(await db.insert(websites).values({ userId, url, name: "Example" }).returning());
+  const websiteId = website.id;
+  const index = { websiteId, kind: "llms_txt" as const, version: 1, content: "# Example", contentHash: digest };
+  await db.insert(websiteIndexes).values(index);
+  const crawl = made(
+    await db
+      .insert(crawlJobs)
+      .values({ websiteId, apiKeyId: key.id, seeds: [url], options: { a: 1 } })
+      .returning(),
+  );
+  const crawlId = crawl.id;
+  await db.insert(crawlSchedules).values({ websiteId, cron: "0 3 * * *" });
+  await db.insert(crawlHosts).values({ crawlId, host: "example.com" });
+  const place = { url, urlHash: Bun.randomUUIDv7(), host: "example.com" };
+  await db.insert(frontier).values({ crawlId, ...place, depth: 0, priority: 0, source: "seed" });
+  const page = made(
+    await db
+      .insert(pages)
+      .values({ websiteId, ...place, path: "/", status: 200 })
+      .returning(),
+  );
+  await db.insert(rawHtml).values({ hash: digest, zstd: new Uint8Array([1]), byteLength: 1 });
+  const text = { kind: "html" as const, markdown: "# Example", wordCount: 1, contentHash: digest, rawHash: digest };
+  await db
+    .insert(markdownDocuments)
+    .values({ pageId: page.id, version: 1, ...text, simhash: 1n, details, crawlId, fetchedAt: at });
+  await db.insert(pageChanges).values({ websiteId, pageId: page.id, crawlId, kind: "new" });
+}
