@@ -72,7 +72,7 @@ async function serve(app: App, stopping: AbortSignal, told: Promise<void>): Prom
 const delayMsOf = ({ SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS }: Config) =>
   Math.min(SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS / 2);
 
-/** Before anything listens. The first key goes to the terminal alone: logs are kept, and read by others. */
+/** Before anything listens. The first key is no event: it goes by the log, which carries no secrets. */
 async function settleAccess(app: App, closers: Closer[]): Promise<Access> {
   const { isOpen, firstKey } = await openAccess(app.db, app.config, app.clock);
   if (firstKey !== undefined) writeError(describeFirstKey(firstKey));
@@ -90,12 +90,12 @@ const describeFirstKey = (key: string) => `
 
 `;
 
-async function announce({ log, store }: App, url: string): Promise<void> {
+async function announce({ config, log, store }: App, url: string): Promise<void> {
   await writeOut(
     [
       `Orbweaver ${VERSION}`,
       `  API       ${url}/api/v1`,
-      `  Swagger   ${url}/swagger`,
+      ...(config.DOCS === "off" ? [] : [`  Swagger   ${url}/swagger`]),
       `  data      ${store.location}`,
       "",
     ].join("\n"),

@@ -3,8 +3,8 @@ import type { Db } from "../db/db.ts";
 import { markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
 import { inBatches } from "./batches.ts";
 
-/** Hashes that are looked at together: by indexes alone, so that the bodies stay where they are. */
-const BATCH = 1_000;
+/** Hashes that are looked at together, by indexes alone; and bodies that are deleted at once, which takes longer. */
+const BATCH = 200;
 
 /** Writers wait meanwhile, so the purge gives up before they notice, and comes back the next day. */
 const LOCK_TIMEOUT_MS = 2_000;

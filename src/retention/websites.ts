@@ -5,8 +5,8 @@ import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { inBatches } from "./batches.ts";
 
-/** Rows that one statement deletes: some milliseconds of work, documents and links of the pages included. */
-const BATCH = 500;
+/** Rows that one statement deletes, a page's documents aside: the embedded database answers nobody else meanwhile. */
+const BATCH = 100;
 
 /**
  * Websites that were deleted before an instant, with all that hangs on them: first pages and frontiers, which may be
