@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { renderExample } from "../src/config/example.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 
 const root = join(import.meta.dir, "..");
@@ -26,10 +27,16 @@ type Compose = {
   volumes: Record<string, unknown>;
 };
 
-test(".env.example explains every setting there is, and none that is not", async () => {
-  const named = [...(await read(".env.example")).matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name);
+test(".env.example is what `orbweaver config --example` prints, and explains what compose.yaml reads besides", async () => {
+  const text = await read(".env.example");
+  const variables = [...(await read("compose.yaml")).matchAll(/(?<!\$)\$\{([A-Z_]+)/g)].map(([, name]) => name ?? "");
+  const ofCompose = [...new Set(variables)].filter((name) => !Object.hasOwn(SETTINGS, name));
 
-  expect(named.toSorted()).toEqual([...Object.keys(SETTINGS), "DEV_PORT", "POSTGRES_PASSWORD"].toSorted());
+  const [own, others] = text.split("\n# compose.yaml only:\n");
+  const named = [...(others ?? "").matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name ?? "");
+
+  expect(own).toBe(renderExample());
+  expect(named.toSorted()).toEqual(ofCompose.toSorted());
 });
 
 test("compose.yaml is valid where it can be checked without an engine", async () => {

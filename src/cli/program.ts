@@ -80,10 +80,21 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   addAccessCommands(program, run, dataOption);
 
+  program
+    .command("config")
+    .summary("show the settings that hold, and where each comes from")
+    .description("Shows the settings that hold, where each comes from and its default. Secrets are hidden.")
+    .option("--describe", "say what each is for, too")
+    .option("--json", "one JSON object")
+    .addOption(new Option("--example", "a .env with every setting, to begin one's own with").conflicts("json"))
+    .addHelpText("after", CONFIG_EXAMPLES)
+    .action((flags) => run(import("./config.ts").then(({ configCommand }) => configCommand(flags))));
+
   for (const command of commandsOf(program)) {
+    if (command.commands.length === 0) command.addOption(configOption());
     command.exitOverride().configureOutput({ outputError: (text, write) => write(toSentence(command, text)) });
   }
-  await program.parseAsync(withDefaultCommand(args), { from: "user" });
+  await program.parseAsync(withDefaultCommand(withConfigLast(args)), { from: "user" });
   return exitCode;
 }
 
@@ -153,6 +164,18 @@ function crawlCommandOf(program: Command): Command {
     .addHelpText("after", CRAWL_EXAMPLES);
 }
 
+/** Every command takes it, so that it may also stand before the command's name. */
+function withConfigLast(args: readonly string[]): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const [rest, moved]: [string[], string[]] = [[], []];
+  for (let at = 0; at < end; at++) {
+    const arg = args[at] ?? "";
+    if (arg === "--config") moved.push(...args.slice(at, Math.min(++at + 1, end)));
+    else (arg.startsWith("--config=") ? moved : rest).push(arg);
+  }
+  return [...rest, ...moved, ...args.slice(end)];
+}
+
 /** Without a command it serves, with that command's options too. */
 function withDefaultCommand(args: readonly string[]): string[] {
   const [first] = args;
@@ -184,6 +207,10 @@ function dataOption(): Option {
 function readWebUrl(text: string): string {
   if (!/^https?:/i.test(text) || !URL.canParse(text)) throw new InvalidArgumentError("It must be an http or https URL");
   return text;
+}
+
+function configOption(): Option {
+  return new Option("--config <file>", "file of settings, .toml or .json, below the environment and .env");
 }
 
 function repeatable(flags: string, description: string): Option {
@@ -220,7 +247,7 @@ Examples:
   orbweaver scrape https://example.org
   orbweaver serve --port 8080
 
-Settings come from the environment and from .env in the working folder.`;
+Settings come from the environment, from .env in the working folder, and from a file that --config names.`;
 
 const SERVE_EXAMPLES = `
 Examples:
@@ -237,6 +264,12 @@ const SCRAPE_EXAMPLES = `
 Examples:
   orbweaver scrape https://example.org
   orbweaver scrape https://example.org --format json | jq .document.title`;
+
+const CONFIG_EXAMPLES = `
+Examples:
+  orbweaver config
+  orbweaver config --config /etc/orbweaver.toml --json
+  orbweaver config --example > .env`;
 
 const HEALTH_EXAMPLES = `
 Examples:

@@ -58,7 +58,7 @@ export function readConfig(environment: Record<string, string | undefined>, over
 }
 
 /** What a setting is when nobody sets it; `undefined` for one that then is not there. */
-export function defaultOf(name: SettingName, environment: Environment): { value: unknown; origin: string } {
+export function standardOf(name: SettingName, environment: Environment): { value: unknown; origin: string } {
   const schema = SETTINGS[name];
   const own = schema.byEnvironment?.[environment];
   if (own !== undefined) return { value: own, origin: `default for ${environment}` };
@@ -76,7 +76,7 @@ function combine(sources: readonly Source[]): Loaded {
   const bad = new Set(faults.map((fault) => fault.at));
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const one = given.get(name);
-    const fallback = defaultOf(name, environment);
+    const fallback = standardOf(name, environment);
     origins[name] = one ? at(one.origin, one.line) : fallback.origin;
     // What is bad takes its default for now, so that conflicts between the others are found too.
     const fault = one && one.value !== undefined ? findFault(name, one) : undefined;

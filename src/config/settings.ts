@@ -22,7 +22,7 @@ const Url = (options: object) => Type.String({ protocols: ["http:", "https:"], .
 
 /**
  * Every setting: name, meaning, bounds, default. A default may differ between environments (`byEnvironment`); what is
- * optional has none. Sections are those of `.env.example`.
+ * optional has none, and one that follows from the machine is marked (`ofMachine`). Sections are those of `.env.example`.
  */
 export const SECTIONS = {
   Service: {
@@ -254,12 +254,13 @@ export const SECTIONS = {
     }),
     MAX_BODY_BYTES: Count(1_000, 200_000_000, 10_000_000, "Largest body that is fetched, on the wire and decoded"),
     FETCH_TIMEOUT_MS: Count(100, 600_000, 30_000, "Time for a whole fetch, redirects left out"),
-    PARSER_THREADS: Count(
-      1,
-      64,
-      Math.max(1, navigator.hardwareConcurrency - 1),
-      "Threads that turn pages into Markdown; one less than the machine's cores when unset",
-    ),
+    PARSER_THREADS: Type.Integer({
+      default: Math.max(1, navigator.hardwareConcurrency - 1),
+      minimum: 1,
+      maximum: 64,
+      ofMachine: true,
+      description: "Threads that turn pages into Markdown; one less than the machine's cores when unset",
+    }),
     MAX_RUNNING_CRAWLS: Count(1, 1_000, 8, "Crawls that one process works at a time; others wait in line"),
   },
 } as const;

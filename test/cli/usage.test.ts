@@ -25,8 +25,8 @@ test.each([
     "orbweaver scrape: option '--format <format>' argument 'pdf' is invalid: allowed choices are markdown, html, text, links, json; see orbweaver scrape --help",
   ],
   [
-    ["migrate", "down"],
-    "orbweaver migrate: command-argument value 'down' is invalid for argument 'action': allowed choices are up, status; see orbweaver migrate --help",
+    ["migrate", "sideways"],
+    "orbweaver migrate: command-argument value 'sideways' is invalid for argument 'action': allowed choices are up, down, status, to; see orbweaver migrate --help",
   ],
   [
     ["crawl", "docs.example.org"],
@@ -57,10 +57,10 @@ test("an option or setting out of its range is named, and nothing is made on dis
     workplace.run(["crawl", "https://example.org"], { PORT: "many" }),
   ]);
 
-  expect([pages.code, pattern.code, port.code]).toEqual([2, 2, 2]);
+  expect([pages.code, pattern.code, port.code]).toEqual([2, 2, 78]);
   expect(pages.stderr).toStartWith("orbweaver: --max-pages: ");
   expect(pattern.stderr).toStartWith("orbweaver: --include: ");
-  expect(port.stderr).toContain('PORT: "many" is not a whole number');
+  expect(port.stderr).toContain('PORT: "many" (environment) is not a whole number');
   expect(readdirSync(workplace.folder)).toEqual([]);
 });
 
