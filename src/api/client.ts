@@ -25,7 +25,8 @@ export function createClientReader(trustedProxies: string): ReadClient {
     return networks.some((network) => parsed.kind() === network[0].kind() && parsed.match(network));
   };
   return (headers, peer) => {
-    const own = readAddress(peer) ?? peer;
+    // By hand, since every request comes by here: a socket that speaks both writes IPv4 so, and in no other spelling.
+    const own = peer.startsWith("::ffff:") ? peer.slice("::ffff:".length) : peer;
     if (networks.length === 0 || !ipaddr.isValid(own) || !isTrusted(own)) return { address: own, isSecure: false };
     const hops = readHops(headers);
     let address = own;
