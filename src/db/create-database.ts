@@ -6,7 +6,10 @@ import { connect, type PostgresOptions, waitForServer } from "./postgres.ts";
 /** Every server has them; whoever may make a database may connect to one of them. */
 const ALWAYS_THERE = ["postgres", "template1"];
 
-const [NO_DATABASE, DATABASE_EXISTS, NOT_ALLOWED] = ["3D000", "42P04", "42501"];
+const [NO_DATABASE, NOT_ALLOWED] = ["3D000", "42501"];
+
+/** Made before, or by somebody else in this moment. */
+const EXISTS = /^(?:42P04|23505)$/;
 
 /**
  * Creates the database that a URL names unless it is there. Safe to repeat, and at the same time.
@@ -26,8 +29,8 @@ export async function createDatabase(url: string, options: PostgresOptions): Pro
     await client.unsafe(statement).simple();
     return true;
   } catch (cause) {
-    const { code } = cause as { code?: string };
-    if (code === DATABASE_EXISTS) return false;
+    const { code = "" } = cause as { code?: string };
+    if (EXISTS.test(code)) return false;
     if (code !== NOT_ALLOWED) throw explainConnectionFailure(cause, target);
     const message = `${target.user} may not create the database ${target.database} at ${target.location}; an administrator can: ${statement} owner ${quote(target.user)};`;
     throw new AppError("forbidden", message, { cause });
