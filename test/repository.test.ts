@@ -39,6 +39,15 @@ test(".env.example is what `orbweaver config --example` prints, and explains wha
   expect(named.toSorted()).toEqual(ofCompose.toSorted());
 });
 
+test("bun run help tells of every script there is, in a line each", async () => {
+  const { scripts } = JSON.parse(await read("package.json"));
+
+  const help = Bun.spawnSync([process.execPath, ".ci/help.ts"], { cwd: root }).stdout.toString();
+  const named = [...help.matchAll(/^ {2}(\S+) {2,}\S/gm)].map(([, name]) => name ?? "");
+
+  expect(named.toSorted()).toEqual(Object.keys(scripts).toSorted());
+});
+
 test("compose.yaml is valid where it can be checked without an engine", async () => {
   const compose = Bun.YAML.parse(await read("compose.yaml")) as Compose;
   const { services } = compose;

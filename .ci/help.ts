@@ -1,0 +1,26 @@
+/** `bun run help`: what there is to run, in one line each. */
+const SCRIPTS: Record<string, string> = {
+  help: "show this",
+  dev: "run the service from source, anew at every change",
+  start: "run the service from source",
+  crawl: "crawl a website: bun run crawl <url>",
+  scrape: "print one page: bun run scrape <url>",
+  migrate: "bring the database up to date: bun run migrate [up|down|status|to]",
+  doctor: "look at all that the service needs",
+  build: "make the executable, dist/orbweaver",
+  test: "run the tests",
+  lint: "look for what the linter finds",
+  check: "check types, lint and format",
+  format: "format and mend what can be mended",
+  bench: "measure crawls",
+  "bench:stages": "measure what the stages of a page cost",
+  smoke: "try the built executable",
+  up: "start everything in containers",
+  down: "stop the containers",
+  "db:generate": "make a migration from the schema: bun run db:generate --name <name>",
+  "deps:update": "bring dependencies up to date, or leave all as it was: bun run deps:update --dry-run",
+};
+
+const width = Math.max(...Object.keys(SCRIPTS).map(({ length }) => length));
+const lines = Object.entries(SCRIPTS).map(([name, meaning]) => `  ${name.padEnd(width)}  ${meaning}`);
+console.log(`bun install, then bun run <script>:\n\n${lines.join("\n")}`);
