@@ -161,8 +161,12 @@ function explainNoRoute(allowed: string[], { method }: Request, path: string): E
   return { status: 405, code: "method_not_allowed", detail, headers: { allow } };
 }
 
-/** Codes of Postgres and its driver for a server that is away, shutting down, full or out of connections. */
-const OUTAGE = /^(ECONN\w+|EPIPE|ENOTFOUND|ETIMEDOUT|CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|57P0\d|53\d{3}|58030)$/;
+/**
+ * Codes of Postgres and its driver for a server that is away, shutting down, full or out of connections, or so busy that
+ * a statement ran out of time or a lock was not had in time.
+ */
+const OUTAGE =
+  /^(ECONN\w+|EPIPE|ENOTFOUND|ETIMEDOUT|CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|57P0\d|57014|55P03|25P03|53\d{3}|58030)$/;
 
 function isOutage(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
