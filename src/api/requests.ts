@@ -128,21 +128,34 @@ async function readJson(request: Request, contentType: string, maxBytes: number)
 async function readText(request: Request, maxBytes: number): Promise<string> {
   const tooLarge = () => new AppError("too_large", `The body is larger than ${maxBytes} bytes; send less at a time`);
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
   const context = findContext(request);
   if (context) context.isReceiving = true;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
+  const chunks = await readChunks(request, (size) => {
     if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
+  });
   if (context) context.isReceiving = false;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch (cause) {
     throw new AppError("invalid", "The body is not valid UTF-8", { cause });
   }
+}
+
+async function readChunks(request: Request, check: (size: number) => void): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength;
+      check(size);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    // The client has left in the middle of it: nobody reads the answer, and nothing is wrong here.
+    const hasLeft = cause instanceof Error && cause.name === "AbortError";
+    throw hasLeft ? new HttpError(400, "broken_off", "The body broke off") : cause;
+  }
+  return chunks;
 }
 
 function parseJson(text: string): unknown {

@@ -238,3 +238,14 @@ test("a client that trickles its body is cut off when the request's time is over
     expect(closedAfterMs).toBeLessThan(5_000);
   });
 });
+
+test("a client that leaves in the middle of its body is no failure of the service", async () => {
+  const other = await startService(noStore);
+  const head =
+    "POST /api/v1/websites HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 999";
+
+  await askRaw(other.url, `${head}\r\n\r\n{"url"`, { leaveAfterMs: 100 });
+  await other.stop();
+
+  expect(other.lines.filter((line) => line.includes("request failed"))).toEqual([]);
+});

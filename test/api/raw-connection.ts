@@ -11,21 +11,19 @@ export type RawAnswer = {
 type Options = {
   /** Sent again and again, after so long each time. */
   trickle?: { text: string; everyMs: number };
-  /** Takes nothing of the answer for so long. */
-  pauseMs?: number;
+  /** Closes the connection itself after so long. */
+  leaveAfterMs?: number;
 };
 
 /** Writes to a connection what no HTTP client would, and waits until the server closes it. */
-export function askRaw(url: string, text: string, { trickle, pauseMs }: Options = {}): Promise<RawAnswer> {
+export function askRaw(url: string, text: string, { trickle, leaveAfterMs }: Options = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const chunks: Buffer[] = [];
     const socket = connect(Number(port), hostname, () => {
       socket.write(text);
-      if (pauseMs === undefined) return;
-      socket.pause();
-      setTimeout(() => socket.resume(), pauseMs);
+      if (leaveAfterMs !== undefined) setTimeout(() => socket.destroy(), leaveAfterMs);
     });
     const timer = trickle && setInterval(() => socket.write(trickle.text), trickle.everyMs);
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
