@@ -7,6 +7,7 @@ import { sendMetrics } from "./otlp-metrics.ts";
 import { createOtlpTracer } from "./otlp-tracer.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Redactor } from "./redaction.ts";
+import { withoutScope } from "./scope.ts";
 import type { Tracer } from "./telemetry.ts";
 
 export type OtlpOptions = {
@@ -60,10 +61,22 @@ function tellFaults({ log, clock, collector }: OtlpOptions): DiagLogger {
       return;
     }
     const details = more.length > 0 ? { details: more } : {};
-    log.warn("telemetry not delivered", { collector: collector.endpoint, reason: message, ...details, untold });
+    const fields = { collector: collector.endpoint, reason: readReason(message), ...details, untold };
+    // Batches are sent from whatever request came last, which has nothing to do with it.
+    withoutScope(() => log.warn("telemetry not delivered", fields));
     toldAt = at;
     untold = 0;
   };
   const ignore = () => {};
   return { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore };
+}
+
+/** The SDK writes errors as JSON, their stacks included. */
+function readReason(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === "string" ? message : text;
+  } catch {
+    return text;
+  }
 }

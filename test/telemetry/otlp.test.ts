@@ -170,6 +170,7 @@ test("of a collector that refuses, one warning a minute is told", async () => {
 
   const [first, second, ...others] = events();
   expect(first).toMatchObject({ level: "warn", event: "telemetry not delivered", untold: 0 });
+  expect(first.reason).toMatch(/^[^{]+$/);
   expect(second).toMatchObject({ level: "warn", event: "telemetry not delivered" });
   expect(others).toEqual([]);
   await collector.stop();
