@@ -6,7 +6,6 @@ import { type App, openApp } from "../app.ts";
 import { startBackground } from "../background.ts";
 import { type Closer, closeInOrder } from "../closing.ts";
 import { loadConfig } from "../config/config.ts";
-import type { Config } from "../config/settings.ts";
 import { VERSION } from "../version.ts";
 import { type SettingFlags, settingsOf } from "./setting-flags.ts";
 import { listenForInterrupt, writeError, writeOut } from "./terminal.ts";
@@ -60,17 +59,13 @@ async function serve(app: App, stopping: AbortSignal, told: Promise<void>): Prom
     log.info("service stopping", { why: String(stopping.reason?.message), withinMs: config.SHUTDOWN_TIMEOUT_MS });
     // At once, so that other instances have the crawls while this one still answers.
     void background.stop();
-    closers.unshift({ name: "load balancers", close: (cut) => clock.sleep(delayMsOf(config), cut) });
+    closers.unshift({ name: "load balancers", close: (cut) => clock.sleep(config.SHUTDOWN_DELAY_MS, cut) });
   } finally {
     unclean = await closeInOrder(closers, { log, clock, withinMs: config.SHUTDOWN_TIMEOUT_MS });
   }
   log.info("service stopped", { durationMs: clock.now().getTime() - stoppedAt, cut: unclean });
   return unclean.length === 0 ? 0 : 1;
 }
-
-/** In which the service says that it is not ready and still answers; the rest of the time is for what is under way. */
-const delayMsOf = ({ SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS }: Config) =>
-  Math.min(SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS / 2);
 
 /** Before anything listens. The first key is no event: it goes by the log, which carries no secrets. */
 async function settleAccess(app: App, closers: Closer[]): Promise<Access> {
