@@ -9,17 +9,17 @@ import type { PageOutcome } from "./settle.ts";
 import type { Visit } from "./visit-result.ts";
 
 /**
- * Runs a crawl's work with its id in every log line, in the trace of the request that asked for it, and tells how long it
+ * Runs a crawl's work with its ids in every log line, in the trace of the request that asked for it, and tells how long it
  * took and what came of it.
  */
 export function observeRun(telemetry: Telemetry, crawl: Crawl, run: () => Promise<Crawl>): Promise<Crawl> {
-  const { id, websiteId, runner } = crawl;
+  const { id, websiteId, runner, apiKeyId } = crawl;
   const attributes = { "orbweaver.crawl.id": id, "orbweaver.website.id": websiteId, "orbweaver.crawl.runner": runner };
   const parent = parseTraceparent(crawl.traceContext);
   const startedAt = performance.now();
   const tell = (outcome: string) =>
     telemetry.observe("orbweaver.crawl.run.duration", { outcome }, (performance.now() - startedAt) / 1_000);
-  return withLogFields({ crawlId: id, websiteId }, () =>
+  return withLogFields({ crawlId: id, websiteId, keyId: apiKeyId ?? undefined }, () =>
     telemetry.span("crawl", { kind: "consumer", parent, attributes }, async (span) => {
       try {
         const ended = await run();
