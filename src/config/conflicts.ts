@@ -39,14 +39,19 @@ function findProviderFaults(config: Config): Conflict[] {
   }));
 }
 
-function findDatabaseFaults({ DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE }: Config): Conflict[] {
-  if (DATABASE_CA_FILE === undefined) return [];
-  const faults = findFileFaults("DATABASE_CA_FILE", DATABASE_CA_FILE);
-  const mode = DATABASE_TLS ?? URL.parse(DATABASE_URL ?? "")?.searchParams.get("sslmode");
-  if (DATABASE_URL !== undefined && (!mode || mode === "disable"))
+/** Modes in which any server is believed, and an authority asked nothing. */
+const UNCHECKED = new Set(["disable", "false", "allow", "prefer"]);
+
+function findDatabaseFaults({ DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE: caFile }: Config): Conflict[] {
+  if (caFile === undefined) return [];
+  // `system`, as in libpq, is no file but the machine's own authorities.
+  const faults = caFile === "system" ? [] : findFileFaults("DATABASE_CA_FILE", caFile);
+  const query = new URLSearchParams(DATABASE_URL?.split("?")[1]);
+  const mode = DATABASE_TLS ?? query.get("sslmode") ?? query.get("ssl") ?? "prefer";
+  if (DATABASE_URL !== undefined && UNCHECKED.has(mode))
     faults.push({
       names: ["DATABASE_CA_FILE", "DATABASE_TLS", "DATABASE_URL"],
-      message: "nothing is checked by it without TLS: set DATABASE_TLS=verify-full",
+      message: `nothing is checked by it with TLS at ${mode}: set DATABASE_TLS=verify-full`,
     });
   return faults;
 }

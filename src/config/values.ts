@@ -33,11 +33,14 @@ export function isAllowed(schema: TSchema, value: unknown): boolean {
   return Value.Check(schema, value) && (!schema.protocols || isUrlOf(schema.protocols, String(value)));
 }
 
-/** A database may be named by its socket's folder, in the query. */
+/** A database may be named by its socket's folder, in the query, and by several hosts that stand for each other. */
 function isUrlOf(protocols: readonly string[], text: string): boolean {
-  const url = URL.parse(text);
-  if (!url || !protocols.includes(url.protocol) || /\s/.test(text)) return false;
-  return url.hostname !== "" || url.searchParams.has("host");
+  const [, before = "", hosts = "", after = ""] = /^([a-z]+:\/\/(?:.*@)?)([^/?#]*)(.*)$/i.exec(text) ?? [];
+  return hosts.split(",").every((host) => {
+    const url = URL.parse(before + host + after);
+    if (!url || !protocols.includes(url.protocol) || /\s/.test(text)) return false;
+    return url.hostname !== "" || url.searchParams.has("host");
+  });
 }
 
 /** In words, to follow "is not". */
@@ -45,7 +48,8 @@ export function describeAllowed(schema: TSchema): string {
   if (schema.allowed) return schema.allowed;
   if (schema.protocols) {
     const starts = schema.protocols.map((protocol: string) => `${protocol}//`).join(" or ");
-    return `a URL that begins with ${starts} and names a host`;
+    const escaped = schema.secret ? ", with %23 for # and so on in a password" : "";
+    return `a URL that begins with ${starts} and names a host${escaped}`;
   }
   const choices = choicesOf(schema);
   if (choices) return `one of ${choices.join(", ")}`;

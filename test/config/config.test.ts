@@ -141,6 +141,8 @@ describe("settings", () => {
     ["DATABASE_URL", "mysql://db/x"],
     ["DATABASE_URL", "postgres://"],
     ["DATABASE_URL", "postgres://db:port/x"],
+    ["DATABASE_URL", "postgres://a:1,b:port/x"],
+    ["DATABASE_URL", "postgres://u:p#w@db/x"],
     ["REDIS_URL", "redis://"],
     ["REDIS_URL", "http://redis:6379"],
     ["OTEL_EXPORTER_OTLP_ENDPOINT", "https://"],

@@ -39,6 +39,11 @@ describe("settings that can't go together", () => {
     ["an authority that is none", { ...db, DATABASE_TLS: "require", DATABASE_CA_FILE: noCa }, ["DATABASE_CA_FILE"]],
     ["an authority without TLS", { ...db, DATABASE_CA_FILE: ca }, ["DATABASE_CA_FILE"]],
     ["an authority with TLS off", { ...db, DATABASE_TLS: "disable", DATABASE_CA_FILE: ca }, ["DATABASE_CA_FILE"]],
+    [
+      "an authority that nothing asks",
+      { DATABASE_URL: "postgres://db/x?sslmode=prefer", DATABASE_CA_FILE: ca },
+      ["DATABASE_CA_FILE"],
+    ],
     ["two servers of Redis", { REDIS_URL: "redis://a", REDIS_HOST: "b" }, ["REDIS_HOST"]],
     ["an authority of Redis without TLS", { REDIS_HOST: "a", REDIS_CA_FILE: ca }, ["REDIS_CA_FILE"]],
     ["an authority of Redis by a plain URL", { REDIS_URL: "redis://a", REDIS_CA_FILE: ca }, ["REDIS_CA_FILE"]],
@@ -64,6 +69,8 @@ describe("settings that can't go together", () => {
   test.each<[string, Record<string, string>]>([
     ["authority and TLS", { ...db, DATABASE_TLS: "verify-full", DATABASE_CA_FILE: ca }],
     ["authority and TLS by the URL", { DATABASE_URL: "postgres://db/x?sslmode=require", DATABASE_CA_FILE: ca }],
+    ["the machine's own authorities", { ...db, DATABASE_TLS: "verify-full", DATABASE_CA_FILE: "system" }],
+    ["several hosts of PostgreSQL", { DATABASE_URL: "postgresql://me:p@ss@a:1,b:2/x%20y" }],
     ["Redis over TLS", { REDIS_URL: "rediss://a:6380/1", REDIS_CA_FILE: ca }],
     ["a socket of PostgreSQL", { DATABASE_URL: "postgres:///x?host=/run/postgresql" }],
     ["origins", { CORS_ORIGINS: "https://a.example, http://localhost:*, *" }],

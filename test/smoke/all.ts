@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { aloneSteps } from "./alone.ts";
 import { chrootSteps } from "./chroot.ts";
 import { killSteps } from "./kill.ts";
+import { settingsSteps } from "./settings.ts";
 import { shutdownSteps } from "./shutdown.ts";
 import { swaggerSteps } from "./swagger.ts";
 
@@ -17,6 +18,7 @@ if (!existsSync(binary)) {
 
 const steps = [
   ...aloneSteps(binary),
+  ...settingsSteps(binary),
   ...killSteps(binary),
   ...shutdownSteps(binary),
   ...swaggerSteps(binary),
