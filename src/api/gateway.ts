@@ -43,7 +43,14 @@ export function createGateway({ config, cors, limits, log, fetch }: Options): Ga
     if (answer.status === 401 && hasCredential(request))
       await limits.countFailure(networkOf(findContext(request)?.address ?? ""));
     // Also after the client was told that it took too long: it will ask again under the same key.
-    return (await findContext(request)?.claim?.keep(answer)) ?? answer;
+    const { claim, requestId } = findContext(request) ?? {};
+    try {
+      await claim?.keep(answer);
+    } catch (error) {
+      // What was asked is done, so this must not turn it into a failure.
+      log.warn("idempotent answer not kept", { requestId, error });
+    }
+    return answer;
   };
 
   const giveUp = (request: Request, limitMs: number): Response => {

@@ -8,7 +8,7 @@ import { HttpError } from "./problems.ts";
 /** The right to answer a request for the first time. */
 export type IdempotentClaim = {
   /** Keeps the answer for those who repeat the request, unless it says that nothing was done; then they may try anew. */
-  keep(answer: Response): Promise<Response>;
+  keep(answer: Response): Promise<void>;
 };
 
 export type IdempotentRequest = {
@@ -59,13 +59,12 @@ export async function claimAnswer(
     keep: async (answer) => {
       if (answer.status >= 500 || TRANSIENT.includes(answer.status)) {
         await db.delete(idempotencyKeys).where(isOurs);
-        return answer;
+        return;
       }
       const body = new Uint8Array(await answer.clone().arrayBuffer());
       const headers = Object.fromEntries([...answer.headers].filter(([name]) => KEPT_HEADERS.includes(name)));
       const kept = { status: answer.status, headers, body: hideFields(body, request.hidden) };
       await db.update(idempotencyKeys).set(kept).where(isOurs);
-      return answer;
     },
   };
 }

@@ -81,6 +81,19 @@ describe("over the API", () => {
     }
   });
 
+  test("a browser's question before a request needs no credential and counts for nothing", async () => {
+    const origin = "http://localhost:5173";
+    const ask = { ...from("192.0.2.40"), origin, "access-control-request-method": "POST" };
+
+    for (let at = 0; at < 5; at++) {
+      const { status, headers } = await service.ask("OPTIONS", "/api/v1/websites", undefined, ask);
+
+      expect([status, headers.get("access-control-allow-origin")]).toEqual([204, origin]);
+    }
+    const refused = await service.ask("GET", "/api/v1/websites", undefined, { ...from("192.0.2.40"), origin });
+    expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, origin]);
+  });
+
   test("an address that sends bad keys is not listened to for a while, however good the next one is", async () => {
     const guess = () => service.ask("GET", "/api/v1/me", undefined, from("192.0.2.30", `ow_live_${"x".repeat(43)}`));
 

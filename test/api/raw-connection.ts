@@ -3,7 +3,6 @@ import { connect } from "node:net";
 export type RawAnswer = {
   /** All that came, as text. */
   text: string;
-  bytes: number;
   /** Milliseconds until the server closed the connection. */
   closedAfterMs: number;
 };
@@ -31,9 +30,8 @@ export function askRaw(url: string, text: string, { trickle, leaveAfterMs }: Opt
     socket.on("error", () => {});
     socket.on("close", () => {
       clearInterval(timer);
-      const all = Buffer.concat(chunks);
-      const closedAfterMs = performance.now() - startedAt;
-      resolve({ text: all.toString("latin1"), bytes: all.length, closedAfterMs });
+      const answer = Buffer.concat(chunks).toString("latin1");
+      resolve({ text: answer, closedAfterMs: performance.now() - startedAt });
     });
   });
 }
