@@ -36,12 +36,13 @@ const BATCH = 1_000;
 export async function crawlCommand(target: string, flags: CrawlFlags, args: readonly string[]): Promise<number> {
   const source = await readSource(target, flags.baseUrl);
   const options = { ...(source.folder ? { ...FOLDER_PACE, ...belowBase(source.url) } : {}), ...toCrawlOptions(flags) };
-  const { config, origins } = loadSettings(settingsOf(flags));
+  const { config, origins, warnings } = loadSettings(settingsOf(flags));
   const out = flags.files ? (flags.out ?? new URL(source.url).host.replaceAll(":", "_")) : undefined;
   // Before the crawl, which may take hours: what stands in the way of its result is better known now.
   if (out !== undefined) await openOutputFolder(out);
 
   const reporter = createReporter(flags);
+  for (const warning of warnings) reporter.tell(`warning: ${warning}`);
   const interrupt = listenForInterrupt(() => reporter.tell("Stopping; press Ctrl-C again to stop at once"));
   const log = createCommandLog(config, !origins.LOG_LEVEL.startsWith("default"), reporter.progress);
   const app = await openApp(config, { log, fetch: source.folder?.fetch, allow: [new URL(source.url).host] });
