@@ -4,7 +4,8 @@ import type { ConnectionUrl } from "./connection-url.ts";
 type Failure = { code?: string; message?: string };
 
 /** A pooler has one code for all that it refuses. */
-const POOLER_REFUSES = /unsupported startup parameter|no such (?:database|user)|authentication failed|not allowed/i;
+const POOLER_REFUSES =
+  /unsupported startup parameter|no such (?:database|user)|"[^"]*" does not exist|authentication failed|not allowed/i;
 
 /** Of the system, the driver, and SQLSTATE: a server that is away, starting, shutting down or full. */
 const AWAY =
@@ -16,16 +17,23 @@ export function isWorthWaiting(error: unknown): boolean {
   return AWAY.test(code) && !POOLER_REFUSES.test(message);
 }
 
+/** Whether the server is there and the database is not. */
+export function isMissingDatabase(error: unknown): boolean {
+  const { code, message = "" } = error as Failure;
+  return code === "3D000" || /^no such database|^database "[^"]*" does not exist/.test(message);
+}
+
 /** Why the database can't be used, and what mends it. */
 export function explainConnectionFailure(error: unknown, at: ConnectionUrl): AppError {
   const { code = "", message = "" } = error as Failure;
-  const mend = findMend(code, message, at);
+  const mend = isMissingDatabase(error)
+    ? `orbweaver db init creates the database ${at.database}`
+    : findMend(code, message, at);
   const text = `The database at ${at.location} can't be used: ${message || code}${mend ? `; ${mend}` : ""}`;
   return new AppError("unavailable", text, { cause: error });
 }
 
-function findMend(code: string, message: string, { database, user }: ConnectionUrl): string | undefined {
-  if (code === "3D000" || /no such database/.test(message)) return `orbweaver db init creates the database ${database}`;
+function findMend(code: string, message: string, { user }: ConnectionUrl): string | undefined {
   if (/^28/.test(code) || /authentication failed|no such user/.test(message))
     return `see that DATABASE_URL has the right password${user ? ` of ${user}` : ""}`;
   if (/unsupported startup parameter/.test(message)) return "it is a pooler's: set DATABASE_POOLER=transaction";

@@ -1,12 +1,12 @@
 import { AppError } from "../errors.ts";
-import { explainConnectionFailure } from "./connection-failure.ts";
+import { explainConnectionFailure, isMissingDatabase } from "./connection-failure.ts";
 import { parseConnectionUrl, withDatabase } from "./connection-url.ts";
 import { connect, type PostgresOptions, waitForServer } from "./postgres.ts";
 
 /** Every server has them; whoever may make a database may connect to one of them. */
 const ALWAYS_THERE = ["postgres", "template1"];
 
-const [NO_DATABASE, NOT_ALLOWED] = ["3D000", "42501"];
+const NOT_ALLOWED = "42501";
 
 /** Made before, or by somebody else in this moment. */
 const EXISTS = /^(?:42P04|23505)$/;
@@ -21,7 +21,7 @@ export async function createDatabase(url: string, options: PostgresOptions): Pro
   const target = parseConnectionUrl(url);
   const failure = await tryDatabase(url, options);
   if (failure === undefined) return false;
-  if (!isMissing(failure)) throw explainConnectionFailure(failure, target);
+  if (!isMissingDatabase(failure)) throw explainConnectionFailure(failure, target);
   const server = await findServer(url, options);
   const statement = `create database ${quote(target.database)}`;
   const client = connect(parseConnectionUrl(server), { ...options, poolSize: 1 });
@@ -62,11 +62,6 @@ async function tryDatabase(url: string, options: PostgresOptions): Promise<unkno
   } finally {
     await client.end({ timeout: 1 });
   }
-}
-
-function isMissing(error: unknown): boolean {
-  const { code, message = "" } = error as { code?: string; message?: string };
-  return code === NO_DATABASE || /no such database/.test(message);
 }
 
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;

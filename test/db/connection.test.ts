@@ -49,6 +49,7 @@ test.each([
   ["08P01", "server login failed: connect failed", true],
   ["08P01", "unsupported startup parameter: statement_timeout", false],
   ["3D000", 'database "x" does not exist', false],
+  ["08P01", 'database "x" does not exist', false],
   ["28P01", "password authentication failed", false],
   ["TLS_REFUSED", "", false],
   ["SELF_SIGNED_CERT_IN_CHAIN", "", false],

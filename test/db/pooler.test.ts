@@ -5,6 +5,7 @@ import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { openSampleSite, SAMPLE_URL } from "../../src/cli/sample-site.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
+import { createDatabase } from "../../src/db/create-database.ts";
 import { rowsOf, type Store } from "../../src/db/db.ts";
 import { migrateUp } from "../../src/db/migrate.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
@@ -84,6 +85,17 @@ describe.skipIf(!hasPgBouncer)("behind a pooler that gives each transaction anot
 
     expect(slow).toMatchObject({ code: "57014" });
     expect(new Set(settings.flat().map(({ value }) => value))).toEqual(new Set(["0"]));
+  });
+
+  test("lets a missing database be noticed and made", async () => {
+    const url = `postgres://postgres@127.0.0.1:${bouncer.port}/${name}_2`;
+    const options = { pooler: "transaction", waitMs: 60_000 } as const;
+
+    // Once only: whoever asks again soon is kept waiting by the pooler.
+    const isMade = await createDatabase(url, options);
+
+    expect(isMade).toBe(true);
+    await admin.unsafe(`drop database ${name}_2 with (force)`);
   });
 
   test("is recognised when nobody said that it is there", async () => {
