@@ -8,7 +8,7 @@ import { createExtensions, readExtensions } from "../../src/db/extensions.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { canReach, POSTGRES } from "../testing/servers.ts";
-import { testStores } from "../testing/stores.ts";
+import { type TestStore, testStores } from "../testing/stores.ts";
 
 const hasServer = await canReach(POSTGRES);
 
@@ -135,6 +135,23 @@ describe.skipIf(!hasServer)("a session on a server", () => {
     expect((error as Error).message).toContain(`create database "${user}_db" owner "${user}";`);
   });
 });
+
+test.skipIf(!hasServer)(
+  "extensions that the user may not create stay as they are, and nothing else fails",
+  async () => {
+    const store = await (testStores.at(-1) as TestStore).open({ isMigrated: false });
+
+    const { states, answer } = await store.db.transaction(async (tx) => {
+      await tx.execute(sql`set local role pg_monitor`);
+      const states = (await createExtensions(tx)).map(({ state }) => state);
+      return { states, answer: rowsOf<{ one: number }>(await tx.execute(sql`select 1 as one`)) };
+    });
+
+    expect(states).not.toContain("installed");
+    expect(answer).toEqual([{ one: 1 }]);
+    await store.close();
+  },
+);
 
 describe.each(testStores)("extensions of the $name store", ({ name, open }) => {
   test("are created as far as there are any, and what is missing is said", async () => {
