@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../version.ts";
 import { addAccessCommands } from "./access-commands.ts";
+import { addBackupCommands } from "./backup-commands.ts";
 import { addDatabaseCommands } from "./database-commands.ts";
 import { parseBytes, parseCount, parseDuration } from "./quantity.ts";
 
@@ -57,6 +58,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .action((url, flags) => run(import("./scrape.ts").then(({ scrapeCommand }) => scrapeCommand(url, flags))));
 
   addDatabaseCommands(program, run, dataOption);
+  addBackupCommands(program, run, dataOption);
 
   program
     .command("health")

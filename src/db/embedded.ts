@@ -8,6 +8,7 @@ import postgresFiles from "@electric-sql/pglite/pglite.data" with { type: "file"
 import postgresWasm from "@electric-sql/pglite/pglite.wasm" with { type: "file" };
 import { drizzle } from "drizzle-orm/pglite";
 import { AppError } from "../errors.ts";
+import { LEFT_SLOT } from "./backup/base-backup.ts";
 import { openBackupDoor } from "./backup/door.ts";
 import { DATABASE_FOLDER, findBakedFolder, lockDataFolder, putBackReplaced, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
@@ -32,6 +33,7 @@ export async function openEmbeddedStore(
     const target = join(folder, DATABASE_FOLDER);
     refuseFullDisk(folder);
     putBackReplaced(target);
+    rmSync(join(target, LEFT_SLOT), { recursive: true, force: true });
     if (!existsSync(target)) await createFolder(target);
     const client = await startPostgres(target).catch((cause: unknown) => {
       const mend = "put a copy of it in its place, or name another folder with --data or DATA_DIR";
