@@ -17,6 +17,7 @@ const SCRIPTS: Record<string, string> = {
   smoke: "try the built executable",
   up: "start everything in containers",
   down: "stop the containers",
+  openapi: "write the committed OpenAPI document anew",
   "db:generate": "make a migration from the schema: bun run db:generate --name <name>",
   "deps:update": "bring dependencies up to date, or leave all as it was: bun run deps:update --dry-run",
 };

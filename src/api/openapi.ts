@@ -73,7 +73,9 @@ function describeAccess(needed: Needed | undefined): { security?: object[]; sent
 /** The problem responses of a route that declares its responses by hand. */
 export function describeProblems(...statuses: number[]): Record<number, unknown> {
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
-  return Object.fromEntries(statuses.map((status) => [status, { description: STATUS_CODES[status], content }]));
+  return Object.fromEntries(
+    [...statuses, 429, 504].map((status) => [status, { description: STATUS_CODES[status], content }]),
+  );
 }
 
 function refineOperation({ operationId, parameters, requestBody, responses, ...operation }: Operation): Operation {
@@ -92,7 +94,7 @@ function refineOperation({ operationId, parameters, requestBody, responses, ...o
 }
 
 /** What every route may answer that is not for everybody. */
-const REFUSALS = describeProblems(401, 403, 429) as Record<string, Answer>;
+const REFUSALS = describeProblems(401, 403) as Record<string, Answer>;
 
 function refineParameter({ name, in: place, required, description, examples, schema }: Parameter): Parameter {
   const written = { ...readNumber(schema), ...(examples === undefined ? {} : { examples }) };

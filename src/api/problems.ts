@@ -154,7 +154,7 @@ function explain(error: unknown): Explained {
 
 function explainNoRoute(allowed: string[], { method }: Request, path: string): Explained {
   if (allowed.length === 0) {
-    return { status: 404, code: "no_route", detail: `There is nothing at ${path}; /swagger lists what there is` };
+    return { status: 404, code: "no_route", detail: `There is nothing at ${path}` };
   }
   const allow = [...allowed, "OPTIONS"].join(", ");
   const detail = `${path} does not take ${method}; it takes ${allow}`;

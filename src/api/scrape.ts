@@ -40,7 +40,15 @@ const ScrapeRequest = Type.Object(
   {
     additionalProperties: false,
     description: "The page to get, and how",
-    examples: [{ url: "https://docs.example.com/", formats: ["markdown", "links"] }],
+    examples: [
+      {
+        url: "https://docs.example.com/",
+        formats: ["markdown", "links"],
+        content: "main",
+        robots: true,
+        timeout_ms: 30_000,
+      },
+    ],
   },
 );
 
