@@ -27,7 +27,7 @@ export function decideAccess({ AUTH, AUTH_PROVIDER, HOST }: AccessSettings): "op
  * Settles, at the start of the service, who may use it. Closed and without anybody who could administer it, it makes a
  * first key for the local user: once, however many instances start together, to be shown on the terminal and nowhere
  * else.
- * @throws AppError `invalid`, code `access_undecided`, for a service on a network of which nobody said who may use it
+ * @throws AppError `invalid`, code `settings`, for a service on a network of which nobody said who may use it
  */
 export async function openAccess(
   db: Db,
@@ -48,7 +48,7 @@ export async function openAccess(
       "  HOST=127.0.0.1           serves this machine alone",
       "  AUTH=off                 lets everybody in, on a network that you trust",
     ].join("\n"),
-    { code: "access_undecided", faults: [{ at: "AUTH", message: "must be on or off, or access be configured" }] },
+    { code: "settings", faults: [{ at: "AUTH", message: "must be on or off, or access be configured" }] },
   );
 }
 

@@ -1,3 +1,4 @@
+import { PROVIDER_NEEDS } from "../config/conflicts.ts";
 import type { Config } from "../config/settings.ts";
 import { AppError } from "../errors.ts";
 
@@ -75,16 +76,8 @@ export function isSameIssuer(one: string, other: string): boolean {
   return withoutFinalSlash(one) === withoutFinalSlash(other);
 }
 
-const NEEDED = {
-  supabase: ["AUTH_URL"],
-  clerk: ["AUTH_URL"],
-  // A public issuer signs for everybody: without an audience, tokens for any application would open this one.
-  oidc: ["AUTH_URL", "AUTH_AUDIENCE"],
-  secret: ["AUTH_SECRET"],
-} as const;
-
 function refuseMissing(kind: Provider["kind"], settings: ProviderSettings): void {
-  const missing = NEEDED[kind].filter((name) => settings[name] === undefined);
+  const missing = PROVIDER_NEEDS[kind].filter((name) => settings[name] === undefined);
   if (missing.length === 0) return;
   const faults = missing.map((name) => ({ at: name, message: `${name}: must be set for AUTH_PROVIDER=${kind}` }));
   const lines = faults.map(({ message }) => `  ${message}`).join("\n");

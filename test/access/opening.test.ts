@@ -122,7 +122,7 @@ for (const { name, open } of testStores) {
     test("on a network it does not start before somebody says who may use it, and says how", async () => {
       const refused = openAccess(store.db, onNetwork, clock);
 
-      await expect(refused).rejects.toMatchObject({ reason: "invalid", code: "access_undecided" });
+      await expect(refused).rejects.toMatchObject({ reason: "invalid", code: "settings" });
       await expect(refused).rejects.toThrow(/AUTH=on.*orbweaver key create.*AUTH_PROVIDER.*AUTH=off/s);
       expect(await store.db.$count(apiKeys)).toBe(0);
     });
@@ -132,7 +132,7 @@ for (const { name, open } of testStores) {
 
       expect(await openAccess(store.db, onNetwork, clock)).toEqual({ isOpen: false });
       await clock.advance(1_000);
-      await expect(openAccess(store.db, onNetwork, clock)).rejects.toMatchObject({ code: "access_undecided" });
+      await expect(openAccess(store.db, onNetwork, clock)).rejects.toMatchObject({ code: "settings" });
       await store.db.update(apiKeys).set({ expiresAt: null }).where(eq(apiKeys.id, key.id));
       expect(await openAccess(store.db, onNetwork, clock)).toEqual({ isOpen: false });
     });
