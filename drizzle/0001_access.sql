@@ -37,7 +37,7 @@ CREATE UNIQUE INDEX "api_keys_hash_key" ON "orbweaver"."api_keys" USING btree ("
 CREATE INDEX "api_keys_user_idx" ON "orbweaver"."api_keys" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_expires_idx" ON "orbweaver"."idempotency_keys" USING btree ("expires_at");--> statement-breakpoint
 ALTER TABLE "orbweaver"."crawl_jobs" ADD CONSTRAINT "crawl_jobs_api_key_id_api_keys_id_fk" FOREIGN KEY ("api_key_id") REFERENCES "orbweaver"."api_keys"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "crawl_jobs_api_key_idx" ON "orbweaver"."crawl_jobs" USING btree ("api_key_id") WHERE "orbweaver"."crawl_jobs"."state" in ('queued', 'running', 'paused');--> statement-breakpoint
+CREATE INDEX "crawl_jobs_api_key_idx" ON "orbweaver"."crawl_jobs" USING btree ("api_key_id") WHERE "orbweaver"."crawl_jobs"."api_key_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "users_identity_key" ON "orbweaver"."users" USING btree ("issuer","subject");--> statement-breakpoint
 CREATE INDEX "users_deleted_idx" ON "orbweaver"."users" USING btree ("deleted_at") WHERE "orbweaver"."users"."deleted_at" is not null;--> statement-breakpoint
 CREATE INDEX "websites_deleted_idx" ON "orbweaver"."websites" USING btree ("deleted_at") WHERE "orbweaver"."websites"."deleted_at" is not null;--> statement-breakpoint

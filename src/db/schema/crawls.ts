@@ -75,7 +75,7 @@ export const crawlJobs = orbweaver.table(
   },
   (table) => [
     index("crawl_jobs_website_idx").on(table.websiteId, table.id),
-    index("crawl_jobs_api_key_idx").on(table.apiKeyId).where(sql`${table.state} in ('queued', 'running', 'paused')`),
+    index("crawl_jobs_api_key_idx").on(table.apiKeyId).where(sql`${table.apiKeyId} is not null`),
     index("crawl_jobs_open_idx").on(table.id).where(sql`${table.state} in ('queued', 'running')`),
     uniqueIndex("crawl_jobs_active_key")
       .on(table.websiteId, table.runner)
