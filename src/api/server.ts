@@ -104,7 +104,7 @@ export async function startApi(
   const signals = { closing: closing.signal, stopping: stopping ?? closing.signal };
   const api = createApi(app, background, { access, cors, limits, ...signals });
   const gateway = createGateway({ config, cors, limits, log, fetch: (request) => api.fetch(request) });
-  const server = listen(HOST, PORT, answerLiveness(observeRequests(app, () => api.routes, gateway)));
+  const server = listen(HOST, PORT, answerLiveness(observeRequests(app, () => api.routes, gateway)), log);
   const metrics = startMetricsServer(app);
   const leave = app.telemetry.watch("http.server.active_requests", () => [
     { labels: {}, value: server.pendingRequests },
@@ -120,9 +120,16 @@ export async function startApi(
   };
 }
 
-function listen(hostname: string, port: number, fetch: Gateway) {
+function listen(hostname: string, port: number, fetch: Gateway, log: App["log"]) {
   try {
-    return Bun.serve({ hostname, port, idleTimeout: IDLE_TIMEOUT_S, maxRequestBodySize: MAX_BODY_BYTES, fetch });
+    return Bun.serve({
+      ...{ hostname, port, idleTimeout: IDLE_TIMEOUT_S, maxRequestBodySize: MAX_BODY_BYTES, fetch },
+      // Whatever escapes the routes: the runtime's own answer would show the source.
+      error: (error) => {
+        log.error("request failed outside the routes", { error });
+        return new Response(null, { status: 500 });
+      },
+    });
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string };
     const mend = code === "EADDRINUSE" ? "it is taken: stop what listens there, or set PORT" : message;
