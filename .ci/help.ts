@@ -14,6 +14,7 @@ const SCRIPTS: Record<string, string> = {
   format: "format and mend what can be mended",
   bench: "measure crawls",
   "bench:stages": "measure what the stages of a page cost",
+  "bench:serve": "compare the service with bare servers: requests, start and memory",
   smoke: "try the built executable",
   up: "start everything in containers",
   down: "stop the containers",

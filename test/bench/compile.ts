@@ -1,0 +1,31 @@
+import { copyFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+export const BARE = ["bun", "elysia", "select"] as const;
+export type Bare = (typeof BARE)[number];
+
+/**
+ * An executable of a bare server in `folder`, compiled as `src/build.ts` compiles Orbweaver.
+ * @throws Error with what the compiler said
+ */
+export async function compileBare(name: Bare, folder: string): Promise<string> {
+  const outfile = join(folder, `bare-${name}`);
+  // The bundler writes beside the repository's dependencies, where it may rename; the folder may be another disk.
+  const made = resolve(import.meta.dir, "../../node_modules/.cache", `orbweaver-bare-${name}-${process.pid}`);
+  const { success, logs } = await Bun.build({
+    entrypoints: [join(import.meta.dir, "bare", `${name}.ts`)],
+    target: "bun",
+    format: "esm",
+    bytecode: true,
+    minify: true,
+    splitting: true,
+    sourcemap: "inline",
+    define: { "process.env.NODE_ENV": '"production"' },
+    compile: { outfile: made, execArgv: ["--smol"], autoloadDotenv: false, autoloadBunfig: false },
+    throw: false,
+  });
+  if (!success) throw new Error(`The bare ${name} server did not compile: ${logs.join("\n")}`);
+  await copyFile(made, outfile);
+  await rm(made);
+  return outfile;
+}
