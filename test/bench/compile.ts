@@ -1,5 +1,7 @@
-import { copyFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+
+const CACHE = resolve(import.meta.dir, "../../node_modules/.cache");
 
 export const BARE = ["bun", "elysia", "select"] as const;
 export type Bare = (typeof BARE)[number];
@@ -10,8 +12,9 @@ export type Bare = (typeof BARE)[number];
  */
 export async function compileBare(name: Bare, folder: string): Promise<string> {
   const outfile = join(folder, `bare-${name}`);
-  // The bundler writes beside the repository's dependencies, where it may rename; the folder may be another disk.
-  const made = resolve(import.meta.dir, "../../node_modules/.cache", `orbweaver-bare-${name}-${process.pid}`);
+  // The bundler leaves more than the executable beside it.
+  await mkdir(CACHE, { recursive: true });
+  const work = await mkdtemp(join(CACHE, "bare-"));
   const { success, logs } = await Bun.build({
     entrypoints: [join(import.meta.dir, "bare", `${name}.ts`)],
     target: "bun",
@@ -21,11 +24,11 @@ export async function compileBare(name: Bare, folder: string): Promise<string> {
     splitting: true,
     sourcemap: "inline",
     define: { "process.env.NODE_ENV": '"production"' },
-    compile: { outfile: made, execArgv: ["--smol"], autoloadDotenv: false, autoloadBunfig: false },
+    compile: { outfile: join(work, name), execArgv: ["--smol"], autoloadDotenv: false, autoloadBunfig: false },
     throw: false,
   });
   if (!success) throw new Error(`The bare ${name} server did not compile: ${logs.join("\n")}`);
-  await copyFile(made, outfile);
-  await rm(made);
+  await copyFile(join(work, name), outfile);
+  await rm(work, { recursive: true });
   return outfile;
 }
