@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { basename } from "node:path";
 import { isWellFormed } from "../../src/access/key-format.ts";
 import { lockDataFolder } from "../../src/db/data-folder.ts";
 import { POSTGRES } from "../testing/servers.ts";
 import { hasPostgres, prepareDataFolder, testStores } from "../testing/stores.ts";
 import { openWorkplace } from "./command.ts";
-
-// Each command is a process of its own, whose start takes its time on a busy machine.
-setDefaultTimeout(60_000);
 
 const workplace = openWorkplace();
 /** Where there is a server the commands use it, which spares each of them to start a database. */

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { createSite, type ServedSite } from "../site.ts";
 import { prepareDataFolder } from "../testing/stores.ts";
 import { listFiles, openWorkplace } from "./command.ts";
-
-// Each command opens a database, which on a busy machine takes seconds.
-setDefaultTimeout(30_000);
 
 const workplace = openWorkplace();
 const fast = ["--delay", "0", "--concurrency", "4", "--data", "data"];

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { withDatabase } from "../../src/db/connection-url.ts";
 import { MIGRATIONS } from "../../src/db/migrations.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
@@ -6,9 +6,6 @@ import { pages } from "../../src/db/schema/pages.ts";
 import { POSTGRES } from "../testing/servers.ts";
 import { hasPostgres } from "../testing/stores.ts";
 import { openWorkplace } from "./command.ts";
-
-// Each command is a process of its own, whose start takes its time on a busy machine.
-setDefaultTimeout(60_000);
 
 const tags = MIGRATIONS.map(({ tag }) => tag);
 const newest = tags.at(-1) as string;

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import type { Store } from "../../src/db/db.ts";
 import { urlOf } from "../crawl/server.ts";
 import { canReach, REDIS } from "../testing/servers.ts";
 import { hasPostgres, testStores } from "../testing/stores.ts";
 import { openWorkplace } from "./command.ts";
-
-setDefaultTimeout(30_000);
 
 type Check = { name: string; verdict: string; finding: string; mend?: string; duration_ms: number };
 

@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { prepareDataFolder } from "../testing/stores.ts";
 import { openWorkplace } from "./command.ts";
 import { serve } from "./serving.ts";
-
-// Each command is a process of its own, whose start takes its time on a busy machine.
-setDefaultTimeout(30_000);
 
 const workplace = openWorkplace();
 beforeAll(() => prepareDataFolder(workplace.makeFolder("data")));

@@ -1,9 +1,6 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { openWorkplace } from "./command.ts";
-
-// Each command is a process of its own, whose start takes its time on a busy machine.
-setDefaultTimeout(30_000);
 
 const workplace = openWorkplace();
 const page = `<!doctype html><html lang="en"><title>Spiders</title><body><nav><a href="/nav">Nav</a></nav>

@@ -1,11 +1,8 @@
-import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { prepareDataFolder } from "../testing/stores.ts";
 import { openWorkplace } from "./command.ts";
 import { serve } from "./serving.ts";
-
-// Each service is a process of its own, whose start takes its time on a busy machine.
-setDefaultTimeout(30_000);
 
 const workplace = openWorkplace();
 const clean: (() => unknown)[] = [];

@@ -1,9 +1,6 @@
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { openWorkplace } from "./command.ts";
-
-// Each command is a process of its own, whose start takes its time on a busy machine.
-setDefaultTimeout(30_000);
 
 const workplace = openWorkplace();
 afterAll(workplace.remove);

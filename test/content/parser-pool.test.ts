@@ -27,6 +27,17 @@ function page(html: string): DocumentInput {
 /** Takes seconds, and some hundred times longer than a time limit that a small page keeps. */
 const endless = () => page("<p>A paragraph, with a comma. ".repeat(400_000));
 
+/** Threads of which the first does something else with its page, and the others parse theirs. */
+function firstThread(work: string) {
+  const first = new Blob([`postMessage({ type: "ready" }); onmessage = () => { ${work} };`]);
+  const other = new URL("../../src/content/parser-thread.ts", import.meta.url).href;
+  let started = 0;
+  return {
+    start: () => new Worker(started++ === 0 ? URL.createObjectURL(first) : other),
+    started: () => started,
+  };
+}
+
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
     () => "parsed",
@@ -85,10 +96,9 @@ test("a body that is part of a larger buffer leaves its neighbours alone", async
 });
 
 test("a page over its time fails alone, and its thread is replaced", async () => {
-  const pool = openPool({ threads: 1, timeoutMs: 250 });
-  await pool.parse(page("warm"));
+  const pool = openPool({ threads: 1, timeoutMs: 1_000, startThread: firstThread("for (;;);").start });
 
-  const slow = codeOf(pool.parse(endless()));
+  const slow = codeOf(pool.parse(page("x")));
   const next = codeOf(pool.parse(page("<p>next")));
 
   expect(await slow).toBe("parse_timeout");
@@ -96,9 +106,9 @@ test("a page over its time fails alone, and its thread is replaced", async () =>
 });
 
 test("pages behind one that is over its time are parsed all the same, in another thread", async () => {
-  const pool = openPool({ threads: 1, timeoutMs: 300 });
+  const pool = openPool({ threads: 1, timeoutMs: 1_000, startThread: firstThread("for (;;);").start });
 
-  const first = codeOf(pool.parse(endless()));
+  const first = codeOf(pool.parse(page("x")));
   const others = Array.from({ length: 12 }, (_, n) => pool.parse(page(`<title>${n}</title>`)));
 
   expect(await first).toBe("parse_timeout");
@@ -121,20 +131,13 @@ test.each([
   ["throws", "throw new Error('bad page')"],
   ["ends", "process.exit(3)"],
 ])("a thread that %s fails its page alone, and is replaced", async (_, end) => {
-  const crashing = new Blob([`postMessage({ type: "ready" }); onmessage = () => { ${end} };`]);
-  let started = 0;
-  const startThread = () =>
-    new Worker(
-      started++ === 0
-        ? URL.createObjectURL(crashing)
-        : new URL("../../src/content/parser-thread.ts", import.meta.url).href,
-    );
-  const pool = openPool({ threads: 1, startThread });
+  const threads = firstThread(end);
+  const pool = openPool({ threads: 1, startThread: threads.start });
 
   const codes = await Promise.all([codeOf(pool.parse(page("x"))), codeOf(pool.parse(page("y")))]);
 
   expect(codes).toEqual(["parse_failed", "parsed"]);
-  expect(started).toBe(2);
+  expect(threads.started()).toBe(2);
 });
 
 test("when no thread can start, the pages that wait fail rather than wait for ever", async () => {

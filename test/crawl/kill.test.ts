@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +12,6 @@ import { createSite } from "../site.ts";
 import { hasPostgres, prepareDataFolder, testStores } from "../testing/stores.ts";
 import { expectCountersToMatch } from "./runs.ts";
 import { urlOf } from "./server.ts";
-
-setDefaultTimeout(60_000);
 
 const PAGES = 120;
 const SCRIPT = join(import.meta.dir, "crawl-until-killed.ts");

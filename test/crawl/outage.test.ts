@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
 import type { App } from "../../src/app.ts";
 import { type Crawl, readCrawl } from "../../src/crawl/crawls.ts";
@@ -15,8 +15,6 @@ import { hasPostgres, testStores } from "../testing/stores.ts";
 import { expectCountersToMatch, outcomesOf, run, start } from "./runs.ts";
 import { openProxy, urlOf } from "./server.ts";
 import { createWeb, page, text } from "./web.ts";
-
-setDefaultTimeout(60_000);
 
 const clean: (() => unknown)[] = [];
 

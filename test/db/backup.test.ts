@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,8 +18,6 @@ import { expectCountersToMatch, run, start } from "../crawl/runs.ts";
 import { createSite } from "../site.ts";
 import { openTestApp } from "../testing/apps.ts";
 import { prepareDataFolder } from "../testing/stores.ts";
-
-setDefaultTimeout(60_000);
 
 const PAGES = 150;
 const OURS = { namespace: "orbweaver" };
