@@ -1,5 +1,5 @@
 import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { MIN_FREE_BYTES, readFreeBytes } from "../db/disk-space.ts";
 import { AppError } from "../errors.ts";
@@ -21,33 +21,42 @@ export async function writeWhole(
   const path = resolve(file);
   refuseExisting(path, isForced);
   const unfinished = `${path}.${process.pid}.unfinished`;
-  let bytes = 0;
-  let nextLook = 0;
   try {
     const output = await open(unfinished, "wx", 0o600);
     try {
-      for await (const part of parts) {
-        if (bytes >= nextLook) {
-          await refuseFullDisk(dirname(path));
-          nextLook = bytes + LOOK_EVERY_BYTES;
-        }
-        await output.writeFile(part);
-        bytes += part.length;
-        onProgress(bytes);
-      }
-      await output.sync();
+      const bytes = await fill(output, dirname(path), parts, onProgress).finally(() => output.close());
+      if (isForced) renameSync(unfinished, path);
+      else placeNew(unfinished, path);
+      return bytes;
     } finally {
-      await output.close();
+      rmSync(unfinished, { force: true });
     }
-    if (isForced) renameSync(unfinished, path);
-    else placeNew(unfinished, path);
-    return bytes;
   } catch (cause) {
-    if (cause instanceof AppError || !(cause as NodeJS.ErrnoException).code) throw cause;
+    if (cause instanceof AppError || !(cause as NodeJS.ErrnoException).syscall) throw cause;
     throw new AppError("unavailable", `${path} can't be written: ${(cause as Error).message}`, { cause });
-  } finally {
-    rmSync(unfinished, { force: true });
   }
+}
+
+/** @returns the bytes that are on the disk now */
+async function fill(
+  output: FileHandle,
+  folder: string,
+  parts: AsyncIterable<Uint8Array>,
+  onProgress: (bytes: number) => void,
+): Promise<number> {
+  let bytes = 0;
+  let nextLook = 0;
+  for await (const part of parts) {
+    if (bytes >= nextLook) {
+      await refuseFullDisk(folder);
+      nextLook = bytes + LOOK_EVERY_BYTES;
+    }
+    await output.writeFile(part);
+    bytes += part.length;
+    onProgress(bytes);
+  }
+  await output.sync();
+  return bytes;
 }
 
 export function refuseExisting(path: string, isForced: boolean): void {

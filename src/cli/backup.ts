@@ -10,7 +10,7 @@ import { refuseExisting, writeWhole } from "./backup-file.ts";
 import { createProgress } from "./progress.ts";
 import { formatBytes } from "./quantity.ts";
 import { type SettingFlags, settingsOf } from "./setting-flags.ts";
-import { writeError, writeOut } from "./terminal.ts";
+import { listenForInterrupt, writeError, writeOut } from "./terminal.ts";
 
 export type BackupFlags = SettingFlags & { force?: boolean };
 
@@ -24,20 +24,54 @@ export async function backupCommand(file: string, { force: isForced = false, ...
     );
   if (file !== "-") refuseExisting(file, isForced);
   const { archive, close } = await openBackup(config);
-  try {
-    if (file === "-") {
-      await passOn(archive);
-      return 0;
-    }
+  return untilStopped(archive, async (parts) => {
+    if (file === "-") return passOn(parts);
     const progress = startProgress();
-    const bytes = await writeWhole(file, archive, {
+    const bytes = await writeWhole(file, parts, {
       isForced,
       onProgress: (written) => progress.say(`${formatBytes(written)} written`),
     }).finally(progress.stop);
     await writeOut(`${file} has the backup of ${join(config.DATA_DIR, DATABASE_FOLDER)}, ${formatBytes(bytes)}\n`);
+  }).finally(close);
+}
+
+/**
+ * Copies what is read until a signal stops that, so that what is unfinished is taken away before the process ends.
+ * @returns the exit code
+ */
+export async function untilStopped(
+  archive: AsyncIterable<Uint8Array>,
+  copy: (parts: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<number> {
+  const interrupt = listenForInterrupt();
+  try {
+    await copy(readUntil(interrupt.signal, archive));
     return 0;
+  } catch (error) {
+    const stopped = interrupt.exitCode();
+    if (stopped === undefined) throw error;
+    writeError("Stopped; nothing was changed\n");
+    return stopped;
   } finally {
-    await close();
+    interrupt.dispose();
+  }
+}
+
+/** Throws as soon as the signal is aborted: what is being waited for, such as standard input, may never come. */
+async function* readUntil(signal: AbortSignal, archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const parts = archive[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const part = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        signal.onabort = () => reject(signal.reason);
+        if (signal.aborted) reject(signal.reason);
+        else parts.next().then(resolve, reject);
+      });
+      if (part.done) return;
+      yield part.value;
+    }
+  } finally {
+    parts.return?.()?.catch(() => {});
   }
 }
 

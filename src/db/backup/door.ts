@@ -42,7 +42,7 @@ export function openBackupDoor(folder: string, backup: () => Promise<Readable>):
 /**
  * A backup from the process that holds the folder.
  * @returns `undefined` when nobody answers there
- * @throws AppError what the other process says
+ * @throws AppError `unavailable`: what the other process says, or, while it is read, that it broke off
  */
 export async function requestBackup(folder: string): Promise<AsyncIterable<Uint8Array> | undefined> {
   let response: Response;
@@ -52,7 +52,17 @@ export async function requestBackup(folder: string): Promise<AsyncIterable<Uint8
     return undefined;
   }
   if (!response.ok || !response.body) throw new AppError("unavailable", await response.text());
-  return response.body;
+  return readWhole(response.body);
+}
+
+/** What breaks off in the middle is the other process's failure; its end tells nothing more. */
+async function* readWhole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    const message = "The process that holds the data folder broke off the backup: see its log, and try again";
+    throw new AppError("unavailable", message, { cause });
+  }
 }
 
 async function answer(backup: () => Promise<Readable>): Promise<Response> {
