@@ -16,11 +16,14 @@ export type Access = Pick<Authenticator, "authenticate"> | "open";
  */
 export const accessRules = ({ DOCS }: Pick<Config, "DOCS">, access: Access) => {
   const plugin = new Elysia({ name: "access" });
-  if (access === "open") return plugin.onRequest(({ request }) => setPrincipal(request, LOCAL_PRINCIPAL));
-  return plugin.onRequest(async (context) => {
-    const { request } = context;
-    // Elysia has it here already, though its types don't say so.
-    const { path } = context as unknown as { path: string };
+  if (access === "open") {
+    // Without a value, which Elysia would wait for.
+    return plugin.onRequest(({ request }) => {
+      setPrincipal(request, LOCAL_PRINCIPAL);
+    });
+  }
+  // Elysia has the path here already, though its types don't say so. Without one nothing is public.
+  return plugin.onRequest(async ({ request, path = "" }: { request: Request; path?: string }) => {
     if (!isPublic(path, DOCS) && !isPreflight(request)) setPrincipal(request, await identify(access, request, path));
   });
 };

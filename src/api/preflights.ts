@@ -2,16 +2,20 @@ import { Elysia } from "elysia";
 import type { CorsPolicy } from "./cors.ts";
 import { allowedMethods, type Route } from "./methods.ts";
 
+/** Taken apart where it comes in, or Elysia believes that the hook needs cookies and all. */
+type Hooked = {
+  request: Request;
+  /** It is there already, though Elysia's types don't say so. */
+  path?: string;
+};
+
 /**
  * Answers a browser that asks before a page's request: ahead of whatever wants a credential, since browsers send none
  * with the question (WHATWG Fetch §4.8).
  */
 export const preflights = (cors: CorsPolicy, routes: () => readonly Route[]) =>
-  new Elysia({ name: "preflights" }).onRequest((hooked) => {
-    const { request } = hooked;
+  new Elysia({ name: "preflights" }).onRequest(({ request, path = "" }: Hooked) => {
     if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return;
-    // Elysia has the path here already, though its types don't say so.
-    const { path } = hooked as unknown as { path: string };
     const methods = allowedMethods(routes(), path);
     if (methods.length > 0 && cors.allows(request.headers.get("origin") ?? "null")) {
       return answerOptions(cors, request, methods);

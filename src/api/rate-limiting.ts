@@ -3,25 +3,33 @@ import { HttpError } from "./problems.ts";
 import { type RateLimits, WINDOW_S } from "./rate-limits.ts";
 import { findContext, networkOf, type Subject, subjectOf } from "./request-context.ts";
 
-type Hooked = { request: Request; set: { headers: Record<string, string | number> } };
+/** Taken apart where it comes in: of a hook that hands it on as one, Elysia believes that it needs cookies and all. */
+type Hooked = {
+  request: Request;
+  set: { headers: Record<string, string | number> };
+  /** It is there already, though Elysia's types don't say so. */
+  path?: string;
+};
 
 /** Before anybody's credential is looked at: strangers count by their address, and so do credentials that were none. */
-export const strangersLimit = (limits: RateLimits, isOpen: boolean) =>
-  new Elysia({ name: "strangers-limit" }).onRequest((hooked: Hooked) => {
-    const { request } = hooked;
-    if (isOpen || isFree(hooked)) return;
+export const strangersLimit = (limits: RateLimits, isOpen: boolean) => {
+  const plugin = new Elysia({ name: "strangers-limit" });
+  if (isOpen) return plugin;
+  return plugin.onRequest(({ request, set, path }: Hooked) => {
+    if (isFree(request, path)) return;
     const address = networkOf(findContext(request)?.address ?? "");
-    if (!hasCredential(request)) return countRequest(limits, { kind: "address", name: address }, hooked);
+    if (!hasCredential(request)) return countRequest(limits, { kind: "address", name: address }, set);
     const ms = limits.blockedMs(address);
     if (ms > 0) throw tooMany(ms, "Too many bad keys or tokens came from this address; try again later");
   });
+};
 
 /** After it: the request counts for the key or the user that it comes from. */
 export const callersLimit = (limits: RateLimits, isOpen: boolean) =>
-  new Elysia({ name: "callers-limit" }).onRequest((hooked: Hooked) => {
-    if (isFree(hooked) || (!isOpen && !hasCredential(hooked.request))) return;
-    const subject = subjectOf(hooked.request);
-    if (subject) return countRequest(limits, subject, hooked);
+  new Elysia({ name: "callers-limit" }).onRequest(({ request, set, path }: Hooked) => {
+    if (isFree(request, path) || (!isOpen && !hasCredential(request))) return;
+    const subject = subjectOf(request);
+    if (subject) return countRequest(limits, subject, set);
   });
 
 export function hasCredential({ headers }: Request): boolean {
@@ -29,13 +37,11 @@ export function hasCredential({ headers }: Request): boolean {
 }
 
 /** Probes must hear the truth of the service whoever else asks, and a browser's question before a request is none. */
-function isFree(hooked: Hooked): boolean {
-  // Elysia has the path here already, though its types don't say so.
-  const { path } = hooked as unknown as { path: string };
-  return hooked.request.method === "OPTIONS" || /^\/(?:api\/v1\/public\/)?health(?:\/|$)/.test(path);
+function isFree({ method }: Request, path = ""): boolean {
+  return method === "OPTIONS" || /^\/(?:api\/v1\/public\/)?health(?:\/|$)/.test(path);
 }
 
-async function countRequest(limits: RateLimits, { kind, name }: Subject, { set }: Hooked): Promise<void> {
+async function countRequest(limits: RateLimits, { kind, name }: Subject, set: Hooked["set"]): Promise<void> {
   const allowance = await limits.count(kind, name);
   if (!allowance) return;
   const { isOver, limit, remaining, resetMs } = allowance;
