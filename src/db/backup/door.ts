@@ -18,11 +18,9 @@ export function openBackupDoor(folder: string, backup: () => Promise<Readable>):
   try {
     const server = Bun.serve({
       unix: path,
-      fetch: (request, self) => {
-        // A disk may be slow to take it.
-        self.timeout(request, 0);
-        return answer(backup);
-      },
+      // Who reads it may be slow. A time-out of the request alone ends with its first bytes.
+      idleTimeout: 0,
+      fetch: () => answer(backup),
     });
     server.unref();
     return {
