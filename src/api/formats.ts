@@ -47,13 +47,23 @@ export function respondUnlessKnown(
     : new Response(body, { headers: all });
 }
 
-/** `mapResponse` of a route whose answer may be asked for again: tags the JSON by what is in it. */
-export function answerTagged(answered: { request: Request; responseValue: unknown; set: { status?: unknown } }) {
-  const { request, responseValue, set } = answered;
+type Answered = {
+  request: Request;
+  responseValue: unknown;
+  set: { status?: unknown; headers: Record<string, string | number> };
+};
+
+/**
+ * `mapResponse` of a route whose answer may be asked for again: tags the JSON by what is in it. Says at once all that is to
+ * be said in headers: of what is left to Elysia it would make another answer, and a stream of the body.
+ */
+export function answerTagged({ request, responseValue, set }: Answered) {
   if (responseValue instanceof Response || Number(set.status ?? 200) !== 200) return;
   const json = JSON.stringify(responseValue);
   const etag = `"${Bun.hash(json).toString(36)}"`;
-  return respondUnlessKnown(request, etag, { "content-type": "application/json;charset=utf-8" }, json);
+  const headers = { ...set.headers, "content-type": "application/json;charset=utf-8" } as Record<string, string>;
+  set.headers = {};
+  return respondUnlessKnown(request, etag, headers, json);
 }
 
 function isKnown({ headers }: Request, etag: string): boolean {
