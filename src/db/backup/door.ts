@@ -18,8 +18,9 @@ export function openBackupDoor(folder: string, backup: () => Promise<Readable>):
   try {
     const server = Bun.serve({
       unix: path,
-      // Who reads it may be slow. A time-out of the request alone ends with its first bytes.
-      idleTimeout: 0,
+      // Who reads it may be slow, and a time-out of the request alone is forgotten with its first bytes. Bun has it for
+      // sockets of this kind as well; its types do not.
+      ...({ idleTimeout: 0 } as object),
       fetch: () => answer(backup),
     });
     server.unref();
