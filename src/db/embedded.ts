@@ -148,8 +148,8 @@ function sparingParsers(client: PGlite): PGlite {
 }
 
 const SETTINGS = [
-  // The default of 128 MB is all memory of this process.
-  ["shared_buffers", "16MB"],
+  // All memory of this process. Twice as much makes no crawl faster; it spares a tenth of what is written.
+  ["shared_buffers", "8MB"],
   // PGlite starts with `-F`, which turns this off.
   ["fsync", "on"],
   ["wal_sync_method", "fsync"],
