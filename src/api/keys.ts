@@ -59,7 +59,7 @@ export const keysApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" |
         detail: {
           summary: "Make an API key",
           description:
-            "The answer has the key itself, which can't be read again. It may hold no permission that the caller does not hold, and not outlive the key that made it.",
+            "The answer has the key itself, which can't be read again: a repetition under the same `Idempotency-Key` is answered without it. It may hold no permission that the caller does not hold, and not outlive the key that made it.",
         },
       },
     )

@@ -157,8 +157,18 @@ export const SECTIONS = {
       }),
     ),
     DATABASE_WAIT_MS: Count(0, 600_000, 30_000, "Time to wait at the start for a database that does not answer yet"),
-    DATABASE_STATEMENT_TIMEOUT_MS: Count(0, 3_600_000, 60_000, "Time that a statement may take; 0 for no limit"),
-    DATABASE_LOCK_TIMEOUT_MS: Count(0, 3_600_000, 10_000, "Time that a statement may wait for a lock; 0 for no limit"),
+    DATABASE_STATEMENT_TIMEOUT_MS: Count(
+      0,
+      3_600_000,
+      60_000,
+      "Time that a statement may take on a server; 0 for no limit",
+    ),
+    DATABASE_LOCK_TIMEOUT_MS: Count(
+      0,
+      3_600_000,
+      10_000,
+      "Time that a statement may wait for a lock on a server; 0 for no limit",
+    ),
     REDIS_URL: Type.Optional(
       Secret({
         protocols: ["redis:", "rediss:"],
