@@ -1,6 +1,6 @@
 import { and, asc, eq, gte, inArray, isNotNull, isNull } from "drizzle-orm";
 import type { Cache } from "../cache.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, daysBefore } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { LOCAL_USER_ID, users } from "../db/schema/users.ts";
@@ -108,7 +108,7 @@ export async function restoreUser(
   id: string,
   retentionDays: number,
 ): Promise<User> {
-  const since = new Date(clock.now().getTime() - retentionDays * 86_400_000);
+  const since = daysBefore(clock.now(), retentionDays);
   const user = await db.transaction(async (tx) => {
     const [deleted] = await tx
       .select()

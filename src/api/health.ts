@@ -63,7 +63,12 @@ const componentOf = (what: string) => ({
   detail: { summary: `Does ${what} answer?`, description: "200 when it does or none is configured, otherwise 503." },
 });
 
-type Settable = { status?: number | string; headers: Record<string, string | number> };
+/** Asked every few seconds by whatever watches the service: not counted, and of no interest but to it. */
+export function isHealthProbe(path: string): boolean {
+  return /^(?:\/api\/v1\/public)?\/health(?:\/|$)/.test(path);
+}
+
+type Settable = { status?: number | string };
 
 /**
  * Whether the process lives, and whether it can do its work. Anybody may ask, so that nothing is told that is not for
@@ -80,7 +85,7 @@ export const healthApi = ({ readiness }: { readiness: Readiness }) =>
 const probes = (path: string, readiness: Readiness) =>
   new Elysia({ tags: ["Health"] })
     .use(permissions)
-    .get(path, ({ set }) => forbidCaching(set, { status: "ok" as const }), {
+    .get(path, () => ({ status: "ok" as const }), {
       permission: "public",
       response: { 200: LivenessView, ...REFUSALS },
       detail: {
@@ -93,19 +98,13 @@ const probes = (path: string, readiness: Readiness) =>
 async function answerReadiness(readiness: Readiness, set: Settable): Promise<Static<typeof ReadinessView>> {
   const report = await readiness.read();
   if (!isReady(report)) set.status = 503;
-  return forbidCaching(set, { status: report.state, components: report.components.map(viewComponent) });
+  return { status: report.state, components: report.components.map(viewComponent) };
 }
 
 async function answerComponent(readiness: Readiness, name: ComponentName, set: Settable) {
   const component = await readiness.readComponent(name);
   if (component.state !== "ok" && component.state !== "skipped") set.status = 503;
-  return forbidCaching(set, viewComponent(component));
-}
-
-/** An old answer from a cache on the way is worse than none. */
-function forbidCaching<Body>(set: Settable, body: Body): Body {
-  set.headers["cache-control"] = "no-store";
-  return body;
+  return viewComponent(component);
 }
 
 function viewComponent({ name, state, latencyMs, message }: Component): Static<typeof ComponentView> {

@@ -2,12 +2,17 @@ export type Route = { method: string; path: string };
 
 /** The methods that some route takes at a path; empty when there is no route at all. */
 export function allowedMethods(routes: readonly Route[], path: string): string[] {
-  const methods = routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
+  const given = withoutEnd(path).split("/");
+  const methods = routes.filter((route) => matches(route.path.split("/"), given)).map(({ method }) => method);
   return [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
 }
 
-function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split("/");
-  const given = (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path).split("/");
-  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(":") || part === given[at]);
+/** The path without the slash that it may end with. */
+export function withoutEnd(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** Whether a path belongs to a route's pattern, both in parts. */
+export function matches(pattern: readonly string[], given: readonly string[]): boolean {
+  return pattern.length === given.length && pattern.every((part, at) => part.startsWith(":") || part === given[at]);
 }

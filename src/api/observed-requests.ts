@@ -3,6 +3,7 @@ import type { Log, LogFields } from "../telemetry/log.ts";
 import { withLogFields, withSpan } from "../telemetry/scope.ts";
 import type { Span, Telemetry } from "../telemetry/telemetry.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
+import { isHealthProbe } from "./health.ts";
 import type { Route } from "./methods.ts";
 import { METRICS_PATH } from "./metrics.ts";
 import { findContext } from "./request-context.ts";
@@ -26,7 +27,7 @@ export function observeRequests<Rest extends unknown[]>(
   const findRoute = createRouteFinder(routes);
   return (request, ...rest) => {
     const path = pathOf(request.url);
-    if (isProbe(path)) return handle(request, ...rest);
+    if (isHealthProbe(path) || path === METRICS_PATH) return handle(request, ...rest);
     const startedAt = performance.now();
     const { method } = request;
     const route = findRoute(path);
@@ -60,11 +61,6 @@ export function observeRequests<Rest extends unknown[]>(
     const context = span.context ?? parent;
     return withLogFields(fieldsOf(request), () => (context ? withSpan(context, answered) : answered()));
   };
-}
-
-/** Asked every few seconds by whatever watches the service, and of no interest but to it. */
-function isProbe(path: string): boolean {
-  return /^(?:\/api\/v1\/public)?\/health(?:\/|$)/.test(path) || path === METRICS_PATH;
 }
 
 /** Read anew by each line, since what they are is found out on the way. */

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { isHealthProbe } from "./health.ts";
 import { HttpError } from "./problems.ts";
 import { type RateLimits, WINDOW_S } from "./rate-limits.ts";
 import { findContext, networkOf, type Subject, subjectOf } from "./request-context.ts";
@@ -38,7 +39,7 @@ export function hasCredential({ headers }: Request): boolean {
 
 /** Probes must hear the truth of the service whoever else asks, and a browser's question before a request is none. */
 function isFree({ method }: Request, path = ""): boolean {
-  return method === "OPTIONS" || /^\/(?:api\/v1\/public\/)?health(?:\/|$)/.test(path);
+  return method === "OPTIONS" || isHealthProbe(path);
 }
 
 async function countRequest(limits: RateLimits, { kind, name }: Subject, set: Hooked["set"]): Promise<void> {

@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { isLoopback } from "../access/opening.ts";
 import { type Principal, STRANGER, toViewer } from "../access/principal.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { LOCAL_USER_ID } from "../db/schema/users.ts";
@@ -63,12 +64,8 @@ export function subjectOf(request: Request): Subject | undefined {
   const { address = "", principal } = contexts.get(request) ?? {};
   if (principal?.keyId) return { kind: "key", name: principal.keyId };
   if (principal && principal.userId !== LOCAL_USER_ID) return { kind: "key", name: principal.userId };
-  if (principal && isOwnAddress(address)) return undefined;
+  if (principal && isLoopback(address)) return undefined;
   return { kind: "address", name: networkOf(address) };
-}
-
-function isOwnAddress(address: string): boolean {
-  return address === "::1" || address.startsWith("127.");
 }
 
 /** IPv6 comes by the /64, of which every subscriber has at least one. */

@@ -1,4 +1,4 @@
-import type { Route } from "./methods.ts";
+import { matches, type Route, withoutEnd } from "./methods.ts";
 
 /**
  * Finds the pattern of the route that a path belongs to, without asking the router: so that requests that never reach it,
@@ -17,13 +17,9 @@ export function createRouteFinder(routes: () => readonly Route[]): (path: string
 
   return (path) => {
     fixed ??= read();
-    const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+    const plain = withoutEnd(path);
     if (fixed.has(plain)) return plain;
     const given = plain.split("/");
     return patterns.get(given.length)?.find(({ parts }) => matches(parts, given))?.path;
   };
-}
-
-function matches(parts: readonly string[], given: readonly string[]): boolean {
-  return parts.every((part, at) => part.startsWith(":") || part === given[at]);
 }

@@ -3,7 +3,7 @@ import { Elysia, t } from "elysia";
 import { changeUser, deleteUser, disableUser, enableUser, restoreUser } from "../access/standing.ts";
 import { createUser, getUser, listUsers } from "../access/users.ts";
 import type { App } from "../app.ts";
-import { crawlChannel } from "../crawl/crawls.ts";
+import { tellOrders } from "../crawl/crawls.ts";
 import { byId, Nullable } from "./fields.ts";
 import { idempotency } from "./idempotency.ts";
 import { pagingQuery, readPage } from "./paging.ts";
@@ -137,7 +137,7 @@ export const usersApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" 
       "/:id",
       async ({ params, status }) => {
         const cancelled = await deleteUser({ db, cache, clock }, params.id);
-        await Promise.all(cancelled.map((id) => cache.publish(crawlChannel(id), "order")));
+        await tellOrders(cache, cancelled);
         return status(204, undefined);
       },
       {

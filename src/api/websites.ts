@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
-import { crawlChannel, listCrawls } from "../crawl/crawls.ts";
+import { listCrawls, tellOrders } from "../crawl/crawls.ts";
 import {
   addWebsite,
   changeWebsite,
@@ -167,7 +167,7 @@ export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cach
       "/:id",
       async ({ params, request, status }) => {
         const cancelled = await deleteWebsite(db, viewerOf(request), params.id, clock.now());
-        await Promise.all(cancelled.map((id) => cache.publish(crawlChannel(id), "order")));
+        await tellOrders(cache, cancelled);
         return status(204, undefined);
       },
       {

@@ -11,7 +11,7 @@ import { migrateUp, removeTables } from "../db/migrate.ts";
 import { AppError } from "../errors.ts";
 import { createLog } from "../telemetry/log.ts";
 import { findOrAddWebsite } from "../websites/websites.ts";
-import { describeLack } from "./migrate.ts";
+import { describeLack, tellWait, toText } from "./migrate.ts";
 import { openSampleSite, SAMPLE_URL } from "./sample-site.ts";
 import { type SettingFlags, settingsOf } from "./setting-flags.ts";
 import { listenForInterrupt, writeError, writeOut } from "./terminal.ts";
@@ -27,14 +27,16 @@ export async function initCommand(flags: DbFlags): Promise<number> {
   const lines: string[] = [];
   if (config.DATABASE_URL) {
     const { createDatabase } = await import("../db/create-database.ts");
-    if (await createDatabase(config.DATABASE_URL, { ...postgresOptionsOf(config), onWait }))
+    if (await createDatabase(config.DATABASE_URL, { ...postgresOptionsOf(config), onWait: tellWait }))
       lines.push("database created");
   }
-  const store = await openStore(config, onWait);
+  const store = await openStore(config, tellWait);
   try {
     lines.push(...(await migrateUp(store.db)).map((tag) => `${tag} applied`));
     const extensions = store.kind === "postgres" ? await createExtensions(store.db) : [];
-    await print(store.location, [...(lines.length > 0 ? lines : ["ready"]), ...extensions.flatMap(describeLack)]);
+    await writeOut(
+      toText(store.location, [...(lines.length > 0 ? lines : ["ready"]), ...extensions.flatMap(describeLack)]),
+    );
     return 0;
   } finally {
     await store.close();
@@ -55,7 +57,7 @@ export async function seedCommand(flags: DbFlags): Promise<number> {
     const { id: websiteId } = await findOrAddWebsite(app.db, LOCAL_VIEWER.userId, SAMPLE_URL);
     const [last] = await listCrawls(app.db, { viewer: LOCAL_VIEWER, websiteId, runner: "command", limit: 1 });
     if (last?.state === "completed") {
-      await print(app.store.location, [`sample data is there: ${SAMPLE_URL}`]);
+      await writeOut(toText(app.store.location, [`sample data is there: ${SAMPLE_URL}`]));
       return 0;
     }
     const isOpen = last !== undefined && ["queued", "running"].includes(last.state);
@@ -64,7 +66,7 @@ export async function seedCommand(flags: DbFlags): Promise<number> {
       ? last
       : await startCrawl(app.db, { viewer: LOCAL_VIEWER, websiteId, options, runner: "command" });
     const ended = await runCrawl(app, crawl.id, { signal: interrupt.signal });
-    await print(app.store.location, [`${ended.done} pages of ${SAMPLE_URL} stored`]);
+    await writeOut(toText(app.store.location, [`${ended.done} pages of ${SAMPLE_URL} stored`]));
     return ended.state === "completed" ? 0 : (interrupt.exitCode() ?? 1);
   } finally {
     interrupt.dispose();
@@ -81,11 +83,11 @@ export async function resetCommand(flags: DbFlags): Promise<number> {
   const config = readDbConfig(flags);
   const name = await nameOf(config);
   agreeToReset(config, name, flags);
-  const store = await openStore(config, onWait);
+  const store = await openStore(config, tellWait);
   try {
     await removeTables(store.db);
     const tags = await migrateUp(store.db);
-    await print(store.location, ["all tables dropped", ...tags.map((tag) => `${tag} applied`)]);
+    await writeOut(toText(store.location, ["all tables dropped", ...tags.map((tag) => `${tag} applied`)]));
     return 0;
   } finally {
     await store.close();
@@ -115,12 +117,4 @@ async function nameOf({ DATABASE_URL, DATA_DIR }: Config): Promise<string> {
 
 function readDbConfig(flags: DbFlags): Config {
   return loadConfig(settingsOf(flags));
-}
-
-function onWait(message: string): void {
-  writeError(`${message}; waiting for it\n`);
-}
-
-async function print(location: string, lines: readonly string[]): Promise<void> {
-  await writeOut(`${location}\n${lines.map((line) => `  ${line}\n`).join("")}`);
 }

@@ -31,7 +31,7 @@ export async function migrateCommand(
 ): Promise<number> {
   const goal = action === "status" ? undefined : readGoal(action, target);
   const config = loadConfig(settingsOf(flags));
-  const store = await openStore(config, (message) => writeError(`${message}; waiting for it\n`));
+  const store = await openStore(config, tellWait);
   try {
     if (!goal) {
       await writeOut(toText(store.location, (await listMigrations(store.db)).map(describeStatus)));
@@ -98,6 +98,12 @@ export function describeLack({ name, serves, mend }: Extension): string[] {
   return mend === null ? [] : [`without ${name}, ${serves} is off: ${mend}`];
 }
 
-function toText(location: string, lines: readonly string[]): string {
+/** Where the database is, and below it what is said of it. */
+export function toText(location: string, lines: readonly string[]): string {
   return `${location}\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+/** For a person who would otherwise look at nothing while the database does not answer yet. */
+export function tellWait(message: string): void {
+  writeError(`${message}; waiting for it\n`);
 }

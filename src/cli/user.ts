@@ -17,7 +17,7 @@ import {
   type UserState,
 } from "../access/users.ts";
 import type { App } from "../app.ts";
-import { crawlChannel } from "../crawl/crawls.ts";
+import { tellOrders } from "../crawl/crawls.ts";
 import type { UserAction } from "./access-commands.ts";
 import { type AccessFlags, formatInstant, printList, withDatabase } from "./access-database.ts";
 import { formatCount } from "./quantity.ts";
@@ -76,7 +76,7 @@ const ACTIONS: Record<UserAction, (app: App, id: string) => Promise<unknown>> = 
 
 async function deleteWithWord(app: App & AccessContext, id: string): Promise<void> {
   const cancelled = await deleteUser(app, id);
-  await Promise.all(cancelled.map((crawlId) => app.cache.publish(crawlChannel(crawlId), "order")));
+  await tellOrders(app.cache, cancelled);
   const days = formatCount(app.config.DELETED_RETENTION_DAYS, "day");
   const crawls = cancelled.length > 0 ? `${formatCount(cancelled.length, "crawl")} cancelled; ` : "";
   writeError(`${crawls}within ${days} this brings the user back: orbweaver user restore ${id}\n`);

@@ -180,6 +180,11 @@ export function cancelCrawl(context: Steering, viewer: Viewer, id: string): Prom
 /** Channel of a crawl: `order` after a pause or cancel, `progress` after anything else. The row is the truth. */
 export const crawlChannel = (id: string) => `crawl:${id}`;
 
+/** Has whoever works these crawls look at what has become of them. */
+export async function tellOrders(cache: Cache, crawlIds: readonly string[]): Promise<void> {
+  await Promise.all(crawlIds.map((id) => cache.publish(crawlChannel(id), "order")));
+}
+
 async function steer({ db, cache, clock }: Steering, viewer: Viewer, id: string, to: CrawlState, from: CrawlState[]) {
   await getCrawl(db, viewer, id);
   const isOver = to === "cancelled";
@@ -192,7 +197,7 @@ async function steer({ db, cache, clock }: Steering, viewer: Viewer, id: string,
     })
     .where(and(eq(crawlJobs.id, id), inArray(crawlJobs.state, from)))
     .returning();
-  await cache.publish(crawlChannel(id), "order");
+  await tellOrders(cache, [id]);
   const crawl = moved ?? (await getCrawl(db, viewer, id));
   const isThere = crawl.state === to || (to === "queued" && crawl.state === "running");
   if (!isThere)

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, daysBefore } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import type { Db } from "../db/db.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -11,8 +11,6 @@ export type PurgeContext = { db: Db; clock: Clock; log: Log; config: Pick<Config
 /** Rows that were deleted for good. Those that a database deletes with them, such as a page's documents, don't count. */
 export type PurgeCounts = Record<"websites" | "pages" | "users" | "keys" | "idempotencyKeys" | "rawBodies", number>;
 
-const DAY_MS = 86_400_000;
-
 /**
  * Deletes for good what could be restored and was not in time, keys that have ended, answers that can't be asked for
  * any more, and bodies that no page refers to. In batches of which each is a short transaction; when it is stopped, or
@@ -21,7 +19,7 @@ const DAY_MS = 86_400_000;
 export async function purge(context: PurgeContext, signal?: AbortSignal): Promise<PurgeCounts> {
   const { db, clock, log, config } = context;
   const now = clock.now();
-  const before = new Date(now.getTime() - config.DELETED_RETENTION_DAYS * DAY_MS);
+  const before = daysBefore(now, config.DELETED_RETENTION_DAYS);
   const { websites, pages } = await purgeWebsites(db, before, signal);
   const counts: PurgeCounts = {
     websites,

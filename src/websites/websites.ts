@@ -1,5 +1,6 @@
 import { and, desc, eq, inArray, isNotNull, isNull, lt } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
+import { daysBefore } from "../clock.ts";
 import { type Db, findViolatedConstraint } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { users } from "../db/schema/users.ts";
@@ -7,8 +8,6 @@ import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
 
 export type Website = typeof websites.$inferSelect;
-
-const DAY_MS = 86_400_000;
 
 export type NewWebsite = {
   userId: string;
@@ -149,7 +148,7 @@ export async function restoreWebsite(
     if (!found?.website.deletedAt) throw new AppError("not_found", `There is no deleted website ${id}`);
     const { website, userDeletedAt } = found;
     if (userDeletedAt) throw new AppError("conflict", `The website's user is deleted; restore user ${website.userId}`);
-    if (found.website.deletedAt.getTime() < now.getTime() - retentionDays * DAY_MS)
+    if (found.website.deletedAt < daysBefore(now, retentionDays))
       throw new AppError(
         "gone",
         `${website.url} was deleted more than ${retentionDays} days ago: that can't be undone`,
