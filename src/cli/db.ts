@@ -49,7 +49,10 @@ export async function seedCommand(flags: DbFlags): Promise<number> {
   const interrupt = listenForInterrupt();
   const site = await openSampleSite();
   const log = createLog("warn", systemClock, writeError);
-  const app = await openApp({ ...config, REDIS_URL: undefined }, { fetch: site.fetch, log }).catch(async (error) => {
+  const app = await openApp(
+    { ...config, REDIS_URL: undefined, REDIS_HOST: undefined },
+    { fetch: site.fetch, log },
+  ).catch(async (error) => {
     await site.dispose();
     throw error;
   });
