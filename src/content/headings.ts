@@ -1,10 +1,12 @@
 import type { Heading } from "./document.ts";
-import { attribute, classNames, collapse, type Element, type Node } from "./dom.ts";
+import { attribute, classNames, collapse, type Element, isElement, lineOf, type Node } from "./dom.ts";
 
 const maxHeadings = 1000;
 const maxTextLength = 500;
+/** Looking among more would make a crowd of headings quadratic. */
+const maxSiblings = 40;
 const permalinkClass =
-  /^(?:headerlink|header-anchor|anchor|anchor-link|anchorjs-link|hash-link|heading-anchor|permalink|direct-link|mw-editsection|toc-anchor|header-link|headinglink)$/;
+  /^(?:headerlink|header-anchor|anchor|anchor-link|anchorjs-link|hash-link|heading-anchor|permalink|direct-link|mw-editsection|toc-anchor|header-link|headinglink|sl-anchor-link|subheading-anchor|doc-anchor|zola-anchor|td-heading-self-link)$/;
 const permalinkMark = /^[\s#¶§🔗\u200b]*$/u;
 
 export function isHeading(node: Node): boolean {
@@ -68,7 +70,7 @@ function shortText(element: Element): string {
 
 function anchorOf(element: Element): string | undefined {
   const own = attribute(element, "id");
-  if (own) return own;
+  if (own) return own.replace(/^user-content-/, "");
   for (const child of element.children) {
     if (child.type !== "element") continue;
     const inner = attribute(child, "id") ?? (child.name === "a" ? attribute(child, "name") : undefined);
@@ -76,7 +78,25 @@ function anchorOf(element: Element): string | undefined {
     const href = child.name === "a" ? attribute(child, "href") : undefined;
     if (href && href.length > 1 && href.startsWith("#")) return href.slice(1);
   }
+  const beside = anchorBeside(element);
+  if (beside) return beside;
   const { parent } = element;
   const isFirst = parent?.children.find((child) => child.type === "element") === element;
   return isFirst && parent && parent.name !== "body" ? attribute(parent, "id") || undefined : undefined;
+}
+
+/** GitHub and Starlight put the permalink after the heading, and old pages a named anchor before it. */
+function anchorBeside(element: Element): string | undefined {
+  const { parent } = element;
+  if (!parent || parent.children.length > maxSiblings) return undefined;
+  const siblings = parent.children.filter(isElement);
+  const at = siblings.indexOf(element);
+  const before = siblings[at - 1];
+  if (before && lineOf(before, 1) === "" && (before.name === "a" || before.name === "span")) {
+    const name = attribute(before, "id") ?? (before.name === "a" ? attribute(before, "name") : undefined);
+    if (name) return name;
+  }
+  const after = siblings[at + 1];
+  const href = after?.name === "a" && isPermalink(after) ? attribute(after, "href") : undefined;
+  return href && href.length > 1 && href.startsWith("#") ? href.slice(1) : undefined;
 }

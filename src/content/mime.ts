@@ -63,11 +63,35 @@ const textTypes = new Set([
   "application/x-sh",
 ]);
 const jsonTypes = new Set(["application/json", "text/json", "application/x-json", "application/manifest+json"]);
+const csvTypes = new Set([
+  "text/csv",
+  "text/x-csv",
+  "application/csv",
+  "text/comma-separated-values",
+  "text/tab-separated-values",
+]);
+const feedTypes = new Set(["application/rss+xml", "application/atom+xml", "application/feed+json"]);
+const pdfTypes = new Set(["application/pdf", "application/x-pdf"]);
 const unknownTypes = new Set(["unknown/unknown", "application/unknown", "*/*"]);
+/** What servers send files as whose type they don't know, or that they want saved. */
+const downloadTypes = new Set([
+  "application/octet-stream",
+  "binary/octet-stream",
+  "application/x-download",
+  "application/download",
+  "application/force-download",
+  "application/x-force-download",
+  "application/zip",
+]);
+const docxType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 export function kindOf(essence: string): DocumentKind {
   if (htmlTypes.has(essence)) return "html";
   if (markdownTypes.has(essence)) return "markdown";
+  if (csvTypes.has(essence)) return "csv";
+  if (feedTypes.has(essence)) return "feed";
+  if (pdfTypes.has(essence)) return "pdf";
+  if (essence === docxType) return "docx";
   if (jsonTypes.has(essence) || essence.endsWith("+json")) return "json";
   if (isXml(essence)) return "xml";
   if (scriptTypes.has(essence)) return "other";
@@ -79,10 +103,16 @@ function isXml(essence: string): boolean {
 }
 const svg = "image/svg+xml";
 
+/** Extensions by which a file sent as a mere download is taken to have text in it. */
+const tellingExtension = /\.(?:pdf|docx|csv|tsv|md|markdown|txt|json|xml|rss|atom|html?)["']?$/i;
+
 /** Whether a response with these headers can become a document, so that its body need be read at all. */
-export function isWorthReading(headers: Headers): boolean {
+export function isWorthReading(headers: Headers, url: string): boolean {
   const type = parseContentType(headers.get("content-type"));
-  return !type || unknownTypes.has(type.essence) || kindOf(type.essence) !== "other";
+  if (!type || unknownTypes.has(type.essence) || kindOf(type.essence) !== "other") return true;
+  if (!downloadTypes.has(type.essence)) return false;
+  const fileName = headers.get("content-disposition")?.slice(0, 1024).trimEnd() ?? "";
+  return tellingExtension.test(fileName) || tellingExtension.test(URL.parse(url)?.pathname ?? "");
 }
 
 /**
@@ -93,31 +123,45 @@ export function isWorthReading(headers: Headers): boolean {
 export function sniffType(header: string | null | undefined, body: Uint8Array): string {
   const declared = parseContentType(header)?.essence;
   const start = body.subarray(0, 1445);
-  if (!declared || unknownTypes.has(declared) || declared === "application/octet-stream")
-    return sniffUnknown(start, body);
-  if (declared === "text/plain") return sniffPlain(start);
-  if (declared === "text/html") return sniffSignature(start) ?? sniffFeed(start) ?? declared;
-  if (kindOf(declared) === "text" || kindOf(declared) === "markdown")
-    return hasBinary(start) ? (sniffSignature(start) ?? "application/octet-stream") : declared;
-  if (/^(?:image|audio|video|font)\//.test(declared) && declared !== svg) return sniffSignature(start) ?? declared;
+  if (!declared || unknownTypes.has(declared) || downloadTypes.has(declared)) return sniffUnknown(start, body);
+  if (declared === "text/plain") return sniffPlain(start, body);
+  if (declared === "text/html") return sniffSignature(start, body) ?? sniffFeed(start) ?? declared;
+  switch (kindOf(declared)) {
+    case "text":
+    case "markdown":
+    case "csv":
+      return hasBinary(start) ? (sniffSignature(start, body) ?? "application/octet-stream") : declared;
+    case "xml":
+      return sniffFeed(start) ?? declared;
+    case "json":
+      return isJsonFeed(start) ? "application/feed+json" : declared;
+    case "pdf":
+      // Readers allow for a thousand bytes before the mark. Without one it is an error page, or the like.
+      return latin1(start.subarray(0, 1024)).includes("%PDF-") ? "application/pdf" : sniffUnknown(start, body);
+    case "docx":
+      return sniffUnknown(start, body);
+  }
+  if (/^(?:image|audio|video|font)\//.test(declared) && declared !== svg)
+    return sniffSignature(start, body) ?? declared;
   return declared;
 }
 
 function sniffUnknown(start: Uint8Array, body: Uint8Array): string {
   const markup = sniffMarkup(start);
   if (markup) return markup;
-  const signature = sniffSignature(start);
+  const signature = sniffSignature(start, body);
   if (signature) return signature;
   if (hasBinary(start) && !hasBom(start)) return "application/octet-stream";
-  return looksLikeJson(body) ? "application/json" : "text/plain";
+  if (!looksLikeJson(body)) return "text/plain";
+  return isJsonFeed(start) ? "application/feed+json" : "application/json";
 }
 
-function sniffPlain(start: Uint8Array): string {
+function sniffPlain(start: Uint8Array, body: Uint8Array): string {
   const markup = sniffMarkup(start);
   if (markup === "text/html" && /^\s*(?:<!--[^>]{0,200}-->\s*)?<(?:!doctype\s+html|html)\b/i.test(latin1(start)))
     return markup;
-  if (!hasBinary(start) || hasBom(start)) return "text/plain";
-  return sniffSignature(start) ?? "application/octet-stream";
+  if (!hasBinary(start) || hasBom(start)) return sniffPdf(start) ?? "text/plain";
+  return sniffSignature(start, body) ?? "application/octet-stream";
 }
 
 const htmlStart =
@@ -129,10 +173,10 @@ function sniffMarkup(start: Uint8Array): string | undefined {
   if (text.startsWith("<?xml"))
     return /<html[\s>]/i.test(text) ? "application/xhtml+xml" : (sniffFeed(start) ?? "text/xml");
   if (htmlStart.test(text)) return "text/html";
-  return sniffFeed(start);
+  return sniffFeed(start) ?? (/^<(?:urlset|sitemapindex)[\s>]/.test(text) ? "text/xml" : undefined);
 }
 
-/** RSS and Atom sent as HTML (section 8.3). */
+/** RSS and Atom sent as HTML (section 8.3), or as XML like any other. */
 function sniffFeed(start: Uint8Array): string | undefined {
   let text = latin1(start).trimStart();
   while (text.startsWith("<?") || text.startsWith("<!")) {
@@ -142,9 +186,13 @@ function sniffFeed(start: Uint8Array): string | undefined {
     text = text.slice(end + (isComment ? 3 : 1)).trimStart();
   }
   if (/^<rss[\s>]/.test(text)) return "application/rss+xml";
-  if (/^<feed[\s>]/.test(text)) return "application/atom+xml";
-  if (/^<rdf:RDF[\s>]/.test(text) && text.includes("http://purl.org/rss/1.0/")) return "application/rss+xml";
-  return /^<(?:urlset|sitemapindex)[\s>]/.test(text) ? "text/xml" : undefined;
+  if (/^<(?:atom:)?feed[\s>]/.test(text)) return "application/atom+xml";
+  const isRss = text.includes("http://purl.org/rss/1.0/") || text.includes("http://my.netscape.com/rdf/simple/0.9/");
+  return isRss && /^<rdf:RDF[\s>]/.test(text) ? "application/rss+xml" : undefined;
+}
+
+function isJsonFeed(start: Uint8Array): boolean {
+  return /"version"\s{0,9}:\s{0,9}"https?:(?:\\?\/){2}(?:www\.)?jsonfeed\.org\\?\/version\b/.test(latin1(start));
 }
 
 type Signature = { type: string; bytes: readonly (number | undefined)[]; at?: number };
@@ -197,17 +245,40 @@ const signatures: readonly Signature[] = [
   signature("application/x-elf", "7f 45 4c 46"),
 ];
 
-function sniffSignature(start: Uint8Array): string | undefined {
-  return signatures.find(({ bytes, at = 0 }) =>
+function sniffSignature(start: Uint8Array, body: Uint8Array): string | undefined {
+  const type = signatures.find(({ bytes, at = 0 }) =>
     bytes.every((byte, offset) => (byte === undefined ? at + offset < start.length : start[at + offset] === byte)),
   )?.type;
+  return type === "application/zip" && isDocx(body) ? docxType : type;
 }
 
-/** A "binary data byte" of section 3; UTF-16 without a byte order mark is not taken for binary. */
+/** Bytes at the end of an archive that hold its list of files, or the end of it. */
+const listBytes = 64 * 1024;
+
+/** An archive whose list of files has what Word writes. */
+function isDocx(body: Uint8Array): boolean {
+  const end = Buffer.from(body.buffer, body.byteOffset, body.byteLength).subarray(-listBytes);
+  return end.includes("word/document") && end.includes("[Content_Types].xml");
+}
+
+/** A PDF without binary data near its start, sent as text. */
+function sniffPdf(start: Uint8Array): string | undefined {
+  return /^%PDF-\d\.\d[\r\n]/.test(latin1(start.subarray(0, 16))) ? "application/pdf" : undefined;
+}
+
+/**
+ * A "binary data byte" of section 3; UTF-16 without a byte order mark is not taken for binary, nor is a backspace after
+ * a letter, by which manuals for terminals are set in bold.
+ */
 function hasBinary(start: Uint8Array): boolean {
   if (looksLikeUtf16(start)) return false;
   return start.some(
-    (byte) => byte <= 0x08 || byte === 0x0b || (byte >= 0x0e && byte <= 0x1a) || (byte >= 0x1c && byte <= 0x1f),
+    (byte, at) =>
+      byte < 0x08 ||
+      (byte === 0x08 && (start[at - 1] ?? 0) < 0x20) ||
+      byte === 0x0b ||
+      (byte >= 0x0e && byte <= 0x1a) ||
+      (byte >= 0x1c && byte <= 0x1f),
   );
 }
 

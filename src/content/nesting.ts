@@ -39,6 +39,9 @@ const boundaryNames = names("applet caption html table td th marquee object temp
 /** End tags do not reach out of these. */
 export const isBoundary = (name: string): boolean => boundaryNames.has(name);
 
+export const holdsRows = (name: string): boolean =>
+  name === "tbody" || name === "table" || name === "thead" || name === "tfoot";
+
 type Rule = { closes: readonly string[]; stopsAt: (name: string) => boolean };
 
 const paragraph: Rule = { closes: ["p"], stopsAt: (name) => isBoundary(name) || name === "button" };
@@ -71,9 +74,9 @@ export const closedByStart: ReadonlyMap<string, readonly Rule[]> = new Map<strin
   ["td", [cell, caption]],
   ["th", [cell, caption]],
   ["tr", [row, caption]],
-  ["thead", [section, caption]],
-  ["tbody", [section, caption]],
-  ["tfoot", [section, caption]],
+  ["thead", [section, row, caption]],
+  ["tbody", [section, row, caption]],
+  ["tfoot", [section, row, caption]],
   ["a", [{ closes: ["a"], stopsAt: untilBlock }]],
   ["button", [{ closes: ["button"], stopsAt: isBoundary }]],
   ["option", [{ closes: ["option"], stopsAt: untilOther }]],

@@ -22,6 +22,7 @@ export function observeParser(pool: ParserPool, telemetry: Telemetry): ParserPoo
           telemetry.observe("orbweaver.parse.duration", { outcome }, (performance.now() - startedAt) / 1_000);
         }
       }),
+    busyThreads: pool.busyThreads,
     close: () => {
       leave();
       pool.close();

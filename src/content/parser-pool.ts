@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Document, DocumentInput } from "./document.ts";
-import { type ThreadMessage, unpack } from "./thread-message.ts";
+import { type MemoryMessage, type ThreadMessage, unpack } from "./thread-message.ts";
 
 export type ParseErrorCode = "parse_timeout" | "parse_failed" | "cancelled" | "queue_full";
 
@@ -31,6 +31,8 @@ export type ParserPool = {
    * @throws ParseError
    */
   parse(input: DocumentInput, signal?: AbortSignal): Promise<Parsed>;
+  /** Threads that have a page at this moment. */
+  busyThreads(): number;
   /** Ends all threads; pages not yet done fail as cancelled. */
   close(): void;
 };
@@ -38,24 +40,60 @@ export type ParserPool = {
 export type ParserPoolOptions = {
   /** Default: one less than the machine's cores, and at least one. */
   threads?: number;
-  /** Milliseconds a page may take in its thread. Default 10 s. */
+  /**
+   * Milliseconds a page may take in its thread. Default 10 s. A file of many pages has them anew as long as it gets on,
+   * and four times as many in all.
+   */
   timeoutMs?: number;
   /** Pages after which a thread is replaced, so that no leak lasts. Default 50,000: a new thread compiles for over a second. */
   maxPagesPerThread?: number;
+  /** What a thread may keep on its heap, garbage left out, before it is replaced. Default 256 MB. */
+  maxHeapBytes?: number;
+  /** By how much the process may grow while one page is parsed, before that page is given up. Default 1 GB. */
+  maxGrowthBytes?: number;
   /** Pages waiting for a thread, beyond which `parse` fails at once. Default 1,000. */
   maxQueued?: number;
   /** Default: a worker that runs `parser-thread.ts`. */
   startThread?: () => Worker;
+  /** Told of each thread that is replaced. */
+  onReplace?: (reason: ReplacementReason) => void;
 };
+
+/** Its share of pages was done, it kept too much memory, or a page ended it. */
+export type ReplacementReason = "pages" | "memory" | "lost";
 
 type Task = {
   input: DocumentInput;
   isSettled: boolean;
+  /** By `performance.now()`, when its thread must be done with it; set once it has begun. */
+  endsAt?: number;
   settle: (outcome: Parsed | ParseError) => void;
 };
 
 /** A thread has its next pages with it, so that it works on while the main thread is busy; it does the first first. */
-type Thread = { worker: Worker; isReady: boolean; pages: number; tasks: Task[]; timer?: Timer };
+type Thread = {
+  worker: Worker;
+  isReady: boolean;
+  pages: number;
+  tasks: Task[];
+  timer?: Timer;
+  /** The page that it is at, and the process's memory when it began with it. */
+  watched?: { task: Task; startBytes: number };
+  /** Garbage is being collected there, to tell what it keeps. */
+  isCollecting: boolean;
+  /** Why it should be replaced. It works on until the one that takes its place is up. */
+  wornBy?: "pages" | "memory";
+  /** The worn thread whose place it takes. */
+  replaces?: Thread;
+  /** It has been replaced: it gets nothing more, and ends with what it has. */
+  isLeaving: boolean;
+};
+
+/** Threads share their process's memory, and have no bound of their own. */
+const MEMORY_LOOK_MS = 250;
+
+/** Times its time that a file of many pages may take. */
+const MAX_EXTENSION = 4;
 
 /** Pages that a thread has at a time. */
 const MAX_AHEAD = 8;
@@ -63,27 +101,38 @@ const MAX_AHEAD = 8;
 /** Threads that parse pages, so that no page can stall or crash the process. They start when first needed. */
 export function createParserPool(options: ParserPoolOptions = {}): ParserPool {
   const pool = new Pool(options);
-  return { parse: (input, signal) => pool.parse(input, signal), close: () => pool.close() };
+  return {
+    parse: (input, signal) => pool.parse(input, signal),
+    busyThreads: () => pool.busyThreads(),
+    close: () => pool.close(),
+  };
 }
 
 class Pool {
   private readonly maxThreads: number;
   private readonly timeoutMs: number;
   private readonly maxPagesPerThread: number;
+  private readonly maxHeapBytes: number;
+  private readonly maxGrowthBytes: number;
   private readonly maxQueued: number;
+  private readonly onReplace: (reason: ReplacementReason) => void;
   private readonly startThread: () => Worker;
   private readonly threads = new Set<Thread>();
   /** In order of arrival; a Set, so that cancelling one of thousands is cheap. */
   private readonly queue = new Set<Task>();
   /** Since a thread last started well. */
   private failedStarts = 0;
+  private memoryTimer: Timer | undefined;
   private isClosed = false;
 
   constructor(options: ParserPoolOptions) {
     this.maxThreads = options.threads ?? Math.max(1, availableParallelism() - 1);
     this.timeoutMs = options.timeoutMs ?? 10_000;
     this.maxPagesPerThread = options.maxPagesPerThread ?? 50_000;
+    this.maxHeapBytes = options.maxHeapBytes ?? 256_000_000;
+    this.maxGrowthBytes = options.maxGrowthBytes ?? 1_000_000_000;
     this.maxQueued = options.maxQueued ?? 1000;
+    this.onReplace = options.onReplace ?? (() => {});
     this.startThread = options.startThread ?? startParserThread;
   }
 
@@ -114,8 +163,13 @@ class Pool {
     });
   }
 
+  busyThreads(): number {
+    return [...this.threads].filter(({ tasks }) => tasks.length > 0).length;
+  }
+
   close(): void {
     this.isClosed = true;
+    clearInterval(this.memoryTimer);
     for (const thread of this.threads) {
       for (const task of this.retire(thread)) task.settle(new ParseError("cancelled", "The parser was closed"));
     }
@@ -126,7 +180,7 @@ class Pool {
     // One each before a second for any.
     for (let depth = 0; depth < MAX_AHEAD && this.queue.size > 0; depth++) {
       for (const thread of this.threads) {
-        if (thread.isReady && thread.tasks.length <= depth && thread.pages < this.maxPagesPerThread) this.hand(thread);
+        if (thread.isReady && thread.tasks.length <= depth && !thread.isLeaving) this.hand(thread);
       }
     }
     const starting = [...this.threads].filter(({ isReady }) => !isReady).length;
@@ -143,23 +197,45 @@ class Pool {
     thread.worker.ref();
     thread.tasks.push(task);
     if (thread.tasks.length === 1) this.watch(thread);
+    this.memoryTimer ??= setInterval(() => this.lookAtMemory(), MEMORY_LOOK_MS).unref();
     const { body } = task.input;
     // Of a view into a larger buffer all of the buffer would be copied.
     const own = body.byteLength === body.buffer.byteLength ? body : body.slice();
     thread.worker.postMessage({ ...task.input, body: own });
   }
 
-  /** Gives the thread's first page its time. */
+  /** Gives the thread's first page its time, or gives it anew to one that gets on. */
   private watch(thread: Thread): void {
     clearTimeout(thread.timer);
     const [task] = thread.tasks;
     if (!task) return;
-    thread.timer = setTimeout(() => this.kill(thread, timedOut(task.input, this.timeoutMs)), this.timeoutMs);
+    if (thread.watched?.task !== task) thread.watched = { task, startBytes: process.memoryUsage.rss() };
+    const now = performance.now();
+    task.endsAt ??= now + MAX_EXTENSION * this.timeoutMs;
+    const leftMs = Math.max(0, Math.min(this.timeoutMs, task.endsAt - now));
+    thread.timer = setTimeout(() => this.kill(thread, timedOut(task.input, this.timeoutMs)), leftMs);
   }
 
-  private addThread(): void {
+  /** Few pages are still there at a look: what the process has grown by since they began is put down to them. */
+  private lookAtMemory(): void {
+    if (this.busyThreads() === 0) {
+      clearInterval(this.memoryTimer);
+      this.memoryTimer = undefined;
+      return;
+    }
+    const bytes = process.memoryUsage.rss();
+    for (const thread of this.threads) {
+      const [task] = thread.tasks;
+      if (!task) continue;
+      if (thread.watched?.task === task && bytes - thread.watched.startBytes > this.maxGrowthBytes)
+        this.kill(thread, failed(task.input, "it took too much memory"));
+    }
+  }
+
+  private addThread(replaces?: Thread): void {
     const worker = this.startThread();
-    const thread: Thread = { worker, isReady: false, pages: 0, tasks: [] };
+    const state = { isReady: false, pages: 0, tasks: [], isCollecting: false, isLeaving: false };
+    const thread: Thread = { worker, ...state, ...(replaces ? { replaces } : {}) };
     this.threads.add(thread);
     worker.addEventListener("message", ({ data }: MessageEvent<ThreadMessage>) => this.receive(thread, data));
     worker.addEventListener("error", (event) => {
@@ -171,23 +247,62 @@ class Pool {
 
   private receive(thread: Thread, message: ThreadMessage): void {
     if (!this.threads.has(thread)) return;
-    if (message.type === "ready") {
-      thread.isReady = true;
-      this.failedStarts = 0;
-    } else this.finish(thread, message.type === "parsed" ? unpack(message) : message.message);
+    if (message.type === "ready") this.welcome(thread);
+    else if (message.type === "progress") this.watch(thread);
+    else if (message.type === "memory") this.judgeMemory(thread, message);
+    else this.finish(thread, message.type === "parsed" ? unpack(message) : message.message);
     if (thread.tasks.length === 0 && this.queue.size === 0) thread.worker.unref();
     this.dispatch();
+  }
+
+  private welcome(thread: Thread): void {
+    thread.isReady = true;
+    this.failedStarts = 0;
+    const { replaces: old } = thread;
+    delete thread.replaces;
+    if (old && this.threads.has(old)) {
+      old.isLeaving = true;
+      this.onReplace(old.wornBy ?? "pages");
+      if (old.tasks.length === 0) this.retire(old);
+    }
+    this.replaceWorn();
   }
 
   private finish(thread: Thread, outcome: Parsed | string): void {
     const task = thread.tasks.shift();
     this.watch(thread);
-    if (thread.tasks.length === 0 && thread.pages >= this.maxPagesPerThread) this.retire(thread);
+    if (thread.isLeaving && thread.tasks.length === 0) this.retire(thread);
+    else if (thread.pages >= this.maxPagesPerThread) this.wear(thread, "pages");
     task?.settle(typeof outcome === "string" ? failed(task.input, outcome) : outcome);
+  }
+
+  /** Much of what is on a heap may be garbage: before a thread is judged by it, that is collected. */
+  private judgeMemory(thread: Thread, { bytes, isCollected }: MemoryMessage): void {
+    if (isCollected) thread.isCollecting = false;
+    if (bytes <= this.maxHeapBytes) return;
+    if (isCollected) this.wear(thread, "memory");
+    else if (!thread.isCollecting) {
+      thread.isCollecting = true;
+      thread.worker.postMessage("collect");
+    }
+  }
+
+  private wear(thread: Thread, by: "pages" | "memory"): void {
+    thread.wornBy ??= by;
+    this.replaceWorn();
+  }
+
+  /** One at a time: threads that started together would all be new together. */
+  private replaceWorn(): void {
+    const threads = [...this.threads];
+    if (threads.some(({ replaces }) => replaces)) return;
+    const worn = threads.find(({ wornBy, isLeaving }) => wornBy && !isLeaving);
+    if (worn) this.addThread(worn);
   }
 
   private kill(thread: Thread, error: ParseError): void {
     const [task, ...unharmed] = this.retire(thread);
+    this.onReplace("lost");
     this.putBack(unharmed);
     task?.settle(error);
     this.dispatch();
@@ -199,7 +314,9 @@ class Pool {
     const [task, ...unharmed] = this.retire(thread);
     this.putBack(unharmed);
     task?.settle(failed(task.input, why));
-    if (!thread.isReady) this.failedStarts++;
+    if (thread.isReady) this.onReplace("lost");
+    else if (thread.replaces) renew(thread.replaces);
+    else this.failedStarts++;
     // If threads can't even start, trying again for each page would never end.
     if (this.failedStarts >= this.maxThreads) {
       this.failedStarts = 0;
@@ -223,6 +340,12 @@ class Pool {
     thread.worker.terminate();
     return tasks;
   }
+}
+
+/** What should have replaced it could not start: it works on, for another share of pages. */
+function renew(thread: Thread): void {
+  delete thread.wornBy;
+  thread.pages = 0;
 }
 
 // The build passes parser-thread.ts as an entry point of its own, so that this finds it in the executable too.

@@ -16,7 +16,7 @@ const tooDeep =
 
 /**
  * The text of Markdown without its marks: headings and paragraphs as lines, lists with their bullets, tables with tabs,
- * code as it is, links and images by their text.
+ * code as it is, links by their text. Images are left out: what stands for one is not what the page says.
  */
 export function toPlainText(markdown: string): string {
   const text = Bun.markdown.render(
@@ -39,7 +39,7 @@ export function toPlainText(markdown: string): string {
       td: (children) => `${onOneLine(children)}\t`,
       html: () => "",
       link: (children) => children,
-      image: (children) => children,
+      image: () => "",
       // A tag comes by itself, and so does code that consists of one; the latter gets it back.
       text: (children) => (inlineTag.test(children) ? MARK + children : children),
       codespan: unmark,

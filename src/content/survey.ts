@@ -4,6 +4,8 @@ import { walk } from "./dom.ts";
 /** The elements that metadata and links are read from, found in one pass over the page, in document order. */
 export type Survey = {
   root: Element;
+  /** One more than the highest order among the elements. */
+  elements: number;
   title: Element | undefined;
   base: Element | undefined;
   body: Element | undefined;
@@ -17,11 +19,15 @@ export type Survey = {
   times: Element[];
   /** Elements with `itemprop`. */
   properties: Element[];
+  /** Those of the `<a>` that have a `rel`. */
+  related: Element[];
+  footers: Element[];
 };
 
 export function surveyPage(root: Element): Survey {
   const survey: Survey = {
     root,
+    elements: 1,
     title: undefined,
     base: undefined,
     body: undefined,
@@ -33,8 +39,11 @@ export function surveyPage(root: Element): Survey {
     anchors: [],
     times: [],
     properties: [],
+    related: [],
+    footers: [],
   };
   walk(root, (element) => {
+    survey.elements = Math.max(survey.elements, element.order + 1);
     note(survey, element);
     return undefined;
   });
@@ -42,7 +51,10 @@ export function surveyPage(root: Element): Survey {
 }
 
 function note(survey: Survey, element: Element): void {
-  if (element.attributes.length > 0 && element.attributes.includes("itemprop")) survey.properties.push(element);
+  if (element.attributes.length > 0) {
+    if (element.attributes.includes("itemprop")) survey.properties.push(element);
+    if (element.name === "a" && element.attributes.includes("rel")) survey.related.push(element);
+  }
   switch (element.name) {
     case "a":
     case "area":
@@ -69,6 +81,9 @@ function note(survey: Survey, element: Element): void {
       break;
     case "time":
       survey.times.push(element);
+      break;
+    case "footer":
+      survey.footers.push(element);
       break;
     case "title":
       survey.title ??= element;

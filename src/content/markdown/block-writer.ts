@@ -74,6 +74,11 @@ export class BlockWriter {
     this.hasGap = false;
   }
 
+  /** The next block needs a blank line before it, whatever was said of the last one. */
+  openGap(): void {
+    this.hasGap = this.parts.length > 0;
+  }
+
   /** Writes one block of one or more lines. */
   write(lines: readonly string[]): void {
     if (this.isInCell) {

@@ -21,6 +21,11 @@ export function isSpace(code: number): boolean {
   return kindOf(code) === space;
 }
 
+/** White space where delimiters look for it, the start of a text included. */
+export function isWhite(code: number): boolean {
+  return code === 0 || isSpace(code);
+}
+
 export function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
@@ -84,4 +89,11 @@ export function findLineStartEscape(text: string, at: number, isContinued: boole
   const mark = text.charCodeAt(end);
   if (end - at > 9 || (mark !== 46 && mark !== 41)) return -1;
   return end + 1 === text.length || isSpace(text.charCodeAt(end + 1)) ? end : -1;
+}
+
+const paired = /^(?:[^[\]!\\`]|\[[^[\]!^\\`]{1,100}\](?![[(:]))*$/;
+
+/** Brackets in pairs may stand in the text of a link as they are, unless they would be a link or an image there. */
+export function hasPairedBrackets(text: string): boolean {
+  return text.length <= 500 && paired.test(text);
 }

@@ -1,13 +1,17 @@
-import { attribute, type Element, hasClass, isElement, lineOf, type Node } from "../dom.ts";
-import { findAdmonition, writeAdmonition } from "./admonitions.ts";
+import { attribute, type Element, hasClass, lineOf, type Node, walk } from "../dom.ts";
+import { findAdmonition, writeAdmonition, writeUnreadAlert } from "./admonitions.ts";
 import { codeBlock, codeText } from "./code.ts";
+import { writeDefinitions } from "./definitions.ts";
 import { isBlockName } from "./flow.ts";
+import { isNoteList, writeFootnote } from "./footnotes.ts";
 import { strongFormat, writeInlineElement } from "./inline-elements.ts";
-import { isNoteList } from "./landmarks.ts";
-import { writeDefinitions, writeFootnote, writeList } from "./lists.ts";
-import { type Formula, findFormula, isDrawnFormula } from "./math.ts";
+import { writeList } from "./lists.ts";
+import { type Formula, findFormula, fromDrawing, splitFormulas } from "./math.ts";
 import { flush, type Page, writeBlock } from "./page.ts";
-import { writeTable } from "./tables.ts";
+import { findStyle } from "./styles.ts";
+import { isRoleTable, writeTable } from "./tables.ts";
+import { isDisclosure, isTabLabel, writeLabel, writeTabs } from "./tabs.ts";
+import { trait, traitsOf } from "./traits.ts";
 import { isLeftOut } from "./visibility.ts";
 
 export function writeChildren(page: Page, element: Element): void {
@@ -15,8 +19,20 @@ export function writeChildren(page: Page, element: Element): void {
 }
 
 export function writeNode(page: Page, node: Node): void {
-  if (node.type === "text") page.inline.text(node.text);
+  if (node.type === "text") writeText(page, node.text);
   else writeElement(page, node);
+}
+
+function writeText(page: Page, text: string): void {
+  const parts = text.includes("$") || text.includes("\\") ? splitFormulas(text) : undefined;
+  if (!parts) {
+    page.inline.text(text);
+    return;
+  }
+  for (const part of parts) {
+    if (typeof part === "string") page.inline.text(part);
+    else writeFormula(page, part);
+  }
 }
 
 /** Writes the children as a block of their own. */
@@ -27,41 +43,101 @@ export function writeContainer(page: Page, element: Element): void {
 }
 
 function writeElement(page: Page, element: Element): void {
-  const { name } = element;
   if (!page.keep(element)) return;
-  if (element.attributes.length > 0 || name === "math" || name === "mjx-container") {
-    const formula = name === "span" || isMathHost(name) ? findFormula(element) : undefined;
+  const { name } = element;
+  const traits = element.attributes.length > 0 ? traitsOf(element) : 0;
+  if (isFormulaName(name) || traits & (trait.formula | trait.drawnFormula)) {
+    const formula = findFormula(element);
     if (formula) {
       writeFormula(page, formula);
       return;
     }
-    if (isDrawnFormula(element)) return;
+    if (traits & trait.drawnFormula) {
+      const drawn = page.landmarks.hasFormulaScripts ? undefined : fromDrawing(element);
+      if (drawn) writeFormula(page, drawn);
+      return;
+    }
   }
-  if (name === "input") {
-    writeCheckbox(page, element);
+  switch (name) {
+    case "input":
+      writeCheckbox(page, element);
+      return;
+    case "button":
+      if (attribute(element, "role") === "heading" || (page.headingMark !== "" && isAlone(element)))
+        writeChildren(page, element);
+      else if (isDisclosure(element)) writeLabel(page, element);
+      return;
+    case "label":
+      if (isTabLabel(element)) {
+        writeLabel(page, element);
+        return;
+      }
+      if (!isLeftOut(element, traits)) writeChildren(page, element);
+      page.inline.space();
+      return;
+  }
+  if (isLeftOut(element, traits)) return;
+  const footnote = page.landmarks.definitions.size > 0 ? page.landmarks.definitions.get(element) : undefined;
+  if (footnote !== undefined && name !== "li" && name !== "dd") {
+    writeFootnote(page, element, footnote);
     return;
   }
-  if (name === "button" && (page.headingMark !== "" || attribute(element, "role") === "heading")) {
-    writeChildren(page, element);
-    return;
-  }
-  if (isLeftOut(element)) return;
-  if (isBlockName(name)) {
-    writeBlockElement(page, element);
-    return;
-  }
-  writeInlineElement(page, element);
+  if (traits & special && writeSpecial(page, element, traits)) return;
+  if (isBlockName(name)) writeBlockElement(page, element);
+  else if (traits & trait.styled) writeStyled(page, element);
+  else writeInlineElement(page, element);
 }
 
-function isMathHost(name: string): boolean {
-  return name === "div" || name === "script" || name === "math" || name === "mjx-container" || name === "p";
+function isFormulaName(name: string): boolean {
+  return name === "math" || name === "mjx-container" || name === "math-renderer" || name === "script";
+}
+
+const special =
+  trait.box | trait.tabs | trait.role | trait.editor | trait.grid | trait.title | trait.checkbox | trait.signature;
+
+/** Writes what is known by its class names or its role; false when it is none of that. */
+function writeSpecial(page: Page, element: Element, traits: number): boolean {
+  if (traits & trait.editor) {
+    writePre(page, element);
+    return true;
+  }
+  if (traits & trait.signature) {
+    flush(page);
+    page.inline.code(codeText(element));
+    flush(page);
+    return true;
+  }
+  if (traits & (trait.tabs | trait.role) && writeTabs(page, element)) return true;
+  if (
+    traits & trait.box &&
+    isBlockName(element.name) &&
+    !/^(?:table|[uo]l|dl|pre|h[1-6]|li|td|th|tr)$/.test(element.name)
+  ) {
+    const admonition = findAdmonition(element);
+    if (admonition) writeAdmonition(page, element, admonition);
+    if (admonition) return true;
+  }
+  if (traits & trait.title && element.name === "p") {
+    writeLabel(page, element);
+    return true;
+  }
+  if (traits & trait.checkbox) {
+    writeMark(page, hasClass(element, "checkbox-on"));
+    return true;
+  }
+  if (traits & (trait.role | trait.grid) && isRoleTable(element)) {
+    writeTable(page, element);
+    return true;
+  }
+  if (traits & trait.role && attribute(element, "role") === "heading" && !/^h[1-6]$/.test(element.name)) {
+    writeHeading(page, element, Number(attribute(element, "aria-level") ?? 2) || 2);
+    return true;
+  }
+  return false;
 }
 
 function writeBlockElement(page: Page, element: Element): void {
   switch (element.name) {
-    case "p":
-      writeContainer(page, element);
-      return;
     case "h1":
     case "h2":
     case "h3":
@@ -74,10 +150,6 @@ function writeBlockElement(page: Page, element: Element): void {
     case "ol":
     case "menu":
     case "dir":
-      if (attribute(element, "role") === "tablist") {
-        queueTabs(page, element);
-        return;
-      }
       writeList(page, element);
       return;
     case "dl":
@@ -92,51 +164,37 @@ function writeBlockElement(page: Page, element: Element): void {
       writePre(page, element);
       return;
     case "blockquote":
-      writeQuote(page, element);
+      if (!writeUnreadAlert(page, element)) writeQuote(page, element);
       return;
     case "hr":
       // The line over footnotes is drawn by whatever shows them.
-      if (page.blocks.isInCell || page.headingMark !== "" || (element.parent && isNoteList(element.parent))) {
+      if (page.blocks.isInCell || page.headingMark !== "" || (element.parent && isNoteList(element.parent)))
         flush(page);
-        return;
-      }
-      writeBlock(page, [page.blocks.isNested() ? "***" : "---"]);
+      else writeBlock(page, [page.blocks.isNested() ? "***" : "---"]);
       return;
     case "summary":
     case "legend":
+      // A heading inside keeps its own rank.
+      if (holdsHeading(element)) break;
       writeLabel(page, element);
       return;
-    case "figure":
-      writeContainer(page, element);
-      return;
-  }
-  writeSection(page, element);
-}
-
-function writeSection(page: Page, element: Element): void {
-  if (element.attributes.length > 0) {
-    const footnote = page.landmarks.definitions.get(element);
-    if (footnote !== undefined) {
-      writeFootnote(page, element, footnote);
-      return;
-    }
-    const admonition = findAdmonition(element);
-    if (admonition) {
-      writeAdmonition(page, element, admonition);
-      return;
-    }
-    const role = attribute(element, "role");
-    if (role === "tablist" || hasClass(element, "tabbed-labels")) {
-      queueTabs(page, element);
-      return;
-    }
-    if (role === "tabpanel" || hasClass(element, "tabbed-block")) writeTabLabel(page, element);
-    if (role === "heading") {
-      writeHeading(page, element, Number(attribute(element, "aria-level") ?? 2) || 2);
-      return;
-    }
   }
   writeContainer(page, element);
+}
+
+/** Whether a button in a heading is what the heading says, not something beside it. */
+function isAlone(button: Element): boolean {
+  return !button.parent?.children.some((child) => child !== button && lineOf(child, 100) !== "");
+}
+
+function holdsHeading(label: Element): boolean {
+  let looked = 0;
+  let isFound = false;
+  walk(label, ({ name }) => {
+    isFound ||= /^h[1-6]$/.test(name);
+    return !isFound && ++looked < 20;
+  });
+  return isFound;
 }
 
 function writeHeading(page: Page, element: Element, level: number): void {
@@ -144,10 +202,7 @@ function writeHeading(page: Page, element: Element, level: number): void {
   // For screen readers: footnotes are named as such by their syntax.
   if (hasClass(element, "sr-only") && element.parent && isNoteList(element.parent)) return;
   if (page.headingMark !== "" || page.blocks.isInCell) {
-    page.inline.begin(strongFormat);
-    writeChildren(page, element);
-    flush(page);
-    page.inline.end();
+    writeLabel(page, element);
     return;
   }
   page.headingMark = "#".repeat(Math.min(6, Math.max(1, Math.floor(level))));
@@ -158,42 +213,6 @@ function writeHeading(page: Page, element: Element, level: number): void {
   page.headingMark = "";
 }
 
-/** A line in bold that stands over what follows: `<summary>`, `<legend>`. */
-function writeLabel(page: Page, element: Element): void {
-  flush(page);
-  // A heading inside keeps its own rank.
-  const isHeading = element.children.some((child) => isElement(child) && /^h[1-6]$/.test(child.name));
-  if (!isHeading) page.inline.begin(strongFormat);
-  writeChildren(page, element);
-  flush(page);
-  if (!isHeading) page.inline.end();
-}
-
-function queueTabs(page: Page, list: Element): void {
-  flush(page);
-  page.tabs = [];
-  const collect = (element: Element) => {
-    for (const child of element.children) {
-      if (!isElement(child)) continue;
-      if (attribute(child, "role") === "tab" || child.name === "label") page.tabs.push(lineOf(child));
-      else collect(child);
-    }
-  };
-  collect(list);
-}
-
-function writeTabLabel(page: Page, panel: Element): void {
-  flush(page);
-  const by = attribute(panel, "aria-labelledby");
-  const next = page.tabs.shift();
-  const label = (by && page.landmarks.tabLabels.get(by)) || next;
-  if (!label) return;
-  page.inline.begin(strongFormat);
-  page.inline.text(label);
-  flush(page);
-  page.inline.end();
-}
-
 function writePre(page: Page, pre: Element): void {
   flush(page);
   if (!page.blocks.isInCell) {
@@ -201,18 +220,13 @@ function writePre(page: Page, pre: Element): void {
     return;
   }
   for (const line of codeText(pre).split("\n")) {
-    page.inline.code(line);
+    page.inline.code(line, true);
     flush(page);
   }
 }
 
 function writeQuote(page: Page, quote: Element): void {
   flush(page);
-  const admonition = findAdmonition(quote);
-  if (admonition) {
-    writeAdmonition(page, quote, admonition);
-    return;
-  }
   page.blocks.enter("> ", "> ");
   writeContainer(page, quote);
   page.blocks.leave();
@@ -226,9 +240,34 @@ function writeFormula(page: Page, { tex, isBlock }: Formula): void {
   writeBlock(page, ["$$", ...tex.split("\n").filter((line) => line.trim() !== ""), "$$"]);
 }
 
+/** A `style` that makes text bold, italic, struck or preformatted. */
+function writeStyled(page: Page, element: Element): void {
+  const style = findStyle(element);
+  if (style === "plain") writeChildren(page, element);
+  else if (style === "pre" && codeText(element).includes("\n")) writePre(page, element);
+  else if (style === undefined || style === "pre" || (style === strongFormat && page.headingMark !== ""))
+    writeInlineElement(page, element);
+  else {
+    page.inline.begin(style);
+    writeChildren(page, element);
+    page.inline.end();
+  }
+}
+
 function writeCheckbox(page: Page, input: Element): void {
-  if (attribute(input, "type")?.toLowerCase() !== "checkbox" || !page.inline.isEmpty()) return;
-  if (!page.blocks.isAtContainerStart() || !page.blocks.isInList()) return;
-  page.inline.raw(attribute(input, "checked") === undefined ? "[ ]" : "[x]");
+  if (attribute(input, "type")?.toLowerCase() !== "checkbox") return;
+  const isChecked = attribute(input, "checked") !== undefined;
+  // No task list can be in a cell, yet what is done can be said there.
+  if (page.blocks.isInCell && page.inline.isEmpty() && attribute(input, "disabled") !== undefined) {
+    page.inline.raw(isChecked ? "[x]" : "[ ]");
+    page.inline.space();
+  } else writeMark(page, isChecked);
+}
+
+function writeMark(page: Page, isChecked: boolean): void {
+  if (!page.inline.isEmpty()) return;
+  const { blocks } = page;
+  if (!blocks.isAtContainerStart() || !blocks.isInList()) return;
+  page.inline.raw(isChecked ? "[x]" : "[ ]");
   page.inline.space();
 }

@@ -1,15 +1,15 @@
-import { attribute, type Element, hasClass, isElement, lineOf, textOf } from "../dom.ts";
+import { attribute, type Element, findElement, hasClass, isElement, lineOf, textOf } from "../dom.ts";
 import { codeText } from "./code.ts";
 import { writeChildren, writeNode } from "./elements.ts";
-import { footnoteLabel, isBackReference } from "./landmarks.ts";
+import { bracketedLabel, footnoteLabel, isBackReference } from "./footnotes.ts";
 import { labelOf, writeImage, writePicture, writePlayer } from "./media.ts";
 import { flush, type Page } from "./page.ts";
 import { destination, linkTitle } from "./urls.ts";
 import { isPermalink } from "./visibility.ts";
 
 export const strongFormat = { kind: "strong", open: "**", close: "**", tag: "strong" };
-const em = { kind: "em", open: "*", close: "*", tag: "em" };
-const del = { kind: "del", open: "~~", close: "~~", tag: "del" };
+export const emFormat = { kind: "em", open: "*", close: "*", tag: "em" };
+export const delFormat = { kind: "del", open: "~~", close: "~~", tag: "del" };
 const tagged = new Map(
   ["sub", "sup", "kbd", "mark", "ins"].map((name) => [name, { kind: name, open: `<${name}>`, close: `</${name}>` }]),
 );
@@ -25,13 +25,15 @@ export function writeInlineElement(page: Page, element: Element): void {
     case "em":
     case "var":
     case "dfn":
+      writeFormat(page, element, emFormat);
+      return;
     case "cite":
-      writeFormat(page, element, em);
+      writeCite(page, element);
       return;
     case "del":
     case "s":
     case "strike":
-      writeFormat(page, element, del);
+      writeFormat(page, element, delFormat);
       return;
     case "sub":
     case "sup":
@@ -65,7 +67,12 @@ export function writeInlineElement(page: Page, element: Element): void {
     case "audio":
     case "iframe":
     case "embed":
+    case "lite-youtube":
       writePlayer(page, element);
+      return;
+    case "object":
+      if (lineOf(element, 100) === "" && !findElement(element, "img")) writePlayer(page, element);
+      else writeChildren(page, element);
       return;
     case "q":
       inline.raw('"');
@@ -79,9 +86,19 @@ export function writeInlineElement(page: Page, element: Element): void {
       writeRuby(page, element);
       return;
   }
-  const names = attribute(element, "class");
-  if (names?.startsWith("katex-mathml")) return;
   writeChildren(page, element);
+}
+
+/** Who is quoted stands on a line of its own; a source whose title is italic is not so as a whole. */
+function writeCite(page: Page, element: Element): void {
+  const { parent } = element;
+  const isAttribution =
+    parent?.name === "blockquote" || (parent?.name === "div" && parent.parent?.name === "blockquote");
+  if (isAttribution) flush(page);
+  if (element.children.some((child) => isElement(child) && (child.name === "i" || child.name === "em")))
+    writeChildren(page, element);
+  else writeFormat(page, element, emFormat);
+  if (isAttribution) flush(page);
 }
 
 function writeFormat(page: Page, element: Element, format: typeof strongFormat): void {
@@ -96,9 +113,9 @@ function writeFormat(page: Page, element: Element, format: typeof strongFormat):
 
 function writeTagged(page: Page, element: Element): void {
   const format = tagged.get(element.name);
-  const link = element.children.find(isElement);
-  if (element.name === "sup" && link?.name === "a" && footnoteLabel(page.landmarks, link) !== undefined) {
-    writeChildren(page, element);
+  const label = element.name === "sup" ? bracketedLabel(page.landmarks, element) : undefined;
+  if (label !== undefined) {
+    page.inline.raw(`[^${label}]`);
     return;
   }
   if (format) page.inline.begin(format);
@@ -113,7 +130,7 @@ function writeCode(page: Page, element: Element): void {
     return;
   }
   if (only?.type !== "element" || only.name !== "a") {
-    page.inline.code(codeText(element));
+    writeCodeLines(page, element);
     return;
   }
   const url = linkUrl(page, only);
@@ -126,15 +143,33 @@ function writeCode(page: Page, element: Element): void {
   page.inline.end();
 }
 
+function writeCodeLines(page: Page, element: Element): void {
+  if (!element.children.some((child) => isElement(child) && child.name === "br")) {
+    page.inline.code(codeText(element));
+    return;
+  }
+  let line: Element = { ...element, children: [] };
+  for (const child of element.children) {
+    if (!isElement(child) || child.name !== "br") {
+      line.children.push(child);
+      continue;
+    }
+    page.inline.code(codeText(line));
+    page.inline.break();
+    line = { ...element, children: [] };
+  }
+  page.inline.code(codeText(line));
+}
+
 function writeLink(page: Page, link: Element): void {
   const label = footnoteLabel(page.landmarks, link);
   if (label !== undefined) {
     page.inline.raw(`[^${label}]`);
     return;
   }
-  if (isPermalink(link) || isBackReference(link)) return;
+  if (isPermalink(link, page.headingMark !== "") || isBackReference(link)) return;
   const href = attribute(link, "href");
-  const isSelfLink = page.headingMark !== "" && href?.startsWith("#");
+  const isSelfLink = href?.startsWith("#") && (page.headingMark !== "" || hasClass(link, "permalink"));
   const url = isSelfLink ? undefined : linkUrl(page, link);
   if (url === undefined) {
     writeChildren(page, link);
@@ -147,8 +182,9 @@ function writeLink(page: Page, link: Element): void {
 }
 
 function linkUrl(page: Page, link: Element): string | undefined {
-  const href = attribute(link, "href")?.trim();
-  return href ? page.resolve(href) : undefined;
+  const href = page.hasLinks ? attribute(link, "href")?.trim() : undefined;
+  // A bare number sign is a button of the page's script.
+  return href && href !== "#" ? page.resolve(href) : undefined;
 }
 
 function linkFormat(url: string, link: Element) {

@@ -1,10 +1,12 @@
 import {
   findLineStartEscape,
+  hasPairedBrackets,
   invisible,
   isAsciiPunctuation,
   isEntityAt,
   isLetter,
   isSpace,
+  isWhite,
   isWord,
   kindOf,
   plain,
@@ -124,11 +126,17 @@ export class InlineWriter {
     if (this.pending === noPending) this.pending = pendingSpace;
   }
 
+  /** Takes back white space that was to come before what follows. */
+  closeUp(): void {
+    this.pending = noPending;
+  }
+
   break(): void {
     this.pending = this.isOneLine ? pendingSpace : pendingBreak;
   }
 
-  code(value: string): void {
+  /** `keepsIndent`: what spaces stand before the code are kept, as spaces that do not collapse. */
+  code(value: string, keepsIndent = false): void {
     let text = value.replace(/[ \t\n\f\r\u00a0]+/g, " ");
     if (text.startsWith(" ") && !this.isEmpty()) this.space();
     const endsInSpace = text.endsWith(" ");
@@ -137,6 +145,7 @@ export class InlineWriter {
       this.space();
       return;
     }
+    if (keepsIndent) text = "\u00a0".repeat(Math.min(40, value.search(/\S/))) + text;
     if (this.isInCell && text.includes("\\|")) {
       // A table's row is split before code is read, and a backslash can't be escaped in code.
       this.raw("<code>");
@@ -225,8 +234,10 @@ export class InlineWriter {
 
   private lineStartEscape(value: string, at: number): number {
     if (!this.isAtLineStart() || this.isInCell || !this.formatsAreOpen()) return -1;
-    if (this.last === 0 && value.charCodeAt(at) === 91) this.startsWithBracket = true;
-    return this.isOneLine ? -1 : findLineStartEscape(value, at, this.last !== 0);
+    const escapeAt = this.isOneLine ? -1 : findLineStartEscape(value, at, this.last !== 0);
+    if (this.last === 0 && value.charCodeAt(at) === 91 && escapeAt < 0)
+      this.startsWithBracket = value.charCodeAt(at + 1) !== 94;
+    return escapeAt;
   }
 
   private mustEscape(value: string, at: number, code: number, previous: number): boolean {
@@ -250,9 +261,9 @@ export class InlineWriter {
       case 38: // &
         return isEntityAt(value, at);
       case 91: // [
-        return next === 94 || this.isIn("link");
+        return next === 94 || (this.isIn("link") && !hasPairedBrackets(value));
       case 93: // ]
-        return this.isIn("link");
+        return this.isIn("link") && !hasPairedBrackets(value);
       case 40: // (
         return previous === 93;
       case 58: // :
@@ -384,9 +395,4 @@ export class InlineWriter {
     }
     this.closings = [];
   }
-}
-
-/** Also 10, which stands for a line break just written. */
-function isWhite(code: number): boolean {
-  return code === 0 || isSpace(code);
 }

@@ -1,109 +1,60 @@
-import { attribute, type Element, isElement, lineOf } from "../dom.ts";
+import { attribute, type Element, lineOf } from "../dom.ts";
+import { type NoteKind, noteDefinition, noteKindOf } from "./footnotes.ts";
+import { trait, traitsOf } from "./traits.ts";
 
 /** What has to be known before the first word is written, because it stands further down or anywhere. */
 export type Landmarks = {
   /** Label of a footnote by the id that references point at. */
   footnotes: Map<string, string>;
   definitions: Map<Element, string>;
-  /** Text of a tab by its id. */
+  /** Text of a tab by its own id, and by the id of its panel after a number sign. */
   tabLabels: Map<string, string>;
+  /** Whether formulas stand in scripts, beside what MathJax drew of them. */
+  hasFormulaScripts: boolean;
 };
 
-const footnoteId =
-  /^(?:user-content-)?(?:fn|footnote|cite_note|ftnt?|_ftn|_footnotedef_|note|endnote|sdfootnote|easy-footnote-bottom)[-:_.]?[\w.:-]*$/i;
-const noteParent = /\b(?:footnotes?|endnotes|references|footnote-list|footnotes-list)\b/i;
-
 export function surveyLandmarks(root: Element, keep: (element: Element) => boolean): Landmarks {
-  const landmarks: Landmarks = { footnotes: new Map(), definitions: new Map(), tabLabels: new Map() };
-  visit(root, landmarks, keep, false);
+  const landmarks: Landmarks = {
+    footnotes: new Map(),
+    definitions: new Map(),
+    tabLabels: new Map(),
+    hasFormulaScripts: false,
+  };
+  visit(root, landmarks, keep, "none");
   return landmarks;
 }
 
-function visit(element: Element, landmarks: Landmarks, keep: (element: Element) => boolean, isInNotes: boolean): void {
+function visit(element: Element, landmarks: Landmarks, keep: (element: Element) => boolean, above: NoteKind): void {
   for (const child of element.children) {
     if (child.type === "text" || !keep(child)) continue;
-    let isNotes = isInNotes;
+    let notes = above;
     if (child.attributes.length > 0) {
-      isNotes ||= isNoteList(child);
-      note(child, landmarks, isNotes);
+      const traits = traitsOf(child, false);
+      if (traits & (trait.notes | trait.role | trait.id)) notes = noteKindOf(child, above);
+      if (traits & (trait.id | trait.notes) || child.name === "a") noteDefinition(child, landmarks, notes);
+      if (traits & (trait.role | trait.tabs)) noteTab(child, landmarks.tabLabels);
+      if (child.name === "script" && attribute(child, "type")?.startsWith("math/tex"))
+        landmarks.hasFormulaScripts = true;
     }
-    if (child.children.length > 0) visit(child, landmarks, keep, isNotes);
+    if (child.children.length > 0) visit(child, landmarks, keep, notes);
   }
 }
 
-/** A list of footnotes, or what stands around one. */
-export function isNoteList(element: Element): boolean {
-  const { attributes } = element;
-  for (let at = 0; at < attributes.length; at += 2) {
-    const value = attributes[at + 1] ?? "";
-    switch (attributes[at]) {
-      case "class":
-        if (value.includes("note") || value.includes("reference")) return noteParent.test(value.slice(0, 300));
-        break;
-      case "role":
-        if (value === "doc-endnotes") return true;
-        break;
-      case "data-footnotes":
-        return true;
-    }
-  }
-  return false;
-}
-
-function note(element: Element, { footnotes, definitions, tabLabels }: Landmarks, isInNotes: boolean): void {
+function noteTab(element: Element, labels: Map<string, string>): void {
+  if (!isTab(element)) return;
+  const label = lineOf(element, 200);
   const id = attribute(element, "id");
-  if (!id) return;
-  if (attribute(element, "role") === "tab") tabLabels.set(id, lineOf(element));
-  const isDefinition =
-    element.name === "li"
-      ? isInNotes && (footnoteId.test(id) || attribute(element, "role") === "doc-endnote")
-      : (element.name === "aside" || element.name === "div") && isDocutilsNote(element);
-  if (!isDefinition || footnotes.has(id)) return;
-  const label = String(definitions.size + 1);
-  footnotes.set(id, label);
-  definitions.set(element, label);
+  if (id) labels.set(id, label);
+  const target =
+    attribute(element, "href") ??
+    attribute(element, "data-bs-target") ??
+    attribute(element, "data-target") ??
+    `#${attribute(element, "aria-controls") ?? ""}`;
+  if (target.length > 1 && target.startsWith("#")) labels.set(target, label);
 }
 
-function isDocutilsNote(element: Element): boolean {
-  const names = attribute(element, "class") ?? "";
-  if (!/(?:^|\s)footnote(?:\s|$)/.test(names.slice(0, 300))) return false;
-  const first = element.children.find(isElement);
-  return first?.name === "span" || first?.name === "a" || first?.name === "p";
-}
-
-const reference = /^\[?[\w*†‡§.-]{1,12}\]?$/;
-
-/** The label of the footnote that a link refers to. */
-export function footnoteLabel(landmarks: Landmarks, link: Element): string | undefined {
-  if (landmarks.footnotes.size === 0) return undefined;
-  const href = attribute(link, "href");
-  const hash = href?.indexOf("#") ?? -1;
-  if (!href || hash < 0) return undefined;
-  const label =
-    landmarks.footnotes.get(href.slice(hash + 1)) ?? landmarks.footnotes.get(safeDecode(href.slice(hash + 1)));
-  return label !== undefined && reference.test(lineOf(link)) ? label : undefined;
-}
-
-const backText = /^(?:\^|↩|↩︎|↑|⏎|↵|🔙|back|return|jump up|[a-z])(?:\ufe0e|\ufe0f)?$/i;
-
-/** The way back from a footnote to where it is referred to. */
-export function isBackReference(link: Element): boolean {
-  const href = attribute(link, "href") ?? "";
-  if (!href.includes("#")) return false;
-  if (attribute(link, "role") === "doc-backlink" || attribute(link, "data-footnote-backref") !== undefined) return true;
-  const names = attribute(link, "class") ?? "";
-  if (/(?:^|\s)(?:footnote-?back(?:ref|link)?|fn-backref|reversefootnote|backref)/.test(names.slice(0, 300)))
-    return true;
-  return (
-    /#(?:user-content-)?(?:fnref|cite_ref|_ftnref|ftntref|footnote-ref)/.test(href.slice(0, 300)) &&
-    backText.test(lineOf(link))
-  );
-}
-
-function safeDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+export function isTab(element: Element): boolean {
+  if (attribute(element, "role") === "tab") return true;
+  const toggle = attribute(element, "data-bs-toggle") ?? attribute(element, "data-toggle");
+  return toggle === "tab" || toggle === "pill";
 }

@@ -1,8 +1,6 @@
-import { attribute, type Element, hasClass, isElement, type Node } from "../dom.ts";
-import { codeText } from "./code.ts";
-import { writeChildren, writeContainer, writeNode } from "./elements.ts";
-import { isBlockName } from "./flow.ts";
-import { strongFormat } from "./inline-elements.ts";
+import { attribute, type Element, isElement, type Node } from "../dom.ts";
+import { writeContainer, writeNode } from "./elements.ts";
+import { writeFootnote } from "./footnotes.ts";
 import { flush, type Page } from "./page.ts";
 
 export function writeList(page: Page, list: Element): void {
@@ -16,9 +14,21 @@ export function writeList(page: Page, list: Element): void {
   const mark = isOrdered ? (blocks.lastList === "." ? ")" : ".") : blocks.lastList === "-" ? "+" : "-";
   // Only a list that starts with 1 may follow a paragraph's line at once.
   const joinsParagraph = blocks.isInTightItem && !blocks.isAtContainerStart() && (!isOrdered || number === 1);
+  if (isOrdered && number !== 1 && !blocks.isAtContainerStart()) blocks.openGap();
   const outer = blocks.isInTightItem;
   let isFirst = true;
+  if (list.children.some(isSectionItem)) {
+    // Javadoc's lists are the outline of the page, not a list to read.
+    for (const child of list.children) if (isElement(child) && page.keep(child)) writeContainer(page, child);
+    return;
+  }
   const { items, nested } = itemsOf(list);
+  const [only] = items;
+  if (items.length === 1 && only && isElement(only) && (only.name === "ul" || only.name === "ol")) {
+    // A list in a list that has no items of its own is only indented.
+    writeNode(page, only);
+    return;
+  }
   for (const item of items) {
     const footnote = isElement(item) ? page.landmarks.definitions.get(item) : undefined;
     if (footnote !== undefined && isElement(item)) {
@@ -61,6 +71,10 @@ function itemsOf(list: Element): { items: Node[]; nested: Map<Node, Element[]> }
   return { items, nested };
 }
 
+function isSectionItem(item: Node): boolean {
+  return isElement(item) && item.children.some((child) => isElement(child) && child.name === "section");
+}
+
 function isLooseItem(item: Node): boolean {
   if (!isElement(item) || item.name !== "li") return false;
   let blocks = 0;
@@ -84,131 +98,4 @@ function startOf(list: Element): number {
 /** A list's number has nine digits at most (CommonMark, section 5.2). */
 function integerOf(value: string | undefined): number | undefined {
   return value !== undefined && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : undefined;
-}
-
-export function writeFootnote(page: Page, element: Element, label: string): void {
-  flush(page);
-  page.blocks.enter(`[^${label}]: `, "    ");
-  for (const child of element.children) {
-    // Docutils repeats the number in a label of its own.
-    if (isElement(child) && child.name === "span" && hasClass(child, "label")) continue;
-    if (isElement(child) && (hasClass(child, "fn-bracket") || hasClass(child, "mw-cite-backlink"))) continue;
-    writeNode(page, child);
-  }
-  flush(page);
-  page.blocks.leave();
-}
-
-/** Terms and their descriptions: one line each where they are short, bold lines over blocks where they are not. */
-export function writeDefinitions(page: Page, list: Element): void {
-  flush(page);
-  const entries = entriesOf(list);
-  if (entries.every(isShort) && entries.some(({ name }) => name === "dd")) {
-    writeShortDefinitions(page, entries);
-    return;
-  }
-  for (const entry of entries) {
-    if (entry.name === "dt") writeTerm(page, entry);
-    else writeContainer(page, entry);
-  }
-}
-
-function entriesOf(list: Element): Element[] {
-  const entries: Element[] = [];
-  for (const child of list.children) {
-    if (!isElement(child)) continue;
-    // HTML lets a div group a term with its descriptions.
-    if (child.name === "div") entries.push(...child.children.filter(isElement));
-    else entries.push(child);
-  }
-  return entries;
-}
-
-function isShort(entry: Element): boolean {
-  if (entry.name !== "dt" && entry.name !== "dd") return false;
-  if (isSignature(entry)) return false;
-  let blocks = 0;
-  for (const child of entry.children) {
-    if (!isElement(child) || !isBlockName(child.name)) continue;
-    if (child.name !== "p") return false;
-    blocks++;
-  }
-  return blocks <= 1;
-}
-
-function writeShortDefinitions(page: Page, entries: readonly Element[]): void {
-  const { blocks, inline } = page;
-  const outer = blocks.isInTightItem;
-  const mark = blocks.lastList === "-" ? "+ " : "- ";
-  let isTight = outer && !blocks.isAtContainerStart();
-  const enter = () => {
-    blocks.enter(mark, "  ", isTight);
-    isTight = true;
-  };
-  let last = "";
-  for (const entry of entries) {
-    if (!page.keep(entry)) continue;
-    if (entry.name === "dt") {
-      if (last === "dd") {
-        flush(page);
-        blocks.leave();
-      }
-      if (last === "dt") inline.text(", ");
-      else enter();
-      writeTermText(page, entry);
-    } else {
-      if (last === "") enter();
-      else if (last === "dt") inline.text(": ");
-      else inline.break();
-      for (const child of entry.children) {
-        if (isElement(child) && child.name === "p") writeChildren(page, child);
-        else writeNode(page, child);
-      }
-    }
-    last = entry.name;
-  }
-  flush(page);
-  if (last !== "") blocks.leave();
-  blocks.isInTightItem = outer;
-  blocks.lastList = mark.trim();
-}
-
-function writeTerm(page: Page, term: Element): void {
-  if (!page.keep(term)) return;
-  flush(page);
-  if (isSignature(term)) {
-    const { inline } = page;
-    const kept = { ...term, children: term.children.filter((child) => !isElement(child) || !isSignatureLink(child)) };
-    inline.code(codeText(kept));
-    for (const child of term.children) {
-      if (!isElement(child) || !isSignatureLink(child)) continue;
-      inline.space();
-      writeNode(page, child);
-    }
-    flush(page);
-    return;
-  }
-  writeTermText(page, term);
-  flush(page);
-}
-
-function writeTermText(page: Page, term: Element): void {
-  page.inline.begin(strongFormat);
-  writeChildren(page, term);
-  page.inline.end();
-}
-
-/** Sphinx writes the signature of what is documented as a term. */
-function isSignature(entry: Element): boolean {
-  return (
-    entry.name === "dt" && entry.attributes.length > 0 && (hasClass(entry, "sig") || hasClass(entry, "sig-object"))
-  );
-}
-
-function isSignatureLink(element: Element): boolean {
-  return (
-    element.name === "a" &&
-    (hasClass(element, "headerlink") ||
-      element.children.some((child) => isElement(child) && hasClass(child, "viewcode-link")))
-  );
 }

@@ -14,34 +14,58 @@ export function writeImage(page: Page, image: Element): void {
     page.inline.text(alt);
     return;
   }
-  if (attribute(image, "width") === "1" || attribute(image, "height") === "1") return;
+  if (!page.hasImages) return;
+  if (isTiny(image) || (alt === "" && hasClass(image, "avatar"))) return;
   const source = imageSource(image);
   const url = source === undefined ? undefined : page.resolve(source);
-  if (url === undefined || url === page.lastImage || !/^https?:/.test(url)) return;
+  if (url === undefined || !/^https?:/.test(url)) return;
+  // A lazy image has a twin for browsers without scripts.
+  if (url === page.lastImage && (isForScriptless(image) || isLazy(image))) return;
   page.lastImage = url;
   page.inline.raw(`![${plainText(alt)}](${destination(url)}${linkTitle(attribute(image, "title"))})`);
 }
 
 /** Writes what plays in a frame or a player as a link to it. */
 export function writePlayer(page: Page, element: Element): void {
-  let source = attribute(element, "src") ?? attribute(element, "data-src") ?? attribute(element, "data");
-  if (!source) {
-    const inner = findElement(element, "source");
-    source = inner && attribute(inner, "src");
-  }
-  const url = source && !source.startsWith("about:") ? page.resolve(source) : undefined;
+  if (!page.hasLinks) return;
+  if (isTiny(element)) return;
+  const inner = findElement(element, "source");
+  const source = sourceOf(element) ?? (inner && sourceOf(inner));
+  const url = source && page.resolve(source);
   if (!url || !/^https?:/.test(url)) return;
   const names: Record<string, string> = {
     video: "Video",
     audio: "Audio",
     iframe: "Embedded page",
     embed: "Embedded file",
+    "lite-youtube": "Video",
   };
-  const title = attribute(element, "title") ?? attribute(element, "aria-label");
+  const title = attribute(element, "title") ?? attribute(element, "aria-label") ?? attribute(element, "playlabel");
   const label = title?.trim() ? title : (names[element.name] ?? "Embedded file");
   page.inline.space();
   page.inline.raw(`[${plainText(label)}](${destination(url)})`);
   page.inline.space();
+}
+
+const playerSources = ["src", "data-src", "data-lazy-src", "data-litespeed-src", "data"];
+
+function sourceOf(element: Element): string | undefined {
+  if (element.name === "lite-youtube") {
+    const video = attribute(element, "videoid");
+    return video && `https://www.youtube.com/watch?v=${encodeURIComponent(video)}`;
+  }
+  for (const name of playerSources) {
+    const value = attribute(element, name);
+    if (value && !/^(?:about|data|blob):/.test(value)) return value;
+  }
+  return undefined;
+}
+
+/** What counts visitors, and is not there to be seen. */
+function isTiny(element: Element): boolean {
+  const width = attribute(element, "width");
+  const height = attribute(element, "height");
+  return width === "1" || width === "0" || height === "1" || height === "0";
 }
 
 /** Text of an attribute as Markdown on one line, fit to stand between brackets. */
@@ -65,7 +89,20 @@ function imageSource(image: Element): string | undefined {
     const best = value && largestOf(value);
     if (best) return best;
   }
-  return pictureSource(image) ?? (source?.startsWith("data:") ? undefined : source);
+  return pictureSource(image) ?? (source && !placeholder.test(source.slice(0, 2000)) ? source : undefined);
+}
+
+function isForScriptless(image: Element): boolean {
+  let above = image.parent;
+  for (let levels = 0; above && levels < 4; levels++) {
+    if (above.name === "noscript") return true;
+    above = above.parent;
+  }
+  return false;
+}
+
+function isLazy(image: Element): boolean {
+  return attribute(image, "loading") === "lazy" || lazyNames.some((name) => attribute(image, name) !== undefined);
 }
 
 /** Sources a picture is looked through for. */
@@ -101,6 +138,7 @@ function largestOf(set: string): string | undefined {
 /** A `<picture>` without an `<img>`. */
 export function writePicture(page: Page, picture: Element): boolean {
   if (findElement(picture, "img")) return false;
+  if (!page.hasImages) return true;
   const source = pictureSource(picture);
   const url = source && page.resolve(source);
   if (url) page.inline.raw(`![](${destination(url)})`);

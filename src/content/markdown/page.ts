@@ -10,8 +10,10 @@ export type Page = {
   inline: InlineWriter;
   resolve: ResolveUrl;
   keep: (element: Element) => boolean;
+  hasImages: boolean;
+  hasLinks: boolean;
   landmarks: Landmarks;
-  /** Labels of tabs whose panels are still to come. */
+  /** Labels of tabs whose panels are still to come, the next one last. */
   tabs: string[];
   /** Abbreviations that were explained. */
   explained: Set<string>;
@@ -21,12 +23,19 @@ export type Page = {
   headingMark: string;
 };
 
-export function openPage(root: Element, baseUrl: string, keep: (element: Element) => boolean): Page {
+export function openPage(
+  root: Element,
+  baseUrl: string,
+  keep: (element: Element) => boolean,
+  { images = true, links = true }: { images?: boolean | undefined; links?: boolean | undefined } = {},
+): Page {
   return {
     blocks: new BlockWriter(),
     inline: new InlineWriter(),
     resolve: urlResolver(baseUrl),
     keep,
+    hasImages: images,
+    hasLinks: links,
     landmarks: surveyLandmarks(root, keep),
     tabs: [],
     explained: new Set(),

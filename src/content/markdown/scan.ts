@@ -1,7 +1,7 @@
 /** Where a destination stands in a Markdown text, without the brackets around it. */
 export type Destination = { start: number; end: number; form: "bare" | "pointed" | "autolink" };
 
-const openFence = /^(?:[ \t]|>|[-+*][ \t]|\d{1,9}[.)][ \t]){0,64}(`{3,}|~{3,})([^\n]*)$/;
+const openFence = /^(?:[ \t]|>|[-+*][ \t]|\d{1,9}[.)][ \t]){0,64}(`{3,}|~{3,})([^\n]*)/;
 const quoteOrIndent = /^[ \t>]{0,200}/;
 /** Several lists may begin on one line. */
 const listMarkers = /^(?:[ \t>]{0,200}(?:[-+*]|\d{1,9}[.)])[ \t]{1,4}){1,40}/;

@@ -1,11 +1,18 @@
-import { attribute, type Element, hasClass, isElement } from "../dom.ts";
+import { attribute, type Element, hasClass, isElement, lineOf, walk } from "../dom.ts";
 import { codeBlock } from "./code.ts";
 import { writeChildren, writeContainer } from "./elements.ts";
+import { isBlockName } from "./flow.ts";
 import { strongFormat } from "./inline-elements.ts";
 import { flush, type Page, writeBlock } from "./page.ts";
 
 type Row = { cells: Element[]; isHead: boolean };
-type Table = { caption: Element | undefined; rows: Row[]; hasHead: boolean };
+type Table = {
+  caption: Element | undefined;
+  rows: Row[];
+  hasHead: boolean;
+  /** From `<col>`, for cells that do not say it themselves. */
+  alignments: string[];
+};
 
 /** Columns one cell may span; more is a mistake or an attack. */
 const maxSpan = 100;
@@ -23,8 +30,20 @@ export function writeTable(page: Page, element: Element): void {
     return;
   }
   const table = readTable(element, page);
+  if (element.parent && hasClass(element.parent, "colist")) {
+    writeNumbered(page, table);
+    return;
+  }
   if (page.blocks.isInCell) {
     writeFlat(page, table);
+    return;
+  }
+  if (isLine(element, table)) {
+    for (const cell of table.rows[0]?.cells ?? []) {
+      if (page.keep(cell)) writeChildren(page, cell);
+      page.inline.space();
+    }
+    flush(page);
     return;
   }
   if (isLayout(element, table)) {
@@ -60,32 +79,118 @@ function writeCodeTable(page: Page, element: Element): void {
     writeChildren(page, element);
     return;
   }
-  writeBlock(page, codeBlock(element));
+  // The name of the file stands in a row of its own.
+  let looked = 0;
+  let name: Element | undefined;
+  walk(element, (child) => {
+    if (child.name === "th" && hasClass(child, "filename")) name ??= child;
+    return name === undefined && ++looked < 8;
+  });
+  if (name) writeContainer(page, name);
+  writeBlock(page, codeBlock(name ? withoutHeads(element) : element));
+}
+
+function withoutHeads(element: Element): Element {
+  const children = element.children.map((child) =>
+    isElement(child) && (child.name === "tbody" || child.name === "thead") ? withoutHeads(child) : child,
+  );
+  return {
+    ...element,
+    children: children.filter(
+      (row) => !isElement(row) || !row.children.some((cell) => isElement(cell) && hasClass(cell, "filename")),
+    ),
+  };
 }
 
 function readTable(element: Element, page: Page): Table {
-  const table: Table = { caption: undefined, rows: [], hasHead: false };
+  const table: Table = { caption: undefined, rows: [], hasHead: false, alignments: [] };
   const read = (at: Element, isHead: boolean, depth: number) => {
     for (const child of at.children) {
       if (!isElement(child) || !page.keep(child)) continue;
-      if (child.name === "tr") addRow(table, child, isHead, page);
+      if (child.name === "tr" || isOfRole(child, "row")) addRow(table, child, isHead);
       else if (child.name === "caption") table.caption ??= child;
-      else if (child.name === "td" || child.name === "th") table.rows.push({ cells: [child], isHead });
-      else if (depth < 3 && child.name !== "colgroup") read(child, child.name === "thead", depth + 1);
+      else if (isCell(child)) table.rows.push({ cells: [child], isHead });
+      else if (child.name === "col") addColumn(table, child);
+      else if (depth < 3) read(child, isHead || child.name === "thead", depth + 1);
     }
   };
-  read(element, false, 0);
+  if (hasClass(element, "summary-table")) readSummary(element, table);
+  else read(element, false, 0);
   const [first] = table.rows;
-  table.hasHead =
-    first !== undefined && (first.isHead || (first.cells.length > 0 && first.cells.every(({ name }) => name === "th")));
+  table.hasHead = first !== undefined && (first.isHead || first.cells.every(isHeadCell) || isBoldHead(table));
   return table;
 }
 
-function addRow(table: Table, row: Element, isHead: boolean, page: Page): void {
-  const cells = row.children.filter(
-    (child): child is Element => isElement(child) && (child.name === "td" || child.name === "th"),
+function isOfRole(element: Element, role: string): boolean {
+  return element.attributes.length > 0 && attribute(element, "role") === role;
+}
+
+function isCell(element: Element): boolean {
+  if (element.name === "td" || element.name === "th") return true;
+  return (
+    element.attributes.length > 0 && /^(?:cell|gridcell|columnheader|rowheader)$/.test(attribute(element, "role") ?? "")
   );
-  if (cells.length > 0 && page.keep(row)) table.rows.push({ cells, isHead });
+}
+
+function isHeadCell(cell: Element): boolean {
+  return cell.name === "th" || isOfRole(cell, "columnheader");
+}
+
+function addRow(table: Table, row: Element, isHead: boolean): void {
+  const cells = row.children.filter((child): child is Element => isElement(child) && isCell(child));
+  if (cells.length > 0) table.rows.push({ cells, isHead });
+}
+
+function addColumn(table: Table, column: Element): void {
+  const span = spanOf(column, "span", maxSpan);
+  const alignment = alignmentOf(column);
+  for (let at = 0; at < span && table.alignments.length < maxSpan; at++) table.alignments.push(alignment);
+}
+
+/** Javadoc lays its tables out as a grid of boxes. */
+function readSummary(element: Element, table: Table): void {
+  let cells: Element[] = [];
+  for (const child of element.children) {
+    if (!isElement(child)) continue;
+    if (hasClass(child, "col-first")) {
+      cells = [];
+      table.rows.push({ cells, isHead: hasClass(child, "table-header") });
+    }
+    cells.push(child);
+  }
+}
+
+/** Editors without a button for it make the first row bold to head a table. */
+function isBoldHead({ rows }: Table): boolean {
+  const [first] = rows;
+  return first !== undefined && rows.length > 1 && first.cells.length > 1 && first.cells.every(isBold);
+}
+
+function isBold(cell: Element): boolean {
+  let at = cell;
+  for (let depth = 0; depth < 4; depth++) {
+    const inner = at.children.filter((child) => isElement(child) || child.text.trim() !== "");
+    const [only] = inner;
+    if (inner.length !== 1 || !only || !isElement(only)) return false;
+    if (only.name === "strong" || only.name === "b") return lineOf(only, 20) !== "";
+    if (only.name !== "p" && only.name !== "span" && only.name !== "div") return false;
+    at = only;
+  }
+  return false;
+}
+
+export function isRoleTable(element: Element): boolean {
+  if (hasClass(element, "summary-table"))
+    return element.children.some((child) => isElement(child) && hasClass(child, "col-first"));
+  const role = attribute(element, "role");
+  if (element.name === "table" || (role !== "table" && role !== "grid" && role !== "treegrid")) return false;
+  let looked = 0;
+  let hasCells = false;
+  walk(element, (child) => {
+    hasCells ||= isCell(child);
+    return !hasCells && ++looked < 50;
+  });
+  return hasCells;
 }
 
 function isLayout(element: Element, table: Table): boolean {
@@ -94,7 +199,26 @@ function isLayout(element: Element, table: Table): boolean {
   if (table.rows.length === 0 || table.rows.every(({ cells }) => cells.length < 2))
     return !table.hasHead || table.rows.length < 2;
   const hasHeads = table.hasHead || table.rows.some(({ cells }) => cells.some(({ name }) => name === "th"));
-  return !hasHeads && holdsSections(table);
+  if (hasHeads) return false;
+  return holdsSections(table) || (table.rows.length === 1 && table.rows[0]?.cells.some(holdsBlocks) === true);
+}
+
+/** One row without a head only sets what it holds side by side. */
+function isLine(element: Element, { rows, hasHead, caption }: Table): boolean {
+  if (isOfRole(element, "presentation") || isOfRole(element, "none")) return false;
+  const [row] = rows;
+  return (
+    rows.length === 1 &&
+    !hasHead &&
+    !caption &&
+    row !== undefined &&
+    row.cells.length > 1 &&
+    !row.cells.some(holdsBlocks)
+  );
+}
+
+function holdsBlocks(cell: Element): boolean {
+  return cell.children.some((child) => isElement(child) && isBlockName(child.name));
 }
 
 /** Cells with tables, headings or code in them lay out a page, they do not tabulate. */
@@ -114,6 +238,19 @@ function holdsSections(table: Table): boolean {
 function writeLayout(page: Page, { caption, rows }: Table): void {
   if (caption) writeContainer(page, caption);
   for (const { cells } of rows) for (const cell of cells) if (page.keep(cell)) writeContainer(page, cell);
+}
+
+/** Asciidoctor's explanations of the numbers in its code. */
+function writeNumbered(page: Page, { rows }: Table): void {
+  const mark = page.blocks.lastList === "." ? ")" : ".";
+  for (const [at, { cells }] of rows.entries()) {
+    const [, text] = cells;
+    const marker = `${at + 1}${mark} `;
+    page.blocks.enter(marker, " ".repeat(marker.length), at > 0);
+    if (text && page.keep(text)) writeContainer(page, text);
+    page.blocks.leave();
+  }
+  page.blocks.lastList = mark;
 }
 
 /** A table in a cell: its rows one after the other, in the cell. */
@@ -143,7 +280,7 @@ function toLines(page: Page, table: Table): string[] {
       if (row.isHead || row === table.rows[0] || alignments[line.length] === undefined) {
         alignments[line.length] = alignmentOf(cell);
       }
-      grid.add(line, cell, cellText(page, cell, cell.name === "th" && !isHeadRow));
+      grid.add(line, cell, cellText(page, cell, (cell.name === "th" || isOfRole(cell, "rowheader")) && !isHeadRow));
     }
     grid.endRow(line);
     return line;
@@ -154,7 +291,7 @@ function toLines(page: Page, table: Table): string[] {
   if (columns === 0 || filled.every((line) => line.every((text) => text === ""))) return [];
   const head = table.hasHead ? (filled.shift() ?? []) : [];
   const headCells = Array.from({ length: columns }, (_, at) => head[at] ?? "");
-  const marks = headCells.map((_, at) => alignments[at] || "---");
+  const marks = headCells.map((_, at) => alignments[at] || table.alignments[at] || "---");
   return [toLine(headCells), toLine(marks), ...filled.map(toLine)];
 }
 
@@ -205,7 +342,7 @@ function alignmentOf(cell: Element): string {
   if (cell.attributes.length === 0) return "";
   const style = attribute(cell, "style")?.slice(0, 500) ?? "";
   const styled = /text-align\s{0,9}:\s{0,9}(left|center|right)/i.exec(style)?.[1];
-  const named = /(?:^|\s)(?:text-|has-text-|align-?)(left|center|right|centered)(?:\s|$)/.exec(
+  const named = /(?:^|\s)(?:text-|has-text-|has-text-align-|halign-|align-?)(left|center|right|centered)(?:\s|$)/.exec(
     (attribute(cell, "class") ?? "").slice(0, 300),
   )?.[1];
   switch ((attribute(cell, "align") ?? styled ?? named ?? "").toLowerCase()) {
