@@ -2,12 +2,13 @@ import { type Cache, createMemoryCache, observeCache, openRedisCache } from "./c
 import { type Clock, systemClock } from "./clock.ts";
 import { closeInOrder } from "./closing.ts";
 import { redisOf } from "./config/redis.ts";
+import { replicasOf } from "./config/replicas.ts";
 import type { Config } from "./config/settings.ts";
 import { observeParser } from "./content/observed-parser.ts";
 import { createParserPool, type ParserPool } from "./content/parser-pool.ts";
-import { createHostQueues, type HostQueues } from "./crawl/host-queues.ts";
 import { freeAllLeases } from "./crawl/lease.ts";
 import { createRobotsCache, type RobotsCache } from "./crawl/robots-cache.ts";
+import { createSessions, type Sessions } from "./crawl/sessions.ts";
 import type { Db, Store } from "./db/db.ts";
 import { migrateUp } from "./db/migrate.ts";
 import { observeStatements, watchConnections } from "./db/observed-statements.ts";
@@ -17,6 +18,8 @@ import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from 
 import type { Fetch } from "./fetch/fetch.ts";
 import { createNetworkFetch } from "./fetch/network.ts";
 import { observeFetch } from "./fetch/observed-fetch.ts";
+import { createInstances, type Instances } from "./instances/membership.ts";
+import { type Jobs, openJobs } from "./jobs/jobs.ts";
 import type { Log } from "./telemetry/log.ts";
 import { openLog, openTelemetry } from "./telemetry/open.ts";
 import { SILENT, type Telemetry } from "./telemetry/telemetry.ts";
@@ -32,15 +35,19 @@ export type Web = {
   /** Guarded: reaches what this process may reach, and nothing else. */
   fetch: Fetch;
   robots: RobotsCache;
-  hosts: HostQueues;
+  sessions: Sessions;
   parser: ParserPool;
   userAgent: string;
+  /** Of this process, for as long as it runs: whose work something is. */
+  instanceId: string;
+  /** This process among those that share its database, once it has joined them. */
+  instances: Instances;
   /** Stops everything in order; safe to call twice. */
   close(): Promise<void>;
 };
 
 /** The outside world, opened in one place and handed down. */
-export type App = Web & { store: Store; db: Db };
+export type App = Web & { store: Store; db: Db; jobs: Jobs };
 
 /** No part of the outside world may keep the process from ending. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -54,6 +61,8 @@ export type OpenOptions = {
   allow?: readonly string[];
   /** Answers in place of the network, as a folder of files does. */
   fetch?: Fetch;
+  /** What is shared with other instances where there is no Redis; the process's own memory when absent. */
+  cache?: Cache;
 };
 
 /** Opens the way to the web: fetcher, robots, parser threads and cache. */
@@ -62,21 +71,26 @@ export function openWeb(config: Config, options: OpenOptions = {}): Web {
   const log = options.log ?? openLog(config, clock);
   const telemetry = options.telemetry ?? SILENT;
   const userAgent = config.USER_AGENT ?? `Orbweaver/${VERSION}${config.CONTACT ? ` (+${config.CONTACT})` : ""}`;
-  const { fetch: plainFetch, close: closeNetwork } = options.fetch
-    ? { fetch: options.fetch, close: () => {} }
-    : openNetwork(config, clock, userAgent, options.allow ?? []);
-  const fetch = observeFetch(plainFetch, telemetry);
   const redis = redisOf(config);
   const plainCache = redis
     ? openRedisCache(redis, { prefix: config.REDIS_KEY_PREFIX, log, clock })
-    : createMemoryCache(clock);
+    : (options.cache ?? createMemoryCache(clock));
   const cache = observeCache(plainCache, telemetry);
-  const parser = observeParser(createParserPool({ threads: config.PARSER_THREADS }), telemetry);
+  const { fetch: plainFetch, close: closeNetwork } = options.fetch
+    ? { fetch: options.fetch, close: () => {} }
+    : openNetwork(config, { clock, userAgent, allow: options.allow, cache });
+  const fetch = observeFetch(plainFetch, telemetry);
+  const sessions = createSessions();
+  const parser = observeParser(openParser(config, telemetry), telemetry);
+  const instanceId = Bun.randomUUIDv7();
   return {
     ...{ config, clock, log, telemetry, cache, userAgent, fetch, parser },
+    instanceId,
+    instances: createInstances(instanceId, { clock, log }),
     robots: createRobotsCache({ fetch, clock, userAgent, store: cache }),
-    hosts: createHostQueues(clock),
+    sessions,
     close: async () => {
+      sessions.close();
       parser.close();
       closeNetwork();
       await cache.close();
@@ -91,30 +105,55 @@ export function openWeb(config: Config, options: OpenOptions = {}): Web {
 export async function openApp(config: Config, options: OpenOptions = {}): Promise<App> {
   const clock = options.clock ?? systemClock;
   const log = options.log ?? openLog(config, clock);
-  const store = await openStore(config, (message) => log.warn("database awaited", { message }));
+  let store = await openStore(config, (message) => log.warn("database awaited", { message }));
   try {
-    await migrateUp(store.db);
+    // The queue's own way to a server is opened by the first that asks over it: meanwhile.
+    await Promise.all([migrateUp(store.db), store.kind === "postgres" && store.query("select 1")]);
     // The folder is locked, so whoever holds a lease on a crawl in it is dead.
     if (store.kind === "embedded") await freeAllLeases(store.db);
     const telemetry = options.telemetry ?? (await openTelemetry(config, clock, log));
     observeStatements(store.db, telemetry);
     watchConnections(store, telemetry);
-    const web = openWeb(config, { ...options, clock, log, telemetry });
+    store = await withReplicas(store, config, { clock, log, telemetry });
+    const cache = options.cache ?? (await openSharedCache(config, store, clock, log));
+    const jobs = await openJobs(store, { clock, log });
+    const web = openWeb(config, { ...options, clock, log, telemetry, cache });
+    jobs.announceOver(web.cache);
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= closeApp(web, store);
+      closing ??= closeApp(web, jobs, store);
       return closing;
     };
-    return { ...web, store, db: store.db, close };
+    return { ...web, store, db: store.db, jobs, close };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
+async function withReplicas(
+  store: Store,
+  config: Config,
+  parts: Pick<Web, "clock" | "log" | "telemetry">,
+): Promise<Store> {
+  const urls = replicasOf(config);
+  if (urls.length === 0) return store;
+  const { readFromReplicas } = await import("./db/replicas.ts");
+  const maxLagMs = config.DATABASE_READ_MAX_LAG_MS;
+  return readFromReplicas(store, urls, { ...parts, maxLagMs, connection: postgresOptionsOf(config) });
+}
+
+/** What instances share over the database, where it is a server and there is no Redis. */
+async function openSharedCache(config: Config, store: Store, clock: Clock, log: Log): Promise<Cache | undefined> {
+  if (store.kind === "embedded" || redisOf(config)) return undefined;
+  const { createPostgresCache } = await import("./db/postgres-cache.ts");
+  return createPostgresCache(store, { clock, log });
+}
+
 /** The database after all else, which may have something to write down yet, and last what tells of it. */
-async function closeApp(web: Web, store: Store): Promise<void> {
+async function closeApp(web: Web, jobs: Jobs, store: Store): Promise<void> {
   const closers = [
+    { name: "jobs", close: jobs.close },
     { name: "web", close: web.close },
     { name: "database", close: store.close },
     { name: "telemetry", close: web.telemetry.close },
@@ -147,10 +186,21 @@ export function postgresOptionsOf(config: Config): PostgresOptions {
   };
 }
 
-function openNetwork(config: Config, clock: Clock, userAgent: string, named: readonly string[]) {
+function openParser(config: Config, telemetry: Telemetry): ParserPool {
+  return createParserPool({
+    threads: config.PARSER_THREADS,
+    maxPagesPerThread: config.PARSER_MAX_PAGES,
+    maxHeapBytes: config.PARSER_MAX_MB * 1_000_000,
+    onReplace: (reason) => telemetry.count("orbweaver.parse.replacements", { reason }),
+  });
+}
+
+type NetworkParts = Pick<Web, "clock" | "userAgent" | "cache"> & Pick<OpenOptions, "allow">;
+
+function openNetwork(config: Config, { clock, userAgent, allow: named, cache }: NetworkParts) {
   const networks = parseAllowedNetworks(config.ALLOW_PRIVATE_NETWORKS);
   if ("fault" in networks) throw new AppError("invalid", `ALLOW_PRIVATE_NETWORKS: ${networks.fault}`);
-  const allow: AllowedNetworks = networks.allow === true ? true : [...networks.allow, ...named];
+  const allow: AllowedNetworks = networks.allow === true ? true : [...networks.allow, ...(named ?? [])];
   const totalMs = config.FETCH_TIMEOUT_MS;
   return createNetworkFetch({
     userAgent,
@@ -158,5 +208,7 @@ function openNetwork(config: Config, clock: Clock, userAgent: string, named: rea
     maxBytes: config.MAX_BODY_BYTES,
     timeouts: { connectMs: Math.min(10_000, totalMs), headersMs: Math.min(20_000, totalMs), totalMs },
     clock,
+    // A command at somebody's keyboard may be in another network, where names have other addresses.
+    sharedAnswers: cache.kind === "memory" || named ? undefined : cache,
   });
 }

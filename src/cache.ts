@@ -6,20 +6,22 @@ import type { Log } from "./telemetry/log.ts";
 import type { Telemetry } from "./telemetry/telemetry.ts";
 
 /**
- * What may be lost: short-lived values and messages between instances. In memory, or in Redis when there is one; never
- * the only place of anything. While Redis is away, the process's own memory stands in for it.
+ * What may be lost: short-lived values and messages between instances. In memory, in Redis when there is one, or else in
+ * PostgreSQL (`db/postgres-cache.ts`); never the only place of anything. While its server is away, the process's own
+ * memory stands in for it. Messages may be missed then and nobody is told so: whoever listens looks by itself besides.
  */
 export type Cache = {
-  kind: "memory" | "redis";
+  kind: "memory" | "redis" | "postgres";
   /** The connection to Redis, for what must be counted in it by one step, such as requests. It refuses while away. */
   client?: Redis;
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string, ttlMs: number): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Messages of one process arrive in their order, at each listener once, the process's own included. */
   publish(channel: string, message: string): Promise<void>;
   /** Returns how to stop listening. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
-  /** `memory` where no Redis is configured, otherwise whether there is a connection to it at this moment. */
+  /** `memory` where instances share nothing, otherwise whether there is a connection to what they share. */
   state(): "memory" | "connected" | "away";
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -66,7 +68,10 @@ export function openRedisCache(
   const redis = new Redis({ ...options, ...limits, keyPrefix: prefix });
   const subscriber = new Redis({ ...options, maxRetriesPerRequest: null });
   const listeners = createListeners();
-  const kept = createKept(redis, clock);
+  const kept = createKept(
+    { set: (key, value, ms) => redis.set(key, value, "PX", ms), delete: (key) => redis.del(key) },
+    clock,
+  );
   let isAway = false;
   redis.on("ready", () => {
     if (isAway) log.info("redis came back");
@@ -137,19 +142,24 @@ export function connectionOptions({ tls, ...server }: RedisServer) {
   return { ...server, tls: caFile === undefined ? names : { ...names, ca: readFileSync(caFile) } };
 }
 
-/** Longer than any value that Redis may still have under the key. */
-const DELETION_KEPT_MS = 24 * 3_600_000;
+/** Longer than any value that the server may still have under the key. */
+export const DELETION_KEPT_MS = 24 * 3_600_000;
 
 type Change = { value: string | undefined; expiresAt: number };
 
-/** What was set, or deleted (`undefined`), while Redis was away. */
-function createKept(redis: Redis, clock: Clock) {
+type Remote = {
+  set(key: string, value: string, ttlMs: number): Promise<unknown>;
+  delete(key: string): Promise<unknown>;
+};
+
+/** What was set, or deleted (`undefined`), while the server that has it was away. */
+export function createKept(remote: Remote, clock: Clock) {
   const changes = new Map<string, Change>();
   let isBringing = false;
   const leftMs = ({ expiresAt }: Change) => expiresAt - clock.now().getTime();
   const bringOne = async (key: string, change: Change) => {
-    if (change.value === undefined) await redis.del(key);
-    else if (leftMs(change) > 0) await redis.set(key, change.value, "PX", Math.ceil(leftMs(change)));
+    if (change.value === undefined) await remote.delete(key);
+    else if (leftMs(change) > 0) await remote.set(key, change.value, Math.ceil(leftMs(change)));
     // Another change may have come meanwhile.
     if (changes.get(key) === change) changes.delete(key);
   };
@@ -163,7 +173,7 @@ function createKept(redis: Redis, clock: Clock) {
       dropOldest(changes);
     },
     forget: (key: string) => void changes.delete(key),
-    /** Writes all of it to Redis; what fails is kept for the next time. */
+    /** Writes all of it to the server; what fails is kept for the next time. */
     bring: async () => {
       if (isBringing || changes.size === 0) return;
       isBringing = true;
@@ -182,7 +192,7 @@ function dropOldest(entries: Map<string, unknown>): void {
   if (entries.size > MAX_MEMORY_ENTRIES) entries.delete(entries.keys().next().value as string);
 }
 
-function createListeners() {
+export function createListeners() {
   const byChannel = new Map<string, Set<(message: string) => void>>();
   return {
     add(channel: string, listener: (message: string) => void) {
@@ -202,7 +212,7 @@ function createListeners() {
   };
 }
 
-/** Tells how often a value was there, and whether Redis answers. */
+/** Tells how often a value was there, and whether the server that has it answers. */
 export function observeCache(cache: Cache, telemetry: Telemetry): Cache {
   if (!telemetry.recorder) return cache;
   const { kind } = cache;
@@ -224,5 +234,5 @@ export function observeCache(cache: Cache, telemetry: Telemetry): Cache {
   };
 }
 
-/** Metrics don't wait longer for a Redis that is away. */
+/** Metrics don't wait longer for a server that is away. */
 const PING_MS = 500;

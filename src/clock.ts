@@ -27,3 +27,21 @@ const DAY_MS = 86_400_000;
 export function daysBefore(now: Date, days: number): Date {
   return new Date(now.getTime() - days * DAY_MS);
 }
+
+/** What the promise gives; rejects when that takes longer than `ms` or `signal` is aborted, and leaves it to itself. */
+export async function within<T>(ms: number, promise: Promise<T>, clock: Clock, signal?: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const stop = () => settled.abort(signal?.reason);
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop);
+  const late = clock.sleep(ms, settled.signal).then(() => {
+    throw new Error(`There was no answer within ${ms} ms`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    settled.abort();
+  }
+}

@@ -91,7 +91,9 @@ function readForwarded(element: string): Hop {
 }
 
 function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
-  const parts = text.match(separator === "," ? /(?:"(?:[^"\\]|\\.)*"|[^",])+/g : /(?:"(?:[^"\\]|\\.)*"|[^";])+/g);
+  const parts = text.match(
+    separator === "," ? /(?:"(?:[^"\\]|\\(?:.|$))*(?:"|$)|[^",])+/gs : /(?:"(?:[^"\\]|\\(?:.|$))*(?:"|$)|[^";])+/gs,
+  );
   return parts ?? [];
 }
 

@@ -46,8 +46,7 @@ const NewCrawl = Type.Object(
 );
 
 /** What crawls need of the outside world. `closing` ends the event streams. */
-export type CrawlsContext = Pick<App, "config" | "db" | "cache" | "clock" | "log"> & {
-  background: { wake(): void };
+export type CrawlsContext = Pick<App, "config" | "db" | "store" | "cache" | "clock" | "log"> & {
   closing: AbortSignal;
 };
 
@@ -61,7 +60,6 @@ export const crawlsApi = (context: CrawlsContext) =>
         const asked = { viewer: viewerOf(request), apiKeyId: principalOf(request).keyId, ...readRequest(body) };
         const maxUnfinished = subjectOf(request)?.kind === "key" ? context.config.MAX_CRAWLS_PER_KEY : 0;
         const crawl = await startCrawl(context.db, { ...asked, maxUnfinished });
-        context.background.wake();
         const view = viewCrawl(crawl, context.clock.now());
         set.headers.location = view.links.self;
         return status(202, view);
@@ -83,12 +81,14 @@ export const crawlsApi = (context: CrawlsContext) =>
       async ({ query, request }) => {
         const { website_id: websiteId, user_id: userId, state } = query;
         const filter = { viewer: viewerOf(request), userId, websiteId, state };
-        return readPage(
-          query,
-          crawlCursors,
-          (limit, before) => listCrawls(context.db, { ...filter, limit, before }),
-          ({ id }) => id,
-          (crawl) => viewCrawl(crawl, context.clock.now()),
+        return context.store.read((db) =>
+          readPage(
+            query,
+            crawlCursors,
+            (limit, before) => listCrawls(db, { ...filter, limit, before }),
+            ({ id }) => id,
+            (crawl) => viewCrawl(crawl, context.clock.now()),
+          ),
         );
       },
       {
@@ -144,16 +144,18 @@ export const crawlsApi = (context: CrawlsContext) =>
     .get(
       "/:id/pages",
       async ({ params, query, request }) => {
-        const { id } = await getCrawl(context.db, viewerOf(request), params.id);
         const { state, outcome, status } = query;
         const pathPrefix = readPathPrefix(query.path_prefix);
-        return readPage(
-          query,
-          crawlUrlCursors,
-          (limit, after) => listCrawlUrls(context.db, id, { state, outcome, status, pathPrefix, limit, after }),
-          ({ seq }) => seq,
-          viewCrawlUrl,
-        );
+        return context.store.read(async (db) => {
+          const { id } = await getCrawl(db, viewerOf(request), params.id);
+          return readPage(
+            query,
+            crawlUrlCursors,
+            (limit, after) => listCrawlUrls(db, id, { state, outcome, status, pathPrefix, limit, after }),
+            ({ seq }) => seq,
+            viewCrawlUrl,
+          );
+        });
       },
       {
         permission: "read",
@@ -182,7 +184,6 @@ const EXAMPLE_EVENT = 'event: progress\nid: 1\ndata: {"id":"…","state":"runnin
 
 async function steer(context: CrawlsContext, turn: typeof pauseCrawl, request: Request, id: string) {
   const crawl = await turn(context, viewerOf(request), id);
-  context.background.wake();
   return viewCrawl(crawl, context.clock.now());
 }
 

@@ -1,16 +1,44 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { Document, Link } from "../content/document.ts";
+import { type Document, type Link, PAGE_TYPES, type Quality, type Statements } from "../content/document.ts";
 import type { PageDocument } from "../pages/document.ts";
-import { exampleHash, exampleUrl, Id, Instant, Nullable } from "./fields.ts";
+import { type ChunkSizes, ChunksView, viewChunks } from "./chunk-view.ts";
+import { exampleHash, exampleUrl, Id, Instant, Nullable, OneOf } from "./fields.ts";
 
 const Text = (description: string, ...examples: string[]) => Nullable(Type.String({ description, examples }));
 const Texts = (description: string, ...examples: string[]) =>
   Type.Array(Type.String(), { description, examples: [examples] });
 
+const Share = (description: string, example: number) =>
+  Type.Number({ minimum: 0, maximum: 1, description, examples: [example] });
+
+export const QualityView = Type.Object(
+  {
+    chosen: OneOf(["main", "page", "selection"], {
+      description: "The main content, all that is visible, or what selectors name",
+      examples: ["main"],
+    }),
+    rule: Type.String({ description: "The rule that decided", examples: ["blocks"] }),
+    confidence: Share("How sure that is", 0.93),
+    text_share: Share("Share of the page's visible text that is in the Markdown", 0.71),
+  },
+  { $id: "Quality", description: "How the Markdown was chosen from the page" },
+);
+
+export const PageTypeView = Type.Object(
+  {
+    type: OneOf(PAGE_TYPES, { description: "What the page is for", examples: ["documentation"] }),
+    confidence: Share("How sure that is", 0.88),
+  },
+  { $id: "PageType", description: "What a page is for" },
+);
+
 /** What a page says of itself. */
 export const Metadata = Type.Object(
   {
-    kind: Type.String({ description: "html, markdown, text, json, xml or other", examples: ["html"] }),
+    kind: Type.String({
+      description: "html, markdown, text, json, xml, csv, feed, pdf, docx or other",
+      examples: ["html"],
+    }),
     title: Text("The page's title", "Getting started"),
     description: Text("Its description", "How to install and run it"),
     language: Text("BCP 47, as it declares it", "en"),
@@ -35,6 +63,13 @@ export const Metadata = Type.Object(
     images: Texts("Images that stand for the page", "https://docs.example.com/card.png"),
     tags: Texts("Keywords and tags", "guide"),
     feeds: Texts("Feeds it names", "https://docs.example.com/feed.xml"),
+    licence: Text("URL of its licence, or the licence's name", "https://creativecommons.org/licenses/by/4.0/"),
+    breadcrumbs: Type.Array(Type.Object({ text: Type.String(), url: Type.Optional(Type.String()) }), {
+      description: "The way to it from the start page; the last one is often the page itself, without a URL",
+      examples: [[{ text: "Docs", url: "https://docs.example.com/" }, { text: "Getting started" }]],
+    }),
+    page_type: Nullable(PageTypeView),
+    quality: Nullable(QualityView),
   },
   { $id: "Metadata", description: "What a page says of itself" },
 );
@@ -63,6 +98,7 @@ export const DocumentView = Type.Object(
       examples: ["-3689348814741910324"],
     }),
     metadata: Metadata,
+    chunks: Type.Optional(ChunksView),
   },
   { $id: "Document", description: "A page's document" },
 );
@@ -76,7 +112,8 @@ export const LinksView = Type.Object(
   { $id: "Links", description: "A page's links, each URL once" },
 );
 
-export function viewDocument({ page, document }: PageDocument): Static<typeof DocumentView> {
+/** With its passages, if sizes of them are given. */
+export function viewDocument({ page, document }: PageDocument, sizes?: ChunkSizes): Static<typeof DocumentView> {
   const { kind, title, description, language, charset, details } = document;
   return {
     page_id: page.id,
@@ -89,24 +126,15 @@ export function viewDocument({ page, document }: PageDocument): Static<typeof Do
     content_hash: document.contentHash,
     simhash: String(document.simhash),
     metadata: viewMetadata({ kind, title, description, language, charset, ...details }),
+    ...(sizes ? { chunks: viewChunks({ ...document, headings: details.headings }, sizes) } : {}),
   };
 }
 
-type Said = Pick<
-  Document,
-  | "kind"
-  | "title"
-  | "description"
-  | "language"
-  | "canonicalUrl"
-  | "siteName"
-  | "authors"
-  | "publishedAt"
-  | "modifiedAt"
-  | "charset"
-  | "headings"
-> &
-  Document["metadata"];
+type Said = Statements &
+  Pick<Document, "kind" | "charset" | "headings"> &
+  Omit<Document["metadata"], "licence" | "breadcrumbs"> &
+  // Documents that were stored before these were told lack them.
+  Partial<Pick<Document["metadata"], "licence" | "breadcrumbs"> & Pick<Document, "pageType" | "quality">>;
 
 export function viewMetadata(said: Said): Static<typeof Metadata> {
   const { kind, title, description, language, authors, charset, headings, images, tags, feeds } = said;
@@ -127,8 +155,19 @@ export function viewMetadata(said: Said): Static<typeof Metadata> {
     images,
     tags,
     feeds,
+    licence: said.licence ?? null,
+    breadcrumbs: (said.breadcrumbs ?? []).map(({ text, url }) => ({ text, ...(url === undefined ? {} : { url }) })),
+    page_type: said.pageType ?? null,
+    quality: said.quality ? viewQuality(said.quality) : null,
   };
 }
+
+export const viewQuality = ({ chosen, rule, confidence, textShare }: Quality): Static<typeof QualityView> => ({
+  chosen,
+  rule,
+  confidence,
+  text_share: textShare,
+});
 
 export const viewLink = ({ url, text, rel }: Link): Static<typeof LinkView> => ({
   url,

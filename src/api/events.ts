@@ -12,24 +12,43 @@ const END_ID = "end";
 
 const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" };
 
-type Context = Pick<App, "db" | "cache" | "clock" | "log"> & { closing: AbortSignal };
+type StreamContext = Pick<App, "clock" | "log"> & { closing: AbortSignal };
+type Context = StreamContext & Pick<App, "db" | "cache">;
 
 /**
- * A crawl as server-sent events (WHATWG HTML §9.2), until it is over, the client leaves or the service closes.
+ * A crawl as server-sent events, until it is over, the client leaves or the service closes.
  * @throws AppError `not_found`
  */
 export async function openEventStream(context: Context, viewer: Viewer, id: string, request: Request) {
+  const watch = (signal: AbortSignal) => watchCrawl(context, viewer, id, signal);
+  const write = (crawl: Crawl, number: number) => {
+    const view = viewCrawl(crawl, context.clock.now());
+    return writeEvent("progress", String(number), view) + (isOver(crawl) ? writeEvent("end", END_ID, view) : "");
+  };
+  return streamChanges(context, request, watch, write);
+}
+
+/**
+ * What changes as server-sent events (WHATWG HTML §9.2), until there is no more of it, the client leaves or the service
+ * closes. What the first change throws is answered.
+ */
+export async function streamChanges<Change>(
+  context: StreamContext,
+  request: Request,
+  watch: (signal: AbortSignal) => AsyncGenerator<Change>,
+  write: (change: Change, number: number) => string,
+): Promise<Response> {
   if (request.headers.get("last-event-id") === END_ID) return new Response(null, { status: 204 });
   const left = new AbortController();
   const signal = AbortSignal.any([left.signal, request.signal, context.closing]);
-  const changes = watchCrawl(context, viewer, id, signal);
+  const changes = watch(signal);
   // Before the answer begins, so that a crawl that is not there is a 404 rather than a stream that breaks.
   const first = await changes.next();
   if (request.method === "HEAD") {
     await changes.return(undefined);
     return new Response(null, { headers: HEADERS });
   }
-  const events = writeEvents(context, changes, first);
+  const events = writeChanges(context, changes, first, write);
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
@@ -42,7 +61,7 @@ export async function openEventStream(context: Context, viewer: Viewer, id: stri
       } catch (error) {
         if (left.signal.aborted) return;
         // Closed without `end`: the client comes back and is told then.
-        context.log.warn("event stream broke off", { crawlId: id, error });
+        context.log.warn("event stream broke off", { path: new URL(request.url).pathname, error });
         controller.close();
       }
     },
@@ -51,10 +70,15 @@ export async function openEventStream(context: Context, viewer: Viewer, id: stri
   return new Response(stream, { headers: HEADERS });
 }
 
-async function* writeEvents(
-  { clock }: Context,
-  changes: AsyncGenerator<Crawl>,
-  first: IteratorResult<Crawl>,
+export function writeEvent(name: string, id: string, view: unknown): string {
+  return `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(view)}\n\n`;
+}
+
+async function* writeChanges<Change>(
+  { clock }: StreamContext,
+  changes: AsyncGenerator<Change>,
+  first: IteratorResult<Change>,
+  write: (change: Change, number: number) => string,
 ): AsyncGenerator<string> {
   yield `retry: ${RETRY_MS}\n\n`;
   let next = Promise.resolve(first);
@@ -65,9 +89,7 @@ async function* writeEvents(
       continue;
     }
     if (result.done) return;
-    const crawl = result.value;
-    yield writeEvent("progress", String(number++), crawl, clock.now());
-    if (isOver(crawl)) yield writeEvent("end", END_ID, crawl, clock.now());
+    yield write(result.value, number++);
     next = changes.next();
   }
 }
@@ -84,8 +106,4 @@ async function unlessQuiet<Result>(next: Promise<Result>, clock: App["clock"]): 
   } finally {
     came.abort();
   }
-}
-
-function writeEvent(name: string, id: string, crawl: Crawl, now: Date): string {
-  return `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(viewCrawl(crawl, now))}\n\n`;
 }

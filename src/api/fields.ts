@@ -50,14 +50,15 @@ export const UrlField = (description: string) =>
  * Crawl options as callers send them: each may be left out. The defaults are told but not filled in, since what is kept
  * is what differs from them.
  */
-export const OptionsBody = Type.Object(
-  Object.fromEntries(Object.entries(CrawlOptions.properties).map(([name, schema]) => [name, withoutDefault(schema)])),
-  {
-    additionalProperties: false,
-    description: "Crawl options; those left out take the website's, then the defaults",
-    examples: [{ max_pages: 500, include: ["/docs/**"] }],
-  },
-);
+export const OptionsBody = Type.Object(withoutDefaults(CrawlOptions.properties), {
+  additionalProperties: false,
+  description: "Crawl options; those left out take the website's, then the defaults",
+  examples: [{ max_pages: 500, include: ["/docs/**"] }],
+});
+
+export function withoutDefaults(properties: Record<string, TSchema>) {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, withoutDefault(schema)]));
+}
 
 function withoutDefault(schema: TSchema) {
   const { default: value, ...rest } = schema;

@@ -25,7 +25,7 @@ const ComponentView = Type.Object(
     latency_ms: Type.Integer({ minimum: 0, description: "Milliseconds that looking at it took", examples: [2] }),
     message: Type.Optional(
       Type.String({
-        description: "What is wrong and how to mend it",
+        description: "What is wrong and how to mend it; or how it does",
         examples: ["The database lacks 1 migration(s) of this version: run orbweaver migrate up"],
       }),
     ),

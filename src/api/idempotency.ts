@@ -16,7 +16,7 @@ type Idempotent = true | { hidden: readonly string[] };
 export const idempotency = ({ db, clock, config }: Pick<App, "db" | "clock" | "config">) =>
   new Elysia({ name: "idempotency" }).macro({
     idempotent: (option: Idempotent) => ({
-      detail: { parameters: [IDEMPOTENCY_KEY_PARAMETER] } as DocumentDecoration,
+      detail: { [IDEMPOTENT_FIELD]: true } as DocumentDecoration,
       beforeHandle: async ({ request, body }: { request: Request; body: unknown }) => {
         const key = readKey(request);
         const context = findContext(request);
@@ -36,6 +36,9 @@ export const idempotency = ({ db, clock, config }: Pick<App, "db" | "clock" | "c
       },
     }),
   });
+
+/** Where a route keeps it for the OpenAPI document: a parameter here would take the place of all that the path has. */
+export const IDEMPOTENT_FIELD = "x-idempotent";
 
 /** For the API's description. */
 export const IDEMPOTENCY_KEY_PARAMETER = {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { VERSION } from "../version.ts";
+import { IDEMPOTENCY_KEY_PARAMETER, IDEMPOTENT_FIELD } from "./idempotency.ts";
 import { type Needed, PERMISSION_FIELD } from "./permissions.ts";
 
 /** What the document says of the whole; the plugin says the rest, from the routes. */
@@ -15,8 +16,11 @@ export const DOCUMENTATION = {
   tags: [
     { name: "Websites", description: "What is crawled" },
     { name: "Crawls", description: "Runs over a website" },
+    { name: "Schedules", description: "When websites are crawled again, and when the service cleans up" },
     { name: "Pages", description: "What crawls brought: documents, raw bodies, links" },
     { name: "Scrape", description: "One page, now" },
+    { name: "Extract", description: "What options make of a page, and why" },
+    { name: "Jobs", description: "The work behind it all: queues, and what is in them" },
     { name: "Access", description: "Who may use the service: users and their keys" },
     { name: "Health", description: "Whether the service works" },
   ],
@@ -33,6 +37,7 @@ type Operation = {
   description?: string;
   security?: object[];
   [PERMISSION_FIELD]?: Needed;
+  [IDEMPOTENT_FIELD]?: true;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Content };
   responses: Record<string, Answer>;
@@ -78,7 +83,9 @@ export function describeProblems(...statuses: number[]): Record<number, unknown>
   );
 }
 
-function refineOperation({ operationId, parameters, requestBody, responses, ...operation }: Operation): Operation {
+function refineOperation({ operationId, requestBody, responses, ...given }: Operation): Operation {
+  const { [IDEMPOTENT_FIELD]: isIdempotent, parameters: own = [], ...operation } = given;
+  const parameters = isIdempotent ? [...own, IDEMPOTENCY_KEY_PARAMETER] : own;
   const { security, sentence } = describeAccess(operation[PERMISSION_FIELD]);
   const description = [operation.description, sentence].filter(Boolean).join("\n\n");
   return {
@@ -87,7 +94,7 @@ function refineOperation({ operationId, parameters, requestBody, responses, ...o
     ...(security ? { security } : {}),
     // `POST /api/v1/crawls/{id}/pause` is `postCrawlsByIdPause`.
     operationId: operationId.replace("ApiV1", ""),
-    ...(parameters && parameters.length > 0 ? { parameters: parameters.map(refineParameter) } : {}),
+    ...(parameters.length > 0 ? { parameters: parameters.map(refineParameter) } : {}),
     ...(requestBody ? { requestBody: { ...requestBody, content: only("application/json", requestBody.content) } } : {}),
     responses: { ...(sentence ? REFUSALS : {}), ...mapValues(responses, refineResponse) },
   };

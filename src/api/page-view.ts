@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import type { Viewer } from "../access/viewer.ts";
+import { PAGE_TYPES, type PageType } from "../content/document.ts";
 import { hashUrl } from "../crawl/url.ts";
 import type { Db } from "../db/db.ts";
 import { listPages, type Page } from "../pages/pages.ts";
@@ -10,6 +11,7 @@ import {
   Id,
   Instant,
   Nullable,
+  OneOf,
   PathPrefix,
   QueryInteger,
   readInstant,
@@ -28,6 +30,12 @@ export const PageView = Type.Object(
     content_type: Nullable(Type.String({ description: "As sniffed from the body", examples: ["text/html"] })),
     title: Nullable(Type.String({ examples: ["Getting started"] })),
     language: Nullable(Type.String({ description: "BCP 47, as the page declares it", examples: ["en"] })),
+    page_type: Nullable(
+      OneOf(PAGE_TYPES, {
+        description: "What the page is for; null for what is not HTML, or was last read before types were told",
+        examples: ["documentation"],
+      }),
+    ),
     word_count: Type.Integer({ description: "Words of its Markdown", examples: [420] }),
     byte_length: Type.Integer({ description: "Bytes of its body", examples: [18_200] }),
     version: Type.Integer({ description: "How many different texts it has had; 0 without a document", examples: [1] }),
@@ -62,10 +70,11 @@ export const pageFilters = {
     QueryInteger("status", { minimum: 100, maximum: 599, description: "Only this HTTP status", examples: [200] }),
   ),
   path_prefix: t.Optional(PathPrefix),
+  type: t.Optional(OneOf(PAGE_TYPES, { description: "Only pages of this type", examples: ["documentation"] })),
   changed_since: t.Optional(Instant("Only pages whose text changed then or later")),
 };
 
-type PageQuery = { url?: string; status?: number; path_prefix?: string; changed_since?: string };
+type PageQuery = { url?: string; status?: number; path_prefix?: string; type?: PageType; changed_since?: string };
 
 /** A page of a list of pages, by the filters of the query; of one website, or of all. */
 export function readPages(
@@ -84,10 +93,10 @@ export function readPages(
   );
 }
 
-function readPageFilters({ url, status, path_prefix: prefix, changed_since: since }: PageQuery) {
+function readPageFilters({ url, status, path_prefix: prefix, type: pageType, changed_since: since }: PageQuery) {
   const urlHash = url === undefined ? undefined : hashUrl(readUrl(url, "url"));
   const changedSince = since === undefined ? undefined : readInstant(since, "changed_since");
-  return { urlHash, status, pathPrefix: readPathPrefix(prefix), changedSince };
+  return { urlHash, status, pathPrefix: readPathPrefix(prefix), pageType, changedSince };
 }
 
 export function viewPage(page: Page): Static<typeof PageView> {
@@ -100,6 +109,7 @@ export function viewPage(page: Page): Static<typeof PageView> {
     content_type: page.contentType,
     title: page.title,
     language: page.language,
+    page_type: page.pageType,
     word_count: page.wordCount,
     byte_length: page.byteLength,
     version: page.version,

@@ -1,10 +1,13 @@
 import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
+import type { ExtractOptions } from "../content/document.ts";
 import { toHtml } from "../content/markdown/render.ts";
 import { toPlainText } from "../content/plain-text.ts";
-import { getDocument, getLinks, getRaw, getWholeDocument, type PageDocument, type RawPage } from "../pages/document.ts";
+import { getDocument, getLinks, getRaw, type PageDocument, type RawPage, remakeDocument } from "../pages/document.ts";
 import { getPage } from "../pages/pages.ts";
+import { type ChunkSizes, chunkQuery, readChunkQuery } from "./chunk-view.ts";
 import { DocumentView, LinksView, viewDocument, viewLink } from "./document-view.ts";
+import { extractQuery, readExtractQuery } from "./extract-fields.ts";
 import { byId, Id, OneOf } from "./fields.ts";
 import { answerTagged, chooseFormat, FORMATS, type Format, MEDIA_TYPES, respondUnlessKnown } from "./formats.ts";
 import { describeProblems } from "./openapi.ts";
@@ -21,10 +24,11 @@ const Content = OneOf(["main", "page"], {
 
 const byPage = byId("page");
 
-export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
+/** All of it may be a moment old: a replica is asked where there is one. */
+export const pagesApi = ({ store: { read }, parser }: Pick<App, "store" | "parser">) =>
   new Elysia({ prefix: "/pages", tags: ["Pages"] })
     .use(permissions)
-    .get("", ({ query, request }) => readPages(db, viewerOf(request), query, query.website_id), {
+    .get("", ({ query, request }) => read((db) => readPages(db, viewerOf(request), query, query.website_id)), {
       permission: "read",
       query: t.Object({ ...pagingQuery, ...pageFilters, website_id: t.Optional(Id("Only this website's")) }),
       response: { 200: PagePage, ...problems(400, 500, 503) },
@@ -33,22 +37,29 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         description: "Over all websites, in the order in which pages were first seen; by URL, status, path or change.",
       },
     })
-    .get("/:id", async ({ params, request }) => viewPage(await getPage(db, viewerOf(request), params.id)), {
-      permission: "read",
-      params: byPage,
-      mapResponse: answerTagged,
-      response: { 200: PageView, ...problems(400, 404, 500, 503) },
-      detail: { summary: "Read a page", description: "Its last answer and its current version, without the text." },
-    })
+    .get(
+      "/:id",
+      async ({ params, request }) => viewPage(await read((db) => getPage(db, viewerOf(request), params.id))),
+      {
+        permission: "read",
+        params: byPage,
+        mapResponse: answerTagged,
+        response: { 200: PageView, ...problems(400, 404, 500, 503) },
+        detail: { summary: "Read a page", description: "Its last answer and its current version, without the text." },
+      },
+    )
     .get(
       "/:id/document",
       async ({ params, query, request }) => {
-        const format = chooseFormat(request, query.format);
-        const found =
-          query.content === "page"
-            ? await getWholeDocument({ db, parser }, viewerOf(request), params.id, signalOf(request))
-            : await getDocument(db, viewerOf(request), params.id);
-        return respondDocument(request, found, format);
+        const format = chooseFormat(request, query.format ?? (query.chunks === "true" ? "json" : undefined));
+        const sizes = readChunkQuery(query, format);
+        const options = readExtractQuery(query);
+        const found = await read((db) =>
+          options
+            ? remakeDocument({ db, parser }, viewerOf(request), params.id, options, signalOf(request))
+            : getDocument(db, viewerOf(request), params.id),
+        );
+        return respondDocument(request, found, format, { sizes, options });
       },
       {
         permission: "read",
@@ -56,11 +67,13 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
         query: t.Object({
           format: t.Optional(OneOf(FORMATS, { description: "Goes before the Accept header", examples: ["markdown"] })),
           content: Content,
+          ...extractQuery,
+          ...chunkQuery,
         }),
         detail: {
           summary: "Read a page's document",
           description:
-            "As JSON, Markdown, HTML or plain text, by the Accept header or `format`. Its ETag changes with its text.",
+            "As JSON, Markdown, HTML or plain text, by the Accept header or `format`; as stored, or made anew from the stored body when selectors or other options are given, which then take the place of the website's. Its ETag changes with its text.",
           responses: {
             200: {
               description: "The current version of the document",
@@ -82,7 +95,7 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
     )
     .get(
       "/:id/raw",
-      async ({ params, request }) => respondRaw(request, await getRaw(db, viewerOf(request), params.id)),
+      async ({ params, request }) => respondRaw(request, await read((db) => getRaw(db, viewerOf(request), params.id))),
       {
         permission: "read",
         params: byPage,
@@ -103,7 +116,9 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
     .get(
       "/:id/links",
       async ({ params, request }) => {
-        const { page, links } = await getLinks({ db, parser }, viewerOf(request), params.id, signalOf(request));
+        const { page, links } = await read((db) =>
+          getLinks({ db, parser }, viewerOf(request), params.id, signalOf(request)),
+        );
         return { page_id: page.id, url: page.url, items: links.map(viewLink) };
       },
       {
@@ -119,10 +134,15 @@ export const pagesApi = ({ db, parser }: Pick<App, "db" | "parser">) =>
 const STRANGER = "sandbox; default-src 'none'";
 const STRANGER_WITH_PICTURES = `${STRANGER}; img-src http: https:`;
 
-function respondDocument(request: Request, { page, document }: PageDocument, format: Format): Response {
+function respondDocument(
+  request: Request,
+  { page, document }: PageDocument,
+  format: Format,
+  { sizes, options }: { sizes: ChunkSizes | undefined; options: ExtractOptions | undefined },
+): Response {
   const { markdown, title, language, contentHash } = document;
   const bodies: Record<Format, () => string> = {
-    json: () => JSON.stringify(viewDocument({ page, document })),
+    json: () => JSON.stringify(viewDocument({ page, document }, sizes)),
     markdown: () => markdown,
     html: () => toHtml(markdown, { title, language, url: page.url }),
     text: () => toPlainText(markdown),
@@ -132,7 +152,9 @@ function respondDocument(request: Request, { page, document }: PageDocument, for
     "content-security-policy": format === "html" ? STRANGER_WITH_PICTURES : STRANGER,
     vary: "accept",
   };
-  return respondUnlessKnown(request, `"${contentHash}-${format}"`, headers, bodies[format]());
+  // JSON says more than the Markdown does.
+  const form = format === "json" && (sizes || options) ? Bun.hash(JSON.stringify([sizes, options])).toString(36) : "";
+  return respondUnlessKnown(request, `"${contentHash}-${format}${form && `-${form}`}"`, headers, bodies[format]());
 }
 
 function respondRaw(request: Request, { body, hash, contentType }: RawPage): Response {

@@ -40,6 +40,18 @@ export const idCursors = (list: string): Cursors<string> =>
 export const numberCursors = (list: string): Cursors<number> =>
   createCursors(list, (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined));
 
+/** For rows in the order of their making where their ids do not sort by it. */
+export const placeCursors = (list: string): Cursors<{ createdAtUs: string; id: string }> => {
+  const texts = createCursors(list, (text) => (/^\d{1,18}\.[0-9a-f-]{36}$/.test(text) ? text : undefined));
+  return {
+    write: ({ createdAtUs, id }) => texts.write(`${createdAtUs}.${id}`),
+    read: (cursor) => {
+      const [createdAtUs, id] = texts.read(cursor)?.split(".") ?? [];
+      return createdAtUs !== undefined && id !== undefined && UUID.test(id) ? { createdAtUs, id } : undefined;
+    },
+  };
+};
+
 /** One more than `limit` is asked for, to know whether there is more. */
 export async function readPage<Row, Key, View>(
   { limit, cursor }: { limit: number; cursor?: string },

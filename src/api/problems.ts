@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia, NotFoundError, ParseError, ValidationError } from "elysia";
 import type { App } from "../app.ts";
+import { isOutage } from "../db/connection-failure.ts";
 import { AppError, type Fault, type Reason } from "../errors.ts";
 import type { CorsPolicy } from "./cors.ts";
 import { describeFaults } from "./faults.ts";
@@ -159,19 +160,4 @@ function explainNoRoute(allowed: string[], { method }: Request, path: string): E
   const allow = [...allowed, "OPTIONS"].join(", ");
   const detail = `${path} does not take ${method}; it takes ${allow}`;
   return { status: 405, code: "method_not_allowed", detail, headers: { allow } };
-}
-
-/**
- * Codes of Postgres and its driver for a server that is away, shutting down, full or out of connections, or so busy that
- * a statement ran out of time or a lock was not had in time.
- */
-const OUTAGE =
-  /^(ECONN\w+|EPIPE|ENOTFOUND|ETIMEDOUT|CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|57P0\d|57014|55P03|25P03|53\d{3}|58030)$/;
-
-function isOutage(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown };
-    if (typeof code === "string" && OUTAGE.test(code)) return true;
-  }
-  return false;
 }

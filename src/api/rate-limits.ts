@@ -26,14 +26,18 @@ type Options = {
   cache: Pick<Cache, "client">;
   clock: Clock;
   log: Log;
+  /** How many instances requests are spread over, this one included; asked anew with each request. */
+  liveInstances?: () => number;
   windowS?: number;
 };
 
 /**
  * Requests in fixed windows that begin with the first of them. In Redis all instances count together; while it is away
- * each counts for itself in memory, and goes back to Redis as soon as that answers.
+ * each counts for itself in memory, and goes back to Redis as soon as that answers. Without Redis each allows its share
+ * of the limit: a balancer spreads requests evenly enough, and a row of the database for each would cost more than most.
  */
-export function createRateLimits({ config, cache, clock, log, windowS = WINDOW_S }: Options): RateLimits {
+export function createRateLimits({ config, cache, clock, log, ...options }: Options): RateLimits {
+  const { liveInstances = () => 1, windowS = WINDOW_S } = options;
   const points = { key: config.RATE_LIMIT_PER_KEY, address: config.RATE_LIMIT_PER_ADDRESS };
   const hasFailureLimit = points.address > 0;
   const limiters = new Map<string, Promise<RateLimiterAbstract>>();
@@ -49,8 +53,12 @@ export function createRateLimits({ config, cache, clock, log, windowS = WINDOW_S
     return limiter;
   };
 
+  const shareOf = (limit: number) =>
+    cache.client ? limit : Math.max(1, Math.floor(limit / Math.max(1, liveInstances())));
+
   const consume = async (name: string, limit: number, key: string): Promise<Allowance> => {
     const limiter = await limiterOf(name, limit);
+    limiter.points = limit;
     try {
       return toAllowance(limit, await limiter.consume(key));
     } catch (over) {
@@ -61,7 +69,7 @@ export function createRateLimits({ config, cache, clock, log, windowS = WINDOW_S
   };
 
   return {
-    count: async (kind, name) => (points[kind] === 0 ? undefined : consume(kind, points[kind], name)),
+    count: async (kind, name) => (points[kind] === 0 ? undefined : consume(kind, shareOf(points[kind]), name)),
     countFailure: async (address) => {
       if (!hasFailureLimit) return;
       const { isOver, remaining, resetMs } = await consume("failure", MAX_FAILURES, address);

@@ -3,15 +3,18 @@ import { Elysia } from "elysia";
 import type { App } from "../app.ts";
 import { toHtml } from "../content/markdown/render.ts";
 import { toPlainText } from "../content/plain-text.ts";
+import { ExtractFields } from "../crawl/extract-options.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
+import { ChunksView, chunkOverlap, chunkTokens, viewChunks } from "./chunk-view.ts";
 import { LinkView, Metadata, viewLink, viewMetadata } from "./document-view.ts";
+import { readExtractOptions } from "./extract-fields.ts";
 import { exampleUrl, Instant, OneOf, UrlField } from "./fields.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
 import { signalOf } from "./request-context.ts";
 import { createTurnstile } from "./turnstile.ts";
 
-const FORMATS = ["markdown", "html", "text", "raw_html", "links"] as const;
+const FORMATS = ["markdown", "html", "text", "raw_html", "links", "chunks"] as const;
 type Format = (typeof FORMATS)[number];
 
 const ScrapeRequest = Type.Object(
@@ -22,13 +25,13 @@ const ScrapeRequest = Type.Object(
       minItems: 1,
       maxItems: FORMATS.length,
       uniqueItems: true,
-      description: "What to give: Markdown, clean HTML or plain text made from it, the body as it was sent, the links",
+      description:
+        "What to give: Markdown, clean HTML or plain text made from it, the body as it was sent, the links, the Markdown in passages",
       examples: [["markdown", "links"]],
     }),
-    content: OneOf(["main", "page"], {
-      default: "main",
-      description: "The main content, or the whole page with its navigation",
-    }),
+    ...ExtractFields,
+    chunk_tokens: Type.Integer(chunkTokens),
+    chunk_overlap: Type.Integer(chunkOverlap),
     robots: Type.Boolean({ default: true, description: "Obey robots.txt" }),
     timeout_ms: Type.Integer({
       default: 30_000,
@@ -45,6 +48,13 @@ const ScrapeRequest = Type.Object(
         url: "https://docs.example.com/",
         formats: ["markdown", "links"],
         content: "main",
+        include_selectors: [],
+        exclude_selectors: [".comments"],
+        images: true,
+        links: true,
+        navigation: false,
+        chunk_tokens: 512,
+        chunk_overlap: 64,
         robots: true,
         timeout_ms: 30_000,
       },
@@ -82,6 +92,7 @@ const ScrapeView = Type.Object(
       }),
     ),
     links: Type.Optional(Type.Array(LinkView)),
+    chunks: Type.Optional(ChunksView),
   },
   { $id: "Scraped", description: "A page, fetched now" },
 );
@@ -92,8 +103,9 @@ export const scrapeApi = (context: Pick<App, "config" | "fetch" | "parser" | "ro
     "",
     async ({ body, request }) => {
       using _turn = turnstile.enter(request);
-      const { url, content, robots, timeout_ms: timeoutMs, formats } = body;
-      return viewScraped(await scrape(context, { url, content, robots, timeoutMs }, signalOf(request)), formats);
+      const { url, robots, timeout_ms: timeoutMs } = body;
+      const asked = { url, robots, timeoutMs, ...readExtractOptions(body) };
+      return viewScraped(await scrape(context, asked, signalOf(request)), body);
     },
     {
       permission: "write",
@@ -108,7 +120,9 @@ export const scrapeApi = (context: Pick<App, "config" | "fetch" | "parser" | "ro
   );
 };
 
-function viewScraped(scraped: Scraped, formats: readonly Format[]): Static<typeof ScrapeView> {
+type Wanted = { formats: readonly Format[]; chunk_tokens: number; chunk_overlap: number };
+
+function viewScraped(scraped: Scraped, { formats, ...sizes }: Wanted): Static<typeof ScrapeView> {
   const { document, finalUrl, html } = scraped;
   const { markdown, title, language, links } = document;
   return {
@@ -125,5 +139,6 @@ function viewScraped(scraped: Scraped, formats: readonly Format[]): Static<typeo
     ...(formats.includes("text") ? { text: toPlainText(markdown) } : {}),
     ...(formats.includes("raw_html") ? { raw_html: html } : {}),
     ...(formats.includes("links") ? { links: links.map(viewLink) } : {}),
+    ...(formats.includes("chunks") ? { chunks: viewChunks(document, sizes) } : {}),
   };
 }

@@ -1,28 +1,32 @@
 import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { App } from "../app.ts";
+import { rolesOf } from "../config/roles.ts";
 import { AppError } from "../errors.ts";
-import { createReadiness, type Pulses } from "../health/readiness.ts";
-import { type Access, accessRules } from "./access.ts";
-import { type CorsPolicy, createCorsPolicy } from "./cors.ts";
+import type { Pulses } from "../health/readiness.ts";
+import type { Access } from "./access.ts";
+import { createCorsPolicy } from "./cors.ts";
 import { crawlsApi } from "./crawls.ts";
+import { extractApi } from "./extract.ts";
 import { createGateway, type Gateway, IDLE_TIMEOUT_S } from "./gateway.ts";
-import { healthApi } from "./health.ts";
+import { instancesApi } from "./instances.ts";
+import { jobsApi } from "./jobs.ts";
 import { keysApi } from "./keys.ts";
 import { answerLiveness } from "./liveness.ts";
 import { logLevelApi } from "./log-level.ts";
 import { meApi } from "./me.ts";
-import { metricsApi, startMetricsServer } from "./metrics.ts";
+import { startMetricsServer } from "./metrics.ts";
 import { observeRequests } from "./observed-requests.ts";
 import { pagesApi } from "./pages.ts";
-import { type DeclaredRoute, permissionRules } from "./permissions.ts";
-import { preflights } from "./preflights.ts";
-import { problemResponses } from "./problems.ts";
-import { callersLimit, strangersLimit } from "./rate-limiting.ts";
-import { createRateLimits, type RateLimits } from "./rate-limits.ts";
-import { requestRules } from "./requests.ts";
+import type { DeclaredRoute } from "./permissions.ts";
+import { createProbes } from "./probes.ts";
+import { queuesApi } from "./queues.ts";
+import { createRateLimits } from "./rate-limits.ts";
+import { type Surroundings, underRules } from "./ruled.ts";
+import { schedulesApi } from "./schedules.ts";
 import { scrapeApi } from "./scrape.ts";
 import { swaggerPages } from "./swagger.ts";
+import { systemSchedulesApi } from "./system-schedules.ts";
 import { usersApi } from "./users.ts";
 import { websitesApi } from "./websites.ts";
 
@@ -32,48 +36,28 @@ const IN_FLIGHT_LOOK_MS = 10;
 /** Beyond it the runtime refuses by itself; below it, the answer says why. */
 const MAX_BODY_BYTES = 100_000_000;
 
-/** What the API needs of what runs without a request. */
-export type Works = Pulses & { wake(): void };
-
-type Surroundings = {
-  access: Access;
-  cors: CorsPolicy;
-  limits: RateLimits;
-  /** Ends the answers that would go on for ever. */
-  closing: AbortSignal;
-  /** Says before it that it will come. */
-  stopping: AbortSignal;
-};
-
 /** All routes. */
-export function createApi(app: App, background: Works, surroundings: Surroundings) {
-  const { config, log, db, cache, clock, fetch, parser, robots } = app;
-  const { access, cors, limits, closing, stopping } = surroundings;
-  const isOpen = access === "open";
-  const readiness = createReadiness(app, background, stopping);
+export function createApi(app: App, background: Pulses, surroundings: Surroundings) {
+  const { config, log, db, store, cache, clock, fetch, parser, robots } = app;
+  const { closing } = surroundings;
   const routes = (): readonly DeclaredRoute[] => api.routes;
-  // Hooks come before the routes they are for. Without `normalize: false`, unknown fields would vanish unsaid.
-  // Nor would a path be found under a host of one letter without `standardHostname: false`.
-  const api = new Elysia({ normalize: false, handler: { standardHostname: false } })
-    .use(problemResponses({ log, cors }, routes))
-    .use(permissionRules(config, access, routes))
-    .use(requestRules({ config, cors, isOpen }))
-    .use(preflights(cors, routes))
-    .use(strangersLimit(limits, isOpen))
-    .use(accessRules(config, access))
-    .use(callersLimit(limits, isOpen))
-    .use(healthApi({ readiness }))
-    .use(metricsApi(app))
+  const api = underRules(app, background, surroundings, routes)
     .group("/api/v1", (v1) =>
       v1
-        .use(websitesApi({ db, cache, clock, config }))
-        .use(crawlsApi({ config, db, cache, clock, log, background, closing }))
-        .use(pagesApi({ db, parser }))
+        .use(websitesApi({ db, store, cache, clock, config }))
+        .use(crawlsApi({ config, db, store, cache, clock, log, closing }))
+        .use(schedulesApi({ db, clock, config }))
+        .use(systemSchedulesApi({ db, clock, config }))
+        .use(pagesApi({ store, parser }))
         .use(logLevelApi({ log }))
         .use(scrapeApi({ config, fetch, parser, robots, clock }))
+        .use(extractApi({ config, db, fetch, parser, robots, clock }))
         .use(usersApi({ db, cache, clock, config }))
         .use(keysApi({ db, cache, clock, config }))
-        .use(meApi({ db, clock })),
+        .use(jobsApi({ db, cache }))
+        .use(queuesApi({ db, cache, clock, log, closing }))
+        .use(meApi({ db, clock }))
+        .use(instancesApi(app)),
     )
     .use(config.DOCS === "off" ? new Elysia() : swaggerPages());
   return api;
@@ -87,22 +71,23 @@ export type RunningApi = {
 };
 
 /**
- * Listens on the configured address.
+ * Listens on the configured address: with all routes, or for probes alone, as the process's roles say.
  * @throws AppError `unavailable` when the address can't be had
  */
 export async function startApi(
   app: App,
-  background: Works,
+  background: Pulses,
   access: Access,
   stopping?: AbortSignal,
 ): Promise<RunningApi> {
-  const { config, log } = app;
+  const { config, log, cache, clock, instances } = app;
   const { HOST, PORT } = config;
   const closing = new AbortController();
   const cors = createCorsPolicy(config, access === "open");
-  const limits = createRateLimits(app);
+  const limits = createRateLimits({ config, cache, clock, log, liveInstances: () => instances.live("api") });
   const signals = { closing: closing.signal, stopping: stopping ?? closing.signal };
-  const api = createApi(app, background, { access, cors, limits, ...signals });
+  const create = rolesOf(config).has("api") ? createApi : createProbes;
+  const api = create(app, background, { access, cors, limits, ...signals });
   const gateway = createGateway({ config, cors, limits, log, fetch: (request) => api.fetch(request) });
   const server = listen(HOST, PORT, answerLiveness(observeRequests(app, () => api.routes, gateway)), log);
   const metrics = startMetricsServer(app);

@@ -97,7 +97,13 @@ const readFilter = ({ user_id: userId, deleted }: { user_id?: string; deleted?: 
   isDeleted: deleted === "true",
 });
 
-export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cache" | "clock" | "config">) =>
+export const websitesApi = ({
+  db,
+  store,
+  cache,
+  clock,
+  config,
+}: Pick<App, "db" | "store" | "cache" | "clock" | "config">) =>
   new Elysia({ prefix: "/websites", tags: ["Websites"] })
     .use(permissions)
     .use(idempotency({ db, clock, config }))
@@ -126,12 +132,14 @@ export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cach
     .get(
       "",
       async ({ query, request }) =>
-        readPage(
-          query,
-          cursors,
-          (limit, after) => listWebsites(db, { ...readFilter(query), viewer: viewerOf(request), limit, after }),
-          ({ id }) => id,
-          viewWebsite,
+        store.read((db) =>
+          readPage(
+            query,
+            cursors,
+            (limit, after) => listWebsites(db, { ...readFilter(query), viewer: viewerOf(request), limit, after }),
+            ({ id }) => id,
+            viewWebsite,
+          ),
         ),
       {
         permission: "read",
@@ -198,10 +206,11 @@ export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cach
     )
     .get(
       "/:id/pages",
-      async ({ params, query, request }) => {
-        const { id: websiteId } = await getWebsite(db, viewerOf(request), params.id);
-        return readPages(db, viewerOf(request), query, websiteId);
-      },
+      async ({ params, query, request }) =>
+        store.read(async (db) => {
+          const { id: websiteId } = await getWebsite(db, viewerOf(request), params.id);
+          return readPages(db, viewerOf(request), query, websiteId);
+        }),
       {
         permission: "read",
         params: byId("website"),
@@ -212,17 +221,18 @@ export const websitesApi = ({ db, cache, clock, config }: Pick<App, "db" | "cach
     )
     .get(
       "/:id/crawls",
-      async ({ params, query, request }) => {
-        const { id: websiteId } = await getWebsite(db, viewerOf(request), params.id);
-        const filter = { viewer: viewerOf(request), websiteId, state: query.state };
-        return readPage(
-          query,
-          crawlCursors,
-          (limit, before) => listCrawls(db, { ...filter, limit, before }),
-          ({ id }) => id,
-          (crawl) => viewCrawl(crawl, clock.now()),
-        );
-      },
+      async ({ params, query, request }) =>
+        store.read(async (db) => {
+          const { id: websiteId } = await getWebsite(db, viewerOf(request), params.id);
+          const filter = { viewer: viewerOf(request), websiteId, state: query.state };
+          return readPage(
+            query,
+            crawlCursors,
+            (limit, before) => listCrawls(db, { ...filter, limit, before }),
+            ({ id }) => id,
+            (crawl) => viewCrawl(crawl, clock.now()),
+          );
+        }),
       {
         permission: "read",
         params: byId("website"),

@@ -50,7 +50,8 @@ export async function printList<Row extends { id: string }>(
   if (!form.json) await writeOut(toTable(printed, form.columns));
 }
 
-function toTable<Row>(rows: Row[], columns: Record<string, (row: Row) => string>): string {
+/** Rows in columns, for people. */
+export function toTable<Row>(rows: Row[], columns: Record<string, (row: Row) => string>): string {
   const lines = [Object.keys(columns), ...rows.map((row) => Object.values(columns).map((cell) => toLine(cell(row))))];
   const widths = Object.keys(columns).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines

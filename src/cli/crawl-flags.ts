@@ -31,6 +31,13 @@ export type CrawlFlags = {
   skipNoindex?: boolean;
   canonical?: string;
   content?: string;
+  includeSelector?: string[];
+  excludeSelector?: string[];
+  /** False with `--no-images`. */
+  images: boolean;
+  /** False with `--no-links`. */
+  links: boolean;
+  navigation?: boolean;
   concurrency?: number;
   /** Milliseconds. */
   delay?: number;
@@ -43,6 +50,8 @@ const FLAG_OF: Record<string, string> = {
   delay_ms: "--delay",
   query_parameters: "--query-parameter",
   sitemap_urls: "--sitemap",
+  include_selectors: "--include-selector",
+  exclude_selectors: "--exclude-selector",
 };
 
 /**
@@ -67,6 +76,11 @@ export function toCrawlOptions(flags: CrawlFlags): Record<string, unknown> {
     noindex: flags.skipNoindex,
     canonical: flags.canonical,
     content: flags.content,
+    include_selectors: flags.includeSelector,
+    exclude_selectors: flags.excludeSelector,
+    images: flags.images ? undefined : false,
+    links: flags.links ? undefined : false,
+    navigation: flags.navigation,
     concurrency: flags.concurrency,
     delay_ms: flags.delay,
     max_retries: flags.maxRetries,

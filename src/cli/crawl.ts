@@ -186,7 +186,7 @@ async function addFolderPages({ db, clock }: App, crawl: Crawl, { folder }: Craw
   let batch: string[] = [];
   const add = async () => {
     const urls = batch.map((url) => toNewUrl(url, { depth: 1, source: "sitemap" }));
-    await db.transaction((tx) => addUrls(tx, crawl.id, urls));
+    await db.transaction((tx) => addUrls(tx, crawl, urls));
     batch = [];
   };
   for await (const url of folder.seeds()) {

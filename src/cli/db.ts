@@ -6,9 +6,12 @@ import { loadConfig } from "../config/config.ts";
 import type { Config } from "../config/settings.ts";
 import { listCrawls, startCrawl } from "../crawl/crawls.ts";
 import { runCrawl } from "../crawl/engine.ts";
+import type { Store } from "../db/db.ts";
 import { createExtensions } from "../db/extensions.ts";
 import { migrateUp, removeTables } from "../db/migrate.ts";
+import { readQueueVersion, removeQueueTables } from "../db/queue-tables.ts";
 import { AppError } from "../errors.ts";
+import { openJobs } from "../jobs/jobs.ts";
 import { createLog } from "../telemetry/log.ts";
 import { findOrAddWebsite } from "../websites/websites.ts";
 import { describeLack, tellWait, toText } from "./migrate.ts";
@@ -33,6 +36,7 @@ export async function initCommand(flags: DbFlags): Promise<number> {
   const store = await openStore(config, tellWait);
   try {
     lines.push(...(await migrateUp(store.db)).map((tag) => `${tag} applied`));
+    if (await makeQueueTables(store)) lines.push("job queue made");
     const extensions = store.kind === "postgres" ? await createExtensions(store.db) : [];
     await writeOut(
       toText(store.location, [...(lines.length > 0 ? lines : ["ready"]), ...extensions.flatMap(describeLack)]),
@@ -89,12 +93,22 @@ export async function resetCommand(flags: DbFlags): Promise<number> {
   const store = await openStore(config, tellWait);
   try {
     await removeTables(store.db);
+    await removeQueueTables(store.db);
     const tags = await migrateUp(store.db);
-    await writeOut(toText(store.location, ["all tables dropped", ...tags.map((tag) => `${tag} applied`)]));
+    await makeQueueTables(store);
+    await writeOut(toText(store.location, ["all tables and jobs dropped", ...tags.map((tag) => `${tag} applied`)]));
     return 0;
   } finally {
     await store.close();
   }
+}
+
+/** The queue makes and updates them when it is opened. @returns whether there were none */
+async function makeQueueTables(store: Store): Promise<boolean> {
+  const before = await readQueueVersion(store.db);
+  const jobs = await openJobs(store, { clock: systemClock, log: createLog("warn", systemClock, writeError) });
+  await jobs.close();
+  return before === undefined;
 }
 
 function agreeToReset({ ENVIRONMENT }: Config, name: string, { yes, yesReally }: DbFlags): void {

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { openStore, openWeb } from "../app.ts";
+import { openStore, openWeb, postgresOptionsOf } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import { type Loaded, loadSettings } from "../config/config.ts";
 import { redisOf } from "../config/redis.ts";
+import type { Config } from "../config/settings.ts";
+import type { Store } from "../db/db.ts";
 import { AppError } from "../errors.ts";
 import { examineAccess } from "../health/access-diagnosis.ts";
 import { databaseExaminations } from "../health/database-diagnosis.ts";
@@ -12,6 +14,7 @@ import { type Diagnosis, type Examined, examineAll, fail, pass, type Verdict, wa
 import { machineExaminations } from "../health/machine-diagnosis.ts";
 import { networkExaminations } from "../health/network-diagnosis.ts";
 import { redisExamination } from "../health/redis-diagnosis.ts";
+import { replicaExaminations } from "../health/replica-diagnosis.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type SettingFlags, settingsOf } from "./setting-flags.ts";
 import { writeOut } from "./terminal.ts";
@@ -57,6 +60,7 @@ async function examine({ config, warnings }: Loaded, url: string): Promise<Exami
         { name: "settings", examine: async () => judgeSettings(warnings) },
         { name: "access", examine: async () => examineAccess(config) },
         ...database.examinations,
+        ...replicaExaminations(config, (url) => openServer(url, config), clock),
         redisExamination(redisOf(config)),
         ...networkExaminations(url, web.fetch, clock),
         ...machineExaminations(config),
@@ -66,6 +70,11 @@ async function examine({ config, warnings }: Loaded, url: string): Promise<Exami
   } finally {
     await Promise.race([Promise.all([database.close(), web.close()]), clock.sleep(1_000)]);
   }
+}
+
+async function openServer(url: string, config: Config): Promise<Store> {
+  const { openPostgresStore } = await import("../db/postgres.ts");
+  return openPostgresStore(url, { ...postgresOptionsOf(config), waitMs: 0, poolSize: 1 });
 }
 
 function judgeSettings(warnings: readonly string[]): Diagnosis {

@@ -1,6 +1,7 @@
 import { openStore } from "../app.ts";
 import { loadConfig } from "../config/config.ts";
 import type { Config } from "../config/settings.ts";
+import type { Db } from "../db/db.ts";
 import { createExtensions, type Extension } from "../db/extensions.ts";
 import {
   listMigrations,
@@ -11,6 +12,7 @@ import {
   planMigration,
 } from "../db/migrate.ts";
 import { statementsOf } from "../db/migrations.ts";
+import { queueNamespaceOf, readQueueVersion } from "../db/queue-tables.ts";
 import { AppError } from "../errors.ts";
 import { type SettingFlags, settingsOf } from "./setting-flags.ts";
 import { writeError, writeOut } from "./terminal.ts";
@@ -34,7 +36,8 @@ export async function migrateCommand(
   const store = await openStore(config, tellWait);
   try {
     if (!goal) {
-      await writeOut(toText(store.location, (await listMigrations(store.db)).map(describeStatus)));
+      const migrations = (await listMigrations(store.db)).map(describeStatus);
+      await writeOut(toText(store.location, [...migrations, await describeQueue(store.db)]));
       return 0;
     }
     const plan = await planMigration(store.db, goal);
@@ -91,6 +94,13 @@ function describeSql({ tag, direction, sql }: MigrationStep): string {
 function describeStatus({ tag, isApplied, appliedAt }: MigrationStatus): string {
   if (!isApplied) return `${tag} missing; orbweaver migrate applies it`;
   return `${tag} applied${appliedAt ? ` ${appliedAt.toISOString().slice(0, 19)}Z` : ""}`;
+}
+
+/** How far the job queue's tables are, which migrate by themselves. */
+export async function describeQueue(db: Db): Promise<string> {
+  const version = await readQueueVersion(db);
+  const what = `job queue (${queueNamespaceOf(db)})`;
+  return version === undefined ? `${what} missing; the service makes it when it starts` : `${what} version ${version}`;
 }
 
 /** A line for what the database lacks and an administrator can mend. */

@@ -3,7 +3,10 @@ import { VERSION } from "../version.ts";
 import { addAccessCommands } from "./access-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addDatabaseCommands } from "./database-commands.ts";
+import { addInstanceCommands, roleOption } from "./instance-commands.ts";
+import { addJobCommands } from "./job-commands.ts";
 import { parseBytes, parseCount, parseDuration } from "./quantity.ts";
+import { addScheduleCommands } from "./schedule-commands.ts";
 
 /**
  * The command line: what there is, what each command takes, and which file does it. Those are loaded when they are run,
@@ -33,9 +36,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .description("Runs the service: the API, its Swagger UI, and the crawls that were asked for through them.")
     .addOption(new Option("--host <address>", "address to listen on; default 127.0.0.1, or HOST"))
     .addOption(new Option("--port <number>", "port, 0 for any free one; default 3000, or PORT").argParser(count))
+    .addOption(roleOption())
     .addOption(dataOption())
     .addHelpText("after", SERVE_EXAMPLES)
     .action((flags) => run(import("./serve.ts").then(({ serveCommand }) => serveCommand(flags))));
+
+  addInstanceCommands(program, run, { dataOption, count });
 
   crawlCommandOf(program).action((target, flags) =>
     run(import("./crawl.ts").then(({ crawlCommand }) => crawlCommand(target, flags, args))),
@@ -51,7 +57,17 @@ export async function runProgram(args: readonly string[]): Promise<number> {
         .choices(["markdown", "html", "text", "links", "json"])
         .default("markdown"),
     )
+    .addOption(new Option("--json", "the same as --format json").implies({ format: "json" }))
+    .addOption(new Option("--chunks", "print passages for embedding, one JSON object a line"))
+    .addOption(new Option("--chunk-tokens <number>", "tokens of a passage; default 512").argParser(count))
+    .addOption(new Option("--chunk-overlap <number>", "tokens that the next one repeats; default 64").argParser(count))
+    .addOption(new Option("--explain", "print what is kept and left out, and why").conflicts("chunks"))
     .addOption(new Option("--content <part>", "which part becomes Markdown").choices(["main", "page"]).default("main"))
+    .addOption(repeatable("--include-selector <css>", "only what matches becomes Markdown"))
+    .addOption(repeatable("--exclude-selector <css>", "what matches is left out"))
+    .option("--no-images", "leave images out")
+    .option("--no-links", "keep the text of links, not their URLs")
+    .option("--navigation", "keep menus and tables of contents in the main content")
     .addOption(new Option("--timeout <seconds>", "time for everything").argParser(duration("s")).default(30_000, "30"))
     .option("--no-robots", "fetch it even if robots.txt disallows it")
     .addHelpText("after", SCRAPE_EXAMPLES)
@@ -81,6 +97,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .action((flags) => run(import("./doctor.ts").then(({ doctorCommand }) => doctorCommand(flags))));
 
   addAccessCommands(program, run, dataOption);
+  addScheduleCommands(program, run, dataOption);
+  addJobCommands(program, run, dataOption);
 
   program
     .command("config")
@@ -150,7 +168,13 @@ function crawlCommandOf(program: Command): Command {
         "all",
       ]),
     )
+    .optionsGroup("What of a page:")
     .addOption(new Option("--content <part>", "which part becomes Markdown; default main").choices(["main", "page"]))
+    .addOption(repeatable("--include-selector <css>", "only what matches becomes Markdown"))
+    .addOption(repeatable("--exclude-selector <css>", "what matches is left out"))
+    .option("--no-images", "leave images out")
+    .option("--no-links", "keep the text of links, not their URLs")
+    .option("--navigation", "keep menus and tables of contents in the main content")
     .optionsGroup("How politely:")
     .addOption(new Option("--concurrency <number>", "requests to a host at a time; default 4").argParser(count))
     .addOption(
@@ -254,7 +278,8 @@ Settings come from the environment, from .env in the working folder, and from a 
 const SERVE_EXAMPLES = `
 Examples:
   orbweaver serve
-  orbweaver serve --host 0.0.0.0 --port 8080 --data /var/lib/orbweaver`;
+  orbweaver serve --host 0.0.0.0 --port 8080 --data /var/lib/orbweaver
+  orbweaver serve --role api,scheduler`;
 
 const CRAWL_EXAMPLES = `
 Examples:
@@ -265,7 +290,9 @@ Examples:
 const SCRAPE_EXAMPLES = `
 Examples:
   orbweaver scrape https://example.org
-  orbweaver scrape https://example.org --format json | jq .document.title`;
+  orbweaver scrape https://example.org --json | jq .document.title
+  orbweaver scrape https://example.org --exclude-selector .comments --explain
+  orbweaver scrape https://example.org --chunks --chunk-tokens 256 > passages.jsonl`;
 
 const CONFIG_EXAMPLES = `
 Examples:

@@ -1,8 +1,11 @@
 import { openWeb } from "../app.ts";
 import { loadSettings } from "../config/config.ts";
+import { toChunks } from "../content/chunks.ts";
 import { toPlainText } from "../content/plain-text.ts";
+import { type ExtractFields, findSelectorFaults, toExtractOptions } from "../crawl/extract-options.ts";
 import { type Scraped, scrape } from "../crawl/scrape.ts";
 import { AppError } from "../errors.ts";
+import { explainDocument } from "./explanation.ts";
 import { listenForInterrupt, writeOut } from "./terminal.ts";
 
 export type ScrapeFlags = {
@@ -13,6 +16,17 @@ export type ScrapeFlags = {
   timeout: number;
   /** False with `--no-robots`. */
   robots: boolean;
+  includeSelector?: string[];
+  excludeSelector?: string[];
+  /** False with `--no-images`. */
+  images: boolean;
+  /** False with `--no-links`. */
+  links: boolean;
+  navigation?: boolean;
+  explain?: boolean;
+  chunks?: boolean;
+  chunkTokens?: number;
+  chunkOverlap?: number;
 };
 
 /**
@@ -20,6 +34,7 @@ export type ScrapeFlags = {
  * @returns the exit code
  */
 export async function scrapeCommand(url: string, flags: ScrapeFlags): Promise<number> {
+  const options = readOptions(flags);
   const { config, origins } = loadSettings({ file: flags.config });
   // One page is fetched: nothing outlives the process that Redis could hold, and only errors are worth a line.
   const own = { PARSER_THREADS: 1, REDIS_URL: undefined, REDIS_HOST: undefined };
@@ -28,9 +43,9 @@ export async function scrapeCommand(url: string, flags: ScrapeFlags): Promise<nu
   const web = openWeb({ ...config, ...own, LOG_LEVEL }, { allow: host ? [host] : [] });
   const interrupt = listenForInterrupt();
   try {
-    const { content, robots, timeout: timeoutMs } = flags;
-    const scraped = await scrape(web, { url, content, robots, timeoutMs }, interrupt.signal);
-    await writeOut(render(scraped, flags.format));
+    const { robots, timeout: timeoutMs, explain = false } = flags;
+    const scraped = await scrape(web, { url, robots, timeoutMs, explain, ...options }, interrupt.signal);
+    await writeOut(render(scraped, flags));
     return 0;
   } catch (error) {
     const code = interrupt.exitCode();
@@ -42,8 +57,32 @@ export async function scrapeCommand(url: string, flags: ScrapeFlags): Promise<nu
   }
 }
 
-function render(scraped: Scraped, format: ScrapeFlags["format"]): string {
+/** @throws AppError `invalid` naming the flag of a selector that is none */
+function readOptions(flags: ScrapeFlags) {
+  const given: Partial<ExtractFields> = {
+    content: flags.content,
+    include_selectors: flags.includeSelector ?? [],
+    exclude_selectors: flags.excludeSelector ?? [],
+    images: flags.images,
+    links: flags.links,
+    navigation: flags.navigation ?? false,
+  };
+  const [fault] = findSelectorFaults(given);
+  if (fault) {
+    const flag = fault.at.startsWith("/include") ? "--include-selector" : "--exclude-selector";
+    throw new AppError("invalid", `${flag}: ${fault.message}`);
+  }
+  return toExtractOptions(given);
+}
+
+function render(scraped: Scraped, { format, explain, chunks, chunkTokens, chunkOverlap }: ScrapeFlags): string {
   const { document, html } = scraped;
+  if (chunks) {
+    const { markdown, title, headings } = document;
+    const passages = toChunks(markdown, { title, headings, maxTokens: chunkTokens, overlapTokens: chunkOverlap });
+    return passages.map((chunk) => `${JSON.stringify(toSnakeCase(chunk))}\n`).join("");
+  }
+  if (explain && format === "markdown") return explainDocument(document);
   switch (format) {
     case "markdown":
       return endLine(document.markdown);
@@ -61,7 +100,7 @@ function render(scraped: Scraped, format: ScrapeFlags["format"]): string {
 }
 
 function toJson({ document, html: _, fetchedAt, ...scraped }: Scraped): Record<string, unknown> {
-  const { simhash, ...rest } = document;
+  const { simhash, quality, decisions, ...rest } = document;
   return {
     url: scraped.url,
     final_url: scraped.finalUrl,
@@ -69,7 +108,12 @@ function toJson({ document, html: _, fetchedAt, ...scraped }: Scraped): Record<s
     fetched_at: fetchedAt.toISOString(),
     duration_ms: Math.round(scraped.durationMs),
     redirects: scraped.redirects,
-    document: { ...toSnakeCase(rest), simhash: String(simhash) },
+    document: {
+      ...toSnakeCase(rest),
+      simhash: String(simhash),
+      quality: toSnakeCase(quality),
+      ...(decisions ? { decisions: decisions.map(toSnakeCase) } : {}),
+    },
   };
 }
 

@@ -9,5 +9,6 @@ export type SettingFlags = {
 };
 
 export function settingsOf({ config, data }: SettingFlags): LoadOptions {
-  return { file: config, overrides: data ? { DATA_DIR: data, DATABASE_URL: undefined } : {} };
+  // One process holds a folder, so that a part of the work that is set for machines with a server is not meant here.
+  return { file: config, overrides: data ? { DATA_DIR: data, DATABASE_URL: undefined, ROLE: undefined } : {} };
 }

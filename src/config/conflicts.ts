@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
-import type { Config, SettingName } from "./settings.ts";
-import { hideCredentials } from "./values.ts";
+import { findCronTextFault } from "./cron-text.ts";
+import { replicasOf } from "./replicas.ts";
+import { INSTANCE_ROLES, rolesOf } from "./roles.ts";
+import { type Config, SETTINGS, type SettingName } from "./settings.ts";
+import { describeAllowed, hideCredentials, isAllowed } from "./values.ts";
 
 /** Settings that don't go together, the one to mend first. */
 export type Conflict = { names: readonly [SettingName, ...SettingName[]]; message: string };
@@ -15,7 +18,10 @@ export function findConflicts(config: Config, isGiven: IsGiven): { faults: Confl
     ...findDatabaseFaults(config),
     ...findRedisFaults(config, isGiven),
     ...findServiceFaults(config),
+    ...findRoleFaults(config, isGiven),
     ...findListFaults(config),
+    ...findScheduleFaults(config),
+    ...findReplicaFaults(config),
   ];
   return { faults, warnings: findPointless(config, isGiven) };
 }
@@ -54,6 +60,14 @@ function findDatabaseFaults({ DATABASE_URL, DATABASE_TLS, DATABASE_CA_FILE: caFi
       message: `nothing is checked by it with TLS at ${mode}: set DATABASE_TLS=verify-full`,
     });
   return faults;
+}
+
+function findReplicaFaults(config: Config): Conflict[] {
+  const wrong = replicasOf(config).filter((url) => !isAllowed(SETTINGS.DATABASE_URL, url));
+  return wrong.map((url) => ({
+    names: ["DATABASE_READ_URL"],
+    message: `${JSON.stringify(hideCredentials(url))} is not ${describeAllowed(SETTINGS.DATABASE_URL)}`,
+  }));
 }
 
 function findFileFaults(name: SettingName, path: string): Conflict[] {
@@ -97,6 +111,19 @@ function findServiceFaults(config: Config): Conflict[] {
   return faults;
 }
 
+/** One process holds the embedded database: what it does not do, nobody does. */
+function findRoleFaults(config: Config, isGiven: IsGiven): Conflict[] {
+  const roles = rolesOf(config);
+  const missing = INSTANCE_ROLES.filter((role) => !roles.has(role));
+  if (missing.length === 0 || isGiven("DATABASE_URL")) return [];
+  return [
+    {
+      names: ["ROLE", "DATABASE_URL"],
+      message: `nobody else could be ${missing.join(" or ")}, since one process alone can use the embedded database: leave it out, or set DATABASE_URL`,
+    },
+  ];
+}
+
 function findListFaults(config: Config): Conflict[] {
   const rules: [SettingName, (entry: string) => boolean, string][] = [
     ["CORS_ORIGINS", isOrigin, "an origin as in https://app.example.com, http://localhost:* or *"],
@@ -110,6 +137,13 @@ function findListFaults(config: Config): Conflict[] {
       const shown = JSON.stringify(hideCredentials(entry));
       return { names: [name], message: `${shown} is not ${allowed}` };
     });
+  });
+}
+
+function findScheduleFaults(config: Config): Conflict[] {
+  return (["PURGE_SCHEDULE", "HEALTH_CHECK_SCHEDULE"] as const).flatMap((name) => {
+    const fault = config[name] === "off" ? undefined : findCronTextFault(config[name]);
+    return fault ? [{ names: [name], message: `${JSON.stringify(config[name])}: ${fault}` } satisfies Conflict] : [];
   });
 }
 
@@ -143,6 +177,8 @@ const ONLY_WITH: readonly [SettingName, SettingName][] = [
   ["AUTH_SECRET", "AUTH_PROVIDER"],
   ["DATABASE_TLS", "DATABASE_URL"],
   ["DATABASE_CA_FILE", "DATABASE_URL"],
+  ["DATABASE_READ_URL", "DATABASE_URL"],
+  ["DATABASE_READ_MAX_LAG_MS", "DATABASE_READ_URL"],
   ["REDIS_PORT", "REDIS_HOST"],
   ["REDIS_DB", "REDIS_HOST"],
   ["REDIS_USERNAME", "REDIS_HOST"],

@@ -14,6 +14,15 @@ const OneOf = <const Values extends readonly string[]>(values: Values, options: 
 const Count = (from: number, to: number, fallback: number, description: string) =>
   Type.Integer({ default: fallback, minimum: from, maximum: to, description });
 
+/** Checked to the last when a scheduler starts, which knows what fires. */
+const SystemCron = (fallback: string, description: string) =>
+  Type.String({
+    default: fallback,
+    pattern: "^(?:off|@[a-z]+|\\S+(?: +\\S+){4,5})$",
+    allowed: "off, or a cron expression such as 17 3 * * * or @daily",
+    description,
+  });
+
 /** Values that must not be shown: their schemas say so, and everything that prints settings looks there. */
 const Secret = (options: object) => Type.String({ minLength: 1, secret: true, ...options });
 
@@ -29,6 +38,13 @@ export const SECTIONS = {
     ENVIRONMENT: OneOf(ENVIRONMENTS, {
       default: "development",
       description: "What the service is run for; other settings take their defaults from it",
+    }),
+    ROLE: Type.String({
+      default: "api,worker,scheduler",
+      pattern: "^\\s*(api|worker|scheduler)(\\s*,\\s*(api|worker|scheduler))*\\s*$",
+      allowed: "roles of api, worker and scheduler, comma-separated",
+      description:
+        "What the process does: api answers requests, worker works crawls and other jobs, scheduler begins what is due. Anything but all of them needs DATABASE_URL",
     }),
     HOST: Type.String({
       default: "127.0.0.1",
@@ -134,14 +150,16 @@ export const SECTIONS = {
     ),
     DATABASE_SCHEMA: Type.String({
       default: "orbweaver",
-      pattern: "^(?!pg_)[a-z_][a-z0-9_]{0,62}$",
-      allowed: "a name of lower-case letters, digits and _ that begins with neither a digit nor pg_",
-      description: "Namespace of all tables, so that the service can share a database",
+      // With the queue's `_jobs` behind it, it still fits into PostgreSQL's 63 bytes.
+      pattern: "^(?!pg_)[a-z_][a-z0-9_]{0,57}$",
+      allowed: "a name of at most 58 lower-case letters, digits and _ that begins with neither a digit nor pg_",
+      description: "Namespace of all tables, so that the service can share a database; jobs are in <name>_jobs",
     }),
     DATABASE_POOL_SIZE: Count(1, 500, 10, "Connections to PostgreSQL"),
     DATABASE_POOLER: OneOf(["none", "transaction"], {
       default: "none",
-      description: "transaction behind PgBouncer and the like in that mode: no prepared statements, no session state",
+      description:
+        "transaction behind PgBouncer and the like in that mode: no prepared statements, no session state, and without Redis no messages between instances, which then find out by looking",
     }),
     DATABASE_TLS: Type.Optional(
       OneOf(["disable", "prefer", "require", "verify-ca", "verify-full"], {
@@ -157,6 +175,19 @@ export const SECTIONS = {
       }),
     ),
     DATABASE_WAIT_MS: Count(0, 600_000, 30_000, "Time to wait at the start for a database that does not answer yet"),
+    DATABASE_READ_URL: Type.Optional(
+      Secret({
+        description:
+          "Replicas of DATABASE_URL, comma-separated, that answer the API's lists, pages and documents, which may be a moment old then",
+        examples: ["postgres://user:password@replica:5432/orbweaver"],
+      }),
+    ),
+    DATABASE_READ_MAX_LAG_MS: Count(
+      1_000,
+      3_600_000,
+      10_000,
+      "How far a replica may be behind; one that is further is not asked",
+    ),
     DATABASE_STATEMENT_TIMEOUT_MS: Count(
       0,
       3_600_000,
@@ -172,7 +203,8 @@ export const SECTIONS = {
     REDIS_URL: Type.Optional(
       Secret({
         protocols: ["redis:", "rediss:"],
-        description: "Redis in place of the process's own memory; needed as soon as several processes share the work",
+        description:
+          "Redis for what instances tell one another and share: messages, robots.txt, DNS answers, rate limits. Without it PostgreSQL carries these, a little slower",
         examples: ["redis://localhost:6379/0"],
       }),
     ),
@@ -194,6 +226,22 @@ export const SECTIONS = {
       }),
     ),
     REDIS_KEY_PREFIX: Type.String({ default: "orbweaver:", description: "Begins the name of every key in Redis" }),
+  },
+  Schedules: {
+    PURGE_SCHEDULE: SystemCron(
+      "17 3 * * *",
+      "When what is kept no longer is deleted for good, as a cron expression in UTC; off for never",
+    ),
+    CRAWL_LOG_RETENTION_DAYS: Count(
+      0,
+      36_500,
+      90,
+      "Days after its end in which a crawl's list of URLs is kept, besides that of a website's last one; 0 for ever",
+    ),
+    HEALTH_CHECK_SCHEDULE: SystemCron(
+      "* * * * *",
+      "When a job is sent through the queue to see that it arrives, which readiness tells; off for never",
+    ),
   },
   "Logs and telemetry": {
     LOG_LEVEL: OneOf(["debug", "info", "warn", "error"], {
@@ -271,14 +319,22 @@ export const SECTIONS = {
       ofMachine: true,
       description: "Threads that turn pages into Markdown; one less than the machine's cores when unset",
     }),
-    MAX_RUNNING_CRAWLS: Count(1, 1_000, 8, "Crawls that one process works at a time; others wait in line"),
+    PARSER_MAX_PAGES: Count(
+      100,
+      100_000_000,
+      50_000,
+      "Pages after which a parser thread is replaced, so that no leak lasts; a new one needs about a second to warm up",
+    ),
+    PARSER_MAX_MB: Count(64, 65_536, 256, "Memory that a parser thread may keep between pages before it is replaced"),
+    WORKER_SLICES: Count(1, 1_000, 64, "Hosts that one process works at a time, of all crawls; others wait in line"),
+    WORKER_JOBS: Count(1, 100, 4, "Other jobs that one process runs at a time, of each queue"),
   },
 } as const;
 
-const { Service, Access, Storage, Crawling, "Logs and telemetry": Telemetry } = SECTIONS;
+const { Service, Access, Storage, Crawling, Schedules, "Logs and telemetry": Telemetry } = SECTIONS;
 
 /** All settings, of all sections. */
-export const Settings = Type.Object({ ...Service, ...Access, ...Storage, ...Telemetry, ...Crawling });
+export const Settings = Type.Object({ ...Service, ...Access, ...Storage, ...Schedules, ...Telemetry, ...Crawling });
 
 export type Config = Static<typeof Settings>;
 export type SettingName = keyof Config;

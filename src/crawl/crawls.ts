@@ -7,10 +7,13 @@ import { type CrawlState, crawlJobs, type FrontierState, frontier } from "../db/
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
+import { enqueue } from "../jobs/enqueue.ts";
 import { currentTraceparent } from "../telemetry/scope.ts";
 import { findOrAddWebsite, holdWebsite } from "../websites/websites.ts";
 import { addUrls, toNewUrl } from "./frontier.ts";
 import { readCrawlOptions } from "./options.ts";
+import { crawlSeeding } from "./seeding-job.ts";
+import { isEnding, queueClosing, requeueSlices } from "./slices.ts";
 import { canonicalizeUrl } from "./url.ts";
 
 export type Crawl = typeof crawlJobs.$inferSelect;
@@ -55,7 +58,8 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
       .returning();
     if (!crawl) throw await describeConflict(tx, website.id, runner);
     const urls = seeds.map((url) => toNewUrl(url, { depth: 0, source: "seed" }));
-    const added = await addUrls(tx, crawl.id, urls);
+    const added = await addUrls(tx, crawl, urls);
+    if (runner === "service") await queueSeeding(tx, crawl.id);
     return { ...crawl, pending: added.values().reduce((sum, count) => sum + count, 0) };
   });
 }
@@ -188,21 +192,36 @@ export async function tellOrders(cache: Cache, crawlIds: readonly string[]): Pro
 async function steer({ db, cache, clock }: Steering, viewer: Viewer, id: string, to: CrawlState, from: CrawlState[]) {
   await getCrawl(db, viewer, id);
   const isOver = to === "cancelled";
-  const [moved] = await db
-    .update(crawlJobs)
-    .set({
-      state: to,
-      // A paused crawl keeps its worker for a moment, so that what is in flight can still be stored.
-      ...(isOver ? { endReason: "cancelled", finishedAt: clock.now(), leaseOwner: null, leasedUntil: null } : {}),
-    })
-    .where(and(eq(crawlJobs.id, id), inArray(crawlJobs.state, from)))
-    .returning();
+  const moved = await db.transaction(async (tx) => {
+    const [crawl] = await tx
+      .update(crawlJobs)
+      .set({
+        state: to,
+        // A paused crawl keeps its hosts for a moment, so that what is in flight can still be stored.
+        ...(isOver ? { endReason: "cancelled", finishedAt: clock.now(), leaseOwner: null, leasedUntil: null } : {}),
+      })
+      .where(and(eq(crawlJobs.id, id), inArray(crawlJobs.state, from)))
+      .returning();
+    if (crawl && to === "queued" && crawl.runner === "service") await goOn(tx, crawl);
+    return crawl;
+  });
   await tellOrders(cache, [id]);
   const crawl = moved ?? (await getCrawl(db, viewer, id));
   const isThere = crawl.state === to || (to === "queued" && crawl.state === "running");
   if (!isThere)
     throw new AppError("conflict", `Crawl ${id} is ${crawl.state}; only ${from.join(", ")} ones can be ${VERB[to]}`);
   return crawl;
+}
+
+/** Makes what it takes for a crawl of the service to be worked again. */
+async function goOn(tx: Db, crawl: Crawl): Promise<void> {
+  if (!crawl.isSeeded) await queueSeeding(tx, crawl.id);
+  await requeueSlices(tx, crawl.id);
+  if (await isEnding(tx, crawl)) await queueClosing(tx, crawl.id);
+}
+
+export async function queueSeeding(tx: Db, crawlId: string): Promise<void> {
+  await enqueue(tx, crawlSeeding, { crawlId }, { key: crawlId });
 }
 
 const VERB: Partial<Record<CrawlState, string>> = { paused: "paused", queued: "resumed", cancelled: "cancelled" };

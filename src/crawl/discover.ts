@@ -19,6 +19,8 @@ export type Discovery = {
   isPreferred(url: string): boolean;
   /** Makes another host part of the website. */
   adopt(host: string): void;
+  /** Takes no link for known any more, since pages that had some were not stored. */
+  forgetSeen(): void;
 };
 
 /** Links remembered as seen. The frontier knows all of them; this spares asking it about the links every page repeats. */
@@ -35,7 +37,7 @@ export function createDiscovery(
   const hosts = [...site.hosts];
   let scope = createScope(toScopeOptions(options, site.seeds, hosts));
   const query = queryRuleOf(options);
-  const seen = createRecentSet(MAX_SEEN);
+  let seen = createRecentSet(MAX_SEEN);
   const preferred = createRecentSet(MAX_PREFERRED);
 
   function weigh(link: string, depth: number): { url: string } | { reason: string } {
@@ -75,6 +77,9 @@ export function createDiscovery(
     adopt: (host) => {
       hosts.push(host);
       scope = createScope(toScopeOptions(options, site.seeds, hosts));
+    },
+    forgetSeen: () => {
+      seen = createRecentSet(MAX_SEEN);
     },
   };
 }

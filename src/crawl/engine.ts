@@ -1,21 +1,19 @@
-import type { Db } from "../db/db.ts";
-import type { CrawlFailure } from "../db/schema/crawls.ts";
 import { AppError } from "../errors.ts";
+import { closeCrawl } from "./closing.ts";
 import type { Crawl } from "./crawls.ts";
-import { crawlChannel, listCrawlUrls, readCrawl } from "./crawls.ts";
-import { findNextRetryAt, listHostsWithWork, skipPending } from "./frontier.ts";
-import { workHost } from "./host-slice.ts";
+import { crawlChannel, readCrawl } from "./crawls.ts";
+import { findNextRetryAt, listHostsWithWork } from "./frontier.ts";
+import { openSlice } from "./host-slice.ts";
 import { LeaseLostError, releaseLease, renewLease, takeLease } from "./lease.ts";
 import { observeRun } from "./observed-crawl.ts";
 import { seedFrontier } from "./seeding.ts";
 import { type CrawlContext, type CrawlProgress, GraceOverError, openSession, type Session } from "./session.ts";
+import { keepCounting, listenForOrders } from "./session-upkeep.ts";
 import { waitAtMost } from "./signal.ts";
+import { enterHost, leaveHost, noteEnd } from "./slices.ts";
 
 /** Hosts of one crawl that are worked at the same time. */
 const MAX_HOSTS = 64;
-const RENEW_MS = 10_000;
-/** How exactly `max_duration_s` is kept. */
-const MIN_LOOK_MS = 1_000;
 
 export type CrawlRun = {
   signal: AbortSignal;
@@ -25,8 +23,8 @@ export type CrawlRun = {
 };
 
 /**
- * Works a crawl until it is over, paused, cancelled, or `signal` ends it; in that last case it can be gone on with, by
- * any process, and nothing stored is lost.
+ * Works a crawl in this process alone, as commands do, until it is over, paused, cancelled, or `signal` ends it; in that
+ * last case it can be gone on with, and nothing stored is lost. The service's crawls are worked by jobs instead.
  * @returns the crawl as it is then
  * @throws AppError `conflict` when it is over already or another process works it; otherwise only what the database does
  */
@@ -40,16 +38,17 @@ export async function runCrawl(context: CrawlContext, crawlId: string, run: Craw
 async function runUnderLease(context: CrawlContext, crawl: Crawl, owner: string, run: CrawlRun): Promise<Crawl> {
   const { db, log } = context;
   const { id: crawlId } = crawl;
-  const session = openSession(context, crawl, owner, run);
-  const keeping = keepLease(session);
+  const session = openSession(context, crawl, run);
+  const renew = () => renewLease(db, crawlId, owner, context.clock);
+  const keeping = keepCounting(session, renew);
   const stopListening = listenForOrders(session, run.signal);
   log.info("crawl started", { crawlId, websiteId: crawl.websiteId });
   try {
     await work(session);
-    await finish(session, run.signal);
+    await finish(session, owner, run.signal);
   } catch (error) {
     if (!(error instanceof LeaseLostError)) {
-      await releaseLease(db, crawlId, owner, { state: "queued" }).catch(() => {});
+      await releaseLease(db, crawlId, owner, "queued").catch(() => {});
       throw error;
     }
   } finally {
@@ -132,74 +131,53 @@ async function waitUntil({ context, signal }: Session, at: Date, change: Promise
   await waitAtMost(context.clock, waitMs, change, signal);
 }
 
-/** Writes down how it ended. Each step is safe to repeat. */
-async function finish(session: Session, signal: AbortSignal): Promise<void> {
-  const { context, owner, crawl, endReason, throughOutage } = session;
+/** How often a host that somebody else works is asked for. */
+const ASK_MS = 500;
+
+const never = async () => false;
+
+/** Works a host until nothing of it is due; waits for it while somebody else has it. */
+async function workHost(session: Session, host: string): Promise<void> {
+  const { context, crawl, stopping, signal, throughOutage } = session;
   const { db, clock } = context;
-  const release = (change: Parameters<typeof releaseLease>[3]) =>
-    throughOutage(() => releaseLease(db, crawl.id, owner, change));
-  const countWork = () => {
-    const workedMs = session.takeWorkedMs();
-    return throughOutage(() => renewLease(db, crawl.id, owner, clock, workedMs));
+  const token = Bun.randomUUIDv7();
+  const claim = { host, token, crawlId: crawl.id, sliceId: token };
+  let entered = await throughOutage(() => enterHost(db, claim));
+  while (!entered && !stopping.aborted) {
+    await clock.sleep(ASK_MS, stopping).catch(() => {});
+    entered = await throughOutage(() => enterHost(db, claim));
+  }
+  if (!entered) return;
+  const keeper = context.sessions.keeperOf(context);
+  const held = keeper.keep(claim, () => slice.politeness());
+  const turn = {
+    held,
+    before: entered.politeness,
+    mayGoOn: () => true,
+    mayLinger: never,
+    hasSuccessor: false,
+    stopping,
+    signal,
   };
+  const slice = openSlice(session, turn);
+  try {
+    await slice.work();
+  } finally {
+    held.release();
+    await leaveHost(db, claim, slice.politeness()).catch((error) =>
+      context.log.warn("host not freed", { host, error }),
+    );
+  }
+}
+
+/** Writes down how it ended. Each step is safe to repeat. */
+async function finish(session: Session, owner: string, signal: AbortSignal): Promise<void> {
+  const { context, crawl, endReason, throughOutage } = session;
+  const { db, clock } = context;
   if (endReason === undefined && (session.isStopping || signal.aborted)) {
-    await countWork();
-    return release({ state: crawl.runner === "command" ? "paused" : "queued" });
+    const state = crawl.runner === "command" ? "paused" : "queued";
+    return throughOutage(() => releaseLease(db, crawl.id, owner, state));
   }
-  const skip = (reason: string, message: string) =>
-    throughOutage(() => skipPending(db, crawl.id, { owner, reason, message, at: clock.now() }));
-  if (endReason !== undefined) await skip("limit", `${endReason} was reached`);
-  // Links to a host that was given up may have come in afterwards.
-  await skip("host_stopped", "Its host was given up before");
-  const ended = await countWork();
-  if (!ended) throw new LeaseLostError(crawl.id);
-  const isFailed = ended.done === ended.redirected && ended.failed + ended.skipped > 0;
-  const lastError = isFailed ? (ended.lastError ?? (await findFirstSkip(db, crawl.id))) : ended.lastError;
-  await release({
-    state: isFailed ? "failed" : "completed",
-    endReason: isFailed ? (lastError?.code ?? "failed") : (endReason ?? "done"),
-    lastError,
-    finishedAt: clock.now(),
-  });
-}
-
-/** Why the first URL was not fetched: what a crawl that brought nothing has to say for itself. */
-async function findFirstSkip(db: Db, crawlId: string): Promise<CrawlFailure | null> {
-  const [first] = await listCrawlUrls(db, crawlId, { state: "skipped", limit: 1 });
-  if (!first) return null;
-  return { code: first.outcome ?? "skipped", message: first.message ?? "It was skipped", url: first.url };
-}
-
-/** Renews the lease while the session lasts, and learns by it what became of the crawl. */
-async function keepLease(session: Session): Promise<void> {
-  const { context, crawl, owner, signal } = session;
-  const renew = async () =>
-    session.refresh(await renewLease(context.db, crawl.id, owner, context.clock, session.takeWorkedMs()));
-  while (!signal.aborted) {
-    const waitMs = session.isStopping ? RENEW_MS : Math.min(RENEW_MS, Math.max(MIN_LOOK_MS, session.msLeft()));
-    await context.clock.sleep(waitMs, signal).catch(() => {});
-    if (signal.aborted) break;
-    // Where all wait for retries or slow hosts, nobody else would look at the clock.
-    if (!session.isStopping && session.msLeft() <= 0) session.stop("max_duration");
-    // An outage is no reason to stop: the crawl goes on for as long as its pages can be stored.
-    await renew().catch((error) => context.log.warn("lease not renewed", { crawlId: crawl.id, error }));
-  }
-}
-
-/** A pause or cancel, told through the cache, and the caller's signal. */
-function listenForOrders(session: Session, signal: AbortSignal): () => void {
-  const { context, crawl } = session;
-  const stop = () => session.stop();
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  const unsubscribe = context.cache.subscribe(crawlChannel(crawl.id), async (message) => {
-    if (message !== "order") return;
-    const latest = await readCrawl(context.db, crawl.id).catch(() => undefined);
-    if (latest?.state === "paused") stop();
-    else if (latest?.state === "cancelled") session.abort(new LeaseLostError(crawl.id));
-  });
-  return () => {
-    signal.removeEventListener("abort", stop);
-    unsubscribe();
-  };
+  if (endReason !== undefined) await throughOutage(() => noteEnd(db, crawl.id, endReason));
+  while ((await throughOutage(() => closeCrawl(context, crawl.id))) === "busy") await clock.sleep(ASK_MS);
 }

@@ -1,9 +1,11 @@
-import { and, asc, eq, exists, gt, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlHosts, crawlJobs, frontier } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
+import { type HostLease, lockLeases } from "./host-leases.ts";
 import { LeaseLostError } from "./lease.ts";
+import { queueSlices } from "./slices.ts";
 import { hashUrl, hostOf } from "./url.ts";
 
 export type NewUrl = {
@@ -19,6 +21,8 @@ export type NewUrl = {
 
 /** A pending URL as a slice takes it, with what the website knows of the page from before. */
 export type PendingUrl = {
+  /** Of the lease under which it was taken. */
+  token: string;
   urlHash: string;
   url: string;
   host: string;
@@ -46,9 +50,29 @@ const MAX_ROWS = 2_000;
  * Adds URLs that the crawl does not know yet, and counts them. To be called in a transaction.
  * @returns how many were new, by host
  */
-export async function addUrls(tx: Db, crawlId: string, urls: NewUrl[]): Promise<Map<string, number>> {
+export async function addUrls(tx: Db, crawl: CrawlKey, urls: NewUrl[]): Promise<Map<string, number>> {
+  const added = await insertUrls(tx, crawl.id, urls);
+  if (added.size === 0) return added;
+  await countHosts(
+    tx,
+    crawl,
+    [...added].map(([host, pending]) => ({ host, pending, done: 0 })),
+  );
+  const total = added.values().reduce((sum, count) => sum + count, 0);
+  await tx
+    .update(crawlJobs)
+    .set({ pending: sql`${crawlJobs.pending} + ${total}` })
+    .where(eq(crawlJobs.id, crawl.id));
+  return added;
+}
+
+/** Adds URLs as `addUrls` does, but leaves the counting to the caller. */
+export async function insertUrls(tx: Db, crawlId: string, urls: NewUrl[]): Promise<Map<string, number>> {
   const added = new Map<string, number>();
   const distinct = [...new Map(urls.map((url) => [url.urlHash, url])).values()];
+  if (distinct.length === 0) return added;
+  // Processes that find the same links in another order would block each other; sorted, they would lose that order.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`urls of ${crawlId}`}, 0))`);
   for (let start = 0; start < distinct.length; start += MAX_ROWS) {
     const rows = await tx
       .insert(frontier)
@@ -57,34 +81,37 @@ export async function addUrls(tx: Db, crawlId: string, urls: NewUrl[]): Promise<
       .returning({ host: frontier.host });
     for (const { host } of rows) added.set(host, (added.get(host) ?? 0) + 1);
   }
-  if (added.size === 0) return added;
-  await countHosts(
-    tx,
-    crawlId,
-    [...added].map(([host, pending]) => ({ host, pending, done: 0 })),
-  );
-  const total = [...added.values()].reduce((sum, count) => sum + count, 0);
-  await tx
-    .update(crawlJobs)
-    .set({ pending: sql`${crawlJobs.pending} + ${total}` })
-    .where(eq(crawlJobs.id, crawlId));
   return added;
 }
 
-/** Adds to the counters of hosts, which come into being by it. */
+/** What of a crawl its counting needs. */
+type CrawlKey = { id: string; runner: "service" | "command" };
+
+/**
+ * Adds to the counters of hosts, which come into being by it. Those of a crawl of the service that have work now, and
+ * nobody at it, get a slice.
+ */
 export async function countHosts(
   tx: Db,
-  crawlId: string,
+  crawl: CrawlKey,
   counts: { host: string; pending: number; done: number }[],
 ): Promise<void> {
   if (counts.length === 0) return;
-  await tx
+  const rows = await tx
     .insert(crawlHosts)
-    .values(counts.toSorted((a, b) => (a.host < b.host ? -1 : 1)).map((count) => ({ crawlId, ...count })))
+    .values(counts.toSorted((a, b) => (a.host < b.host ? -1 : 1)).map((count) => ({ crawlId: crawl.id, ...count })))
     .onConflictDoUpdate({
       target: [crawlHosts.crawlId, crawlHosts.host],
       set: { pending: sql`${crawlHosts.pending} + excluded.pending`, done: sql`${crawlHosts.done} + excluded.done` },
-    });
+    })
+    .returning();
+  const lacking = rows.filter((row) => row.pending > 0 && !row.sliceId && !row.waitsSince && row.stopReason === null);
+  if (lacking.length === 0 || crawl.runner !== "service") return;
+  await queueSlices(
+    tx,
+    crawl.id,
+    lacking.map(({ host }) => host),
+  );
 }
 
 /** Hosts with something due, the least served first, so that a large host does not keep the others waiting. */
@@ -106,7 +133,7 @@ export async function listHostsWithWork(db: Db, crawlId: string, now: Date, limi
 export async function listPendingUrls(
   db: Db,
   crawl: { id: string; websiteId: string },
-  query: { host: string; now: Date; taken: ReadonlySet<string>; limit: number },
+  query: { host: string; token: string; now: Date; taken: ReadonlySet<string>; limit: number },
 ): Promise<PendingUrl[]> {
   const rows = await db
     .select({
@@ -132,11 +159,12 @@ export async function listPendingUrls(
     .slice(0, query.limit)
     .map(({ recipe, etag, lastModified, ...pending }) => ({
       ...pending,
+      token: query.token,
       known: etag || lastModified ? { recipe, etag, lastModified } : null,
     }));
 }
 
-const isDue = (now: Date) =>
+export const isDue = (now: Date) =>
   and(eq(frontier.state, "pending"), or(isNull(frontier.notBefore), lte(frontier.notBefore, now)));
 
 /** When the first of the URLs that wait for a retry is due; `undefined` if none waits. */
@@ -148,22 +176,31 @@ export async function findNextRetryAt(db: Db, crawlId: string): Promise<Date | u
   return row?.at ? new Date(row.at) : undefined;
 }
 
+/** Has a crawl leave a host alone from now on. */
+export async function stopHost(db: Db, crawl: CrawlKey, host: string, reason: string): Promise<void> {
+  const isIt = and(eq(crawlHosts.crawlId, crawl.id), eq(crawlHosts.host, host));
+  await db.update(crawlHosts).set({ stopReason: reason }).where(isIt);
+}
+
 /** Rows that one statement gives up, so that none locks the table for long. */
 const GIVE_UP_ROWS = 5_000;
 
 /**
  * Settles all that a crawl, or one host of it, still has pending as skipped, for a reason.
+ * @param skip.lease under which this is done, if it is
  * @returns how many there were
- * @throws LeaseLostError when the crawl is not this owner's any more, or anybody's when none is named
+ * @throws LeaseLostError when the host is somebody else's by now, or the crawl is over
  */
 export async function skipPending(
   db: Db,
-  crawlId: string,
-  skip: { owner?: string; host?: string; reason: string; message: string; at: Date },
+  crawl: CrawlKey,
+  skip: { lease?: HostLease; host?: string; reason: string; message: string; at: Date },
 ): Promise<number> {
+  const crawlId = crawl.id;
   let total = 0;
   for (;;) {
     const count = await db.transaction(async (tx) => {
+      if (skip.lease && (await lockLeases(tx, [skip.lease])).size === 0) throw new LeaseLostError(crawlId);
       const result = await tx.execute(sql`
         with left_over as (
           select crawl_id, url_hash from ${frontier}
@@ -182,7 +219,7 @@ export async function skipPending(
       const hosts = Map.groupBy(groups, ({ host }) => host);
       await countHosts(
         tx,
-        crawlId,
+        crawl,
         [...hosts].map(([host, some]) => ({ host, pending: -sum(some), done: 0 })),
       );
       // Those that waited for a retry had an answer.
@@ -197,12 +234,7 @@ export async function skipPending(
           bySkip: addCounts(crawlJobs.bySkip, { [skip.reason]: skipped }),
           byStatus: addCounts(crawlJobs.byStatus, byStatus),
         })
-        .where(
-          and(
-            eq(crawlJobs.id, crawlId),
-            skip.owner ? eq(crawlJobs.leaseOwner, skip.owner) : isNull(crawlJobs.leaseOwner),
-          ),
-        )
+        .where(and(eq(crawlJobs.id, crawlId), isAtWork))
         .returning({ id: crawlJobs.id });
       if (moved.length === 0) throw new LeaseLostError(crawlId);
       return skipped;
@@ -211,6 +243,9 @@ export async function skipPending(
     if (count < GIVE_UP_ROWS) return total;
   }
 }
+
+/** Neither over nor cancelled, so that what is under way may still be stored. */
+export const isAtWork = inArray(crawlJobs.state, ["queued", "running", "paused"]);
 
 /** An object of counters with others added to it. */
 export function addCounts(column: PgColumn, counts: Record<string, number>) {

@@ -3,11 +3,13 @@ import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import type { Crawl } from "./crawls.ts";
+import { freeAllHosts } from "./host-leases.ts";
+import { workedTime } from "./slices.ts";
 
-/** How long a worker that died keeps others from its crawl; a living one renews well before. */
+/** How long a command that died keeps others from its crawl; a living one renews well before. */
 export const LEASE_MS = 30_000;
 
-/** The crawl was handed to another worker, cancelled or deleted meanwhile: nothing of the statement was stored. */
+/** The crawl or the host was handed to another worker, cancelled or deleted meanwhile: nothing of it was stored. */
 export class LeaseLostError extends Error {
   constructor(crawlId: string) {
     super(`Crawl ${crawlId} is no longer worked by this process`);
@@ -27,6 +29,7 @@ export async function takeLease(db: Db, id: string, owner: string, clock: Clock)
       leaseOwner: owner,
       leasedUntil: new Date(now.getTime() + LEASE_MS),
       startedAt: sql`coalesce(${crawlJobs.startedAt}, ${now.toISOString()}::timestamptz)`,
+      ...workedTime,
     })
     .where(
       and(
@@ -39,48 +42,38 @@ export async function takeLease(db: Db, id: string, owner: string, clock: Clock)
   return crawl;
 }
 
-/** Keeps the lease and adds to the time worked; `undefined` when the crawl is not this owner's any more. */
-export async function renewLease(
-  db: Db,
-  id: string,
-  owner: string,
-  clock: Clock,
-  workedMs: number,
-): Promise<Crawl | undefined> {
+/** Keeps the lease and counts the time worked; `undefined` when the crawl is not this owner's any more. */
+export async function renewLease(db: Db, id: string, owner: string, clock: Clock): Promise<Crawl | undefined> {
   const [crawl] = await db
     .update(crawlJobs)
-    .set({
-      leasedUntil: new Date(clock.now().getTime() + LEASE_MS),
-      activeMs: sql`${crawlJobs.activeMs} + ${Math.round(workedMs)}`,
-    })
+    .set({ leasedUntil: new Date(clock.now().getTime() + LEASE_MS), ...workedTime })
     .where(isOwnedBy(id, owner))
     .returning();
   return crawl;
 }
 
-/** Lets go of a crawl, with what it is to be from now on; a state that somebody else has set meanwhile stays. */
-export async function releaseLease(
-  db: Db,
-  id: string,
-  owner: string,
-  change: Partial<Pick<Crawl, "endReason" | "finishedAt" | "lastError">> & { state?: Crawl["state"] },
-): Promise<void> {
-  const { state, ...rest } = change;
+/** Counts the time that a crawl was worked by anybody; `undefined` when it was deleted. */
+export async function countWork(db: Db, id: string): Promise<Crawl | undefined> {
+  const [crawl] = await db.update(crawlJobs).set(workedTime).where(eq(crawlJobs.id, id)).returning();
+  return crawl;
+}
+
+/** Lets go of a crawl, and leaves it in a state, unless somebody else has set another meanwhile. */
+export async function releaseLease(db: Db, id: string, owner: string, state: Crawl["state"]): Promise<void> {
   await db
     .update(crawlJobs)
     .set({
-      ...rest,
       leaseOwner: null,
       leasedUntil: null,
-      ...(state
-        ? { state: sql`case when ${crawlJobs.state} = 'running' then ${state} else ${crawlJobs.state} end` }
-        : {}),
+      state: sql`case when ${crawlJobs.state} = 'running' then ${state} else ${crawlJobs.state} end`,
+      ...workedTime,
     })
     .where(isOwnedBy(id, owner));
 }
 
 /** Frees every lease. Only where no other process can be alive, as with the embedded database. */
 export async function freeAllLeases(db: Db): Promise<void> {
+  await freeAllHosts(db);
   await db
     .update(crawlJobs)
     .set({ leaseOwner: null, leasedUntil: null })

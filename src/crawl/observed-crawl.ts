@@ -1,11 +1,11 @@
 import { inArray, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
-import { withLogFields } from "../telemetry/scope.ts";
-import type { Telemetry } from "../telemetry/telemetry.ts";
+import { withLogFields, withSpan } from "../telemetry/scope.ts";
+import type { Span, Telemetry } from "../telemetry/telemetry.ts";
 import { parseTraceparent } from "../telemetry/trace-context.ts";
 import type { Crawl } from "./crawls.ts";
-import type { PageOutcome } from "./settle.ts";
+import type { Outcomes } from "./settle.ts";
 import type { Visit } from "./visit-result.ts";
 
 /**
@@ -13,47 +13,54 @@ import type { Visit } from "./visit-result.ts";
  * took and what came of it.
  */
 export function observeRun(telemetry: Telemetry, crawl: Crawl, run: () => Promise<Crawl>): Promise<Crawl> {
-  const { id, websiteId, runner, apiKeyId } = crawl;
-  const attributes = { "orbweaver.crawl.id": id, "orbweaver.website.id": websiteId, "orbweaver.crawl.runner": runner };
-  const parent = parseTraceparent(crawl.traceContext);
   const startedAt = performance.now();
   const tell = (outcome: string) =>
     telemetry.observe("orbweaver.crawl.run.duration", { outcome }, (performance.now() - startedAt) / 1_000);
-  return withLogFields({ crawlId: id, websiteId, keyId: apiKeyId ?? undefined }, () =>
-    telemetry.span("crawl", { kind: "consumer", parent, attributes }, async (span) => {
-      try {
-        const ended = await run();
-        const { state, done, failed } = ended;
-        span.set({ "orbweaver.crawl.state": state, "orbweaver.crawl.done": done, "orbweaver.crawl.failed": failed });
-        tell(state);
-        return ended;
-      } catch (error) {
-        tell("error");
-        throw error;
-      }
-    }),
-  );
+  return observePart(telemetry, crawl, "crawl", async (span) => {
+    try {
+      const ended = await run();
+      const { state, done, failed } = ended;
+      span.set({ "orbweaver.crawl.state": state, "orbweaver.crawl.done": done, "orbweaver.crawl.failed": failed });
+      tell(state);
+      return ended;
+    } catch (error) {
+      tell("error");
+      throw error;
+    }
+  });
 }
 
-/** What of a crawl's counters are outcomes of URLs. */
-const OUTCOMES = ["created", "changed", "unchanged", "redirected", "failed", "skipped"] as const;
-type Outcome = PageOutcome | (typeof OUTCOMES)[number];
+/** Runs a part of a crawl's work with its ids in every log line, in the trace of the request that asked for the crawl. */
+export function observePart<T>(
+  telemetry: Telemetry,
+  crawl: Crawl,
+  name: string,
+  run: (span: Span) => Promise<T>,
+): Promise<T> {
+  const parent = parseTraceparent(crawl.traceContext);
+  const { id, websiteId, runner } = crawl;
+  const attributes = { "orbweaver.crawl.id": id, "orbweaver.website.id": websiteId, "orbweaver.crawl.runner": runner };
+  return withLogFields(logFieldsOf(crawl), () => telemetry.span(name, { kind: "consumer", parent, attributes }, run));
+}
+
+/** Runs what belongs to a crawl and to none of its parts: with its ids in every log line, and in its trace. */
+export function observeWork<T>(crawl: Crawl, run: () => T): T {
+  const parent = parseTraceparent(crawl.traceContext);
+  return withLogFields(logFieldsOf(crawl), () => (parent ? withSpan(parent, run) : run()));
+}
+
+const logFieldsOf = ({ id, websiteId, apiKeyId }: Crawl) => ({ crawlId: id, websiteId, keyId: apiKeyId ?? undefined });
 
 /**
- * Counts URLs by what came of them. It goes by the crawl's own counters, which the transactions that settle pages keep:
- * a visit that changed nothing, since another worker was faster, is not counted.
+ * Counts URLs by what came of them, as far as the batch moved them: a visit that changed nothing, since another worker was
+ * faster, is not counted.
  */
-export function createPageCount(telemetry: Telemetry, start: Crawl): (latest: Crawl, visits: readonly Visit[]) => void {
-  let counted: Record<Outcome, number> = start;
-  return (latest, visits) => {
-    for (const outcome of OUTCOMES) {
-      const more = latest[outcome] - counted[outcome];
-      if (more > 0) telemetry.count("orbweaver.crawl.pages", { outcome }, more);
-    }
-    const retries = visits.filter(({ outcome }) => outcome.kind === "retry").length;
-    if (retries > 0) telemetry.count("orbweaver.crawl.pages", { outcome: "retry" }, retries);
-    counted = latest;
-  };
+export function countPages(telemetry: Telemetry, outcomes: Outcomes, visits: readonly Visit[]): void {
+  for (const [outcome, times] of Object.entries(outcomes)) {
+    if (times > 0) telemetry.count("orbweaver.crawl.pages", { outcome }, times);
+  }
+  const retries = visits.filter(({ outcome }) => outcome.kind === "retry").length;
+  if (retries > 0) telemetry.count("orbweaver.crawl.pages", { outcome: "retry" }, retries);
 }
 
 const UNFINISHED = ["queued", "running", "paused"] as const;

@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { AppError } from "../errors.ts";
+import { ExtractFields, findSelectorFaults } from "./extract-options.ts";
 import { compilePattern } from "./pattern.ts";
 import { canonicalizeUrl } from "./url.ts";
 
@@ -67,10 +68,7 @@ export const CrawlOptions = Type.Object(
       description:
         "Store a page under the canonical URL it names and not under its own: never, when only the query differs, or always",
     }),
-    content: Type.Union([Type.Literal("main"), Type.Literal("page")], {
-      default: "main",
-      description: "Turn the main content into Markdown, or the whole page",
-    }),
+    ...ExtractFields,
     concurrency: Type.Integer({ default: 4, minimum: 1, maximum: 256, description: "Requests to one host at a time" }),
     delay_ms: Type.Integer({
       default: 100,
@@ -103,13 +101,14 @@ export function readCrawlOptions(...given: (Partial<CrawlOptions> | Record<strin
   return options as CrawlOptions;
 }
 
-function findFaults({ include, exclude, sitemap_urls }: CrawlOptions) {
+function findFaults(options: CrawlOptions) {
+  const { include, exclude, sitemap_urls } = options;
   const unusable = sitemap_urls.flatMap((url, index) =>
     canonicalizeUrl(url, undefined, { mode: "keep" }) === undefined
       ? [{ at: `/sitemap_urls/${index}`, message: `${JSON.stringify(url)} is not an http or https URL` }]
       : [],
   );
-  return [...unusable, ...findPatternFaults({ include, exclude })];
+  return [...unusable, ...findPatternFaults({ include, exclude }), ...findSelectorFaults(options)];
 }
 
 function findPatternFaults(lists: Pick<CrawlOptions, "include" | "exclude">) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import { LeaseLostError } from "./lease.ts";
+import { OverLimitError } from "./settle.ts";
 
 /** About a minute together: a restart of the database is shorter, and a longer outage is for the next lease to meet. */
 const RETRY_DELAYS_MS = [100, 500, 2_000, 5_000, 10_000, 10_000, 15_000, 15_000];
@@ -19,7 +20,13 @@ export async function waitOutage<T>(
       return await run();
     } catch (error) {
       const delayMs = RETRY_DELAYS_MS[attempt];
-      if (error instanceof LeaseLostError || isBadValue(error) || delayMs === undefined) throw error;
+      if (
+        error instanceof LeaseLostError ||
+        error instanceof OverLimitError ||
+        isBadValue(error) ||
+        delayMs === undefined
+      )
+        throw error;
       log.warn("database failed, trying again", { attempt, error: describeCause(error) });
       // Cut short, what went wrong is the database's error.
       await clock.sleep(delayMs, signal).catch(() => {

@@ -10,6 +10,8 @@ export type Outcome = {
 
 /** The leave to make one request. */
 export type Permit = {
+  /** Says that the request goes out now, where that is later than the permit was given: delays count from then. */
+  begin(): void;
   /** Says how it went. Once for each permit; repeating it does nothing. */
   release(outcome: Outcome): void;
 };
@@ -22,6 +24,8 @@ export type HostQueue = {
   acquire(signal?: AbortSignal): Promise<Permit>;
   /** Why the host is asked no more, in words; `undefined` while it is. */
   readonly stopReason: string | undefined;
+  /** Milliseconds that whoever asks now waits for the host's sake, even with nothing under way. */
+  waitMs(): number;
   /** How the host has been, to go on with after a restart. */
   snapshot(): HostQueueSnapshot;
 };
@@ -32,6 +36,8 @@ export type HostQueueSnapshot = {
   throttledInRow: number;
   /** Milliseconds since 1970. */
   pausedUntil: number;
+  /** When the delay after the last request is over, in the same. */
+  nextAt: number;
   errors: ErrorBudgetSnapshot;
 };
 
@@ -85,7 +91,9 @@ export function createHostQueue(options: HostQueueOptions): HostQueue {
   let concurrency = clamp(restore?.concurrency ?? maxConcurrency, 1, maxConcurrency);
   let throttledInRow = restore?.throttledInRow ?? 0;
   let pausedUntil = restore?.pausedUntil ?? 0;
-  let nextAt = 0;
+  let nextAt = restore?.nextAt ?? 0;
+  /** When the clock was last looked at. */
+  let seenAt = 0;
   let running = 0;
   let blows = 0;
   let sleeper: AbortController | undefined;
@@ -110,7 +118,18 @@ export function createHostQueue(options: HostQueueOptions): HostQueue {
   function timeToWait(): number {
     // With nothing to keep apart, the time need not even be asked for.
     if (nextAt === 0 && pausedUntil === 0) return 0;
-    return Math.max(nextAt, pausedUntil) - clock.now().getTime();
+    const now = time();
+    return Math.max(nextAt, pausedUntil) - now;
+  }
+
+  /** When the clock is set back, what lies ahead comes along, so that nobody waits for the difference as well. */
+  function time(): number {
+    const now = clock.now().getTime();
+    const setBackMs = Math.max(0, seenAt - now);
+    if (nextAt > 0) nextAt -= setBackMs;
+    if (pausedUntil > 0) pausedUntil -= setBackMs;
+    seenAt = now;
+    return now;
   }
 
   /** Sleeps for all waiters at once; nobody waiting, nobody sleeps, so that no timer holds a process that is done. */
@@ -134,10 +153,15 @@ export function createHostQueue(options: HostQueueOptions): HostQueue {
   function grant(): Permit {
     running += 1;
     // Spread by a quarter, so that many hosts on one server don't fall into step; never below what was asked for.
-    if (delayMs > 0) nextAt = clock.now().getTime() + Math.max(minDelayMs, delayMs * (0.75 + random() * 0.5));
+    const gapMs = delayMs > 0 ? Math.max(minDelayMs, delayMs * (0.75 + random() * 0.5)) : 0;
+    const begin = () => {
+      if (gapMs > 0) nextAt = Math.max(time() + gapMs, nextAt);
+    };
+    begin();
     const blowsBefore = blows;
     let isReleased = false;
     return {
+      begin,
       release(outcome) {
         if (isReleased) return;
         isReleased = true;
@@ -163,7 +187,7 @@ export function createHostQueue(options: HostQueueOptions): HostQueue {
     }
     adaptDelay(outcome);
     const pauseMs = toPauseMs(outcome, isNewBlow);
-    if (pauseMs > 0) pausedUntil = Math.max(pausedUntil, clock.now().getTime() + pauseMs);
+    if (pauseMs > 0) pausedUntil = Math.max(time() + pauseMs, pausedUntil);
   }
 
   function adaptDelay({ kind, latencyMs }: Outcome): void {
@@ -215,7 +239,11 @@ export function createHostQueue(options: HostQueueOptions): HostQueue {
     get stopReason() {
       return errors.stopReason;
     },
-    snapshot: () => ({ delayMs, concurrency, throttledInRow, pausedUntil, errors: errors.snapshot() }),
+    waitMs: () => Math.max(0, timeToWait()),
+    snapshot: () => {
+      time();
+      return { delayMs, concurrency, throttledInRow, pausedUntil, nextAt, errors: errors.snapshot() };
+    },
   };
 }
 

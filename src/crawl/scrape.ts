@@ -1,6 +1,6 @@
 import type { App } from "../app.ts";
 import { decodeText } from "../content/charset.ts";
-import type { Document, DocumentInput } from "../content/document.ts";
+import type { Document, DocumentInput, ExtractOptions } from "../content/document.ts";
 import { isWorthReading, parseContentType, sniffType } from "../content/mime.ts";
 import { ParseError } from "../content/parser-pool.ts";
 import { AppError } from "../errors.ts";
@@ -9,12 +9,13 @@ import { canonicalizeUrl } from "./url.ts";
 
 export type ScrapeRequest = {
   url: string;
-  content?: DocumentInput["content"];
   /** Obey robots.txt. Default true. */
   robots?: boolean;
   /** For everything together. Default 30 s. */
   timeoutMs?: number;
-};
+  /** As in `DocumentInput`. */
+  explain?: boolean;
+} & Partial<ExtractOptions>;
 
 export type Scraped = {
   url: string;
@@ -29,48 +30,67 @@ export type Scraped = {
   html: string | null;
 };
 
+/** A page as it came, and what is to be parsed of it. */
+export type FetchedPage = Omit<Scraped, "document" | "durationMs"> & { input: DocumentInput };
+
+type Web = Pick<App, "fetch" | "parser" | "robots" | "clock">;
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
 /**
  * Gets one page now, without storing anything.
  * @throws AppError `invalid` for a URL that can't be one; `unprocessable` when robots.txt or the guard forbids it;
  * `external` when the site fails or answers with an error; `timeout`. The finer `code` says which.
  */
-export async function scrape(
-  context: Pick<App, "fetch" | "parser" | "robots" | "clock">,
-  request: ScrapeRequest,
-  signal?: AbortSignal,
-): Promise<Scraped> {
+export async function scrape(context: Web, request: ScrapeRequest, signal?: AbortSignal): Promise<Scraped> {
+  const { url, robots, timeoutMs, explain, ...options } = request;
   const startedAt = performance.now();
-  const timeoutMs = request.timeoutMs ?? 30_000;
+  return withinTime(url, timeoutMs, signal, async (ended) => {
+    const { input, ...page } = await fetchPage(context, { url, robots }, ended);
+    const { document } = await context.parser.parse({ ...input, ...options, ...(explain ? { explain } : {}) }, ended);
+    return { ...page, document, durationMs: performance.now() - startedAt };
+  });
+}
+
+/**
+ * Ends what is done about a page when its time is over.
+ * @throws AppError as `scrape` does
+ */
+export async function withinTime<Result>(
+  what: string,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+  signal: AbortSignal | undefined,
+  work: (ended: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const timeout = AbortSignal.timeout(timeoutMs);
-  const ended = signal ? AbortSignal.any([signal, timeout]) : timeout;
   try {
-    const url = readUrl(request.url);
-    if (request.robots ?? true) await refuseByRobots(context, url, ended);
-    const wantsBody = ({ headers }: { headers: Headers }) => isWorthReading(headers);
-    const response = await context.fetch({ url, wantsBody, signal: ended });
-    refuseErrors(url, response);
-    const html = textOf(response);
-    const { headers, body } = response;
-    const document = await readDocument(
-      context,
-      response,
-      {
-        url: response.url,
-        body,
-        contentType: headers.get("content-type"),
-        robotsTag: headers.get("x-robots-tag"),
-        content: request.content ?? "main",
-      },
-      ended,
-    );
-    const { status, redirects, url: finalUrl } = response;
-    const durationMs = performance.now() - startedAt;
-    return { url, finalUrl, status, redirects, document, html, fetchedAt: context.clock.now(), durationMs };
+    return await work(signal ? AbortSignal.any([signal, timeout]) : timeout);
   } catch (error) {
-    if (timeout.aborted)
-      throw new AppError("timeout", `${request.url} took longer than ${timeoutMs} ms`, { cause: error });
+    if (timeout.aborted) throw new AppError("timeout", `${what} took longer than ${timeoutMs} ms`, { cause: error });
     throw toAppError(error);
   }
+}
+
+/** Fetches a page that has text to read; to be called within `withinTime`, which says what is thrown. */
+export async function fetchPage(
+  context: Web,
+  request: Pick<ScrapeRequest, "url" | "robots">,
+  signal: AbortSignal,
+): Promise<FetchedPage> {
+  const url = readUrl(request.url);
+  if (request.robots ?? true) await refuseByRobots(context, url, signal);
+  const wantsBody = ({ headers }: { headers: Headers }) => isWorthReading(headers, url);
+  const response = await context.fetch({ url, wantsBody, signal });
+  refuseErrors(url, response);
+  const html = textOf(response);
+  const { headers, body, status, redirects, url: finalUrl } = response;
+  const contentType = headers.get("content-type");
+  if (!response.isBodyRead) {
+    const message = `${finalUrl} is ${contentType ?? "of no known type"}, which has no text to extract`;
+    throw new AppError("unprocessable", message, { code: "type" });
+  }
+  const input = { url: finalUrl, body, contentType, robotsTag: headers.get("x-robots-tag") };
+  return { url, finalUrl, status, redirects, html, fetchedAt: context.clock.now(), input };
 }
 
 function readUrl(text: string): string {
@@ -99,17 +119,6 @@ function textOf({ body, headers, isBodyRead }: FetchResponse): string | null {
   return /^(text\/|application\/(.+\+)?(xml|json))/.test(essence)
     ? decodeText(body, parseContentType(contentType)?.parameters.get("charset")).text
     : null;
-}
-
-async function readDocument(
-  { parser }: Pick<App, "parser">,
-  { isBodyRead }: FetchResponse,
-  input: DocumentInput,
-  signal: AbortSignal,
-): Promise<Document> {
-  if (isBodyRead) return (await parser.parse(input, signal)).document;
-  const message = `${input.url} is ${input.contentType ?? "of no known type"}, which has no text to extract`;
-  throw new AppError("unprocessable", message, { code: "type" });
 }
 
 function toAppError(error: unknown): unknown {

@@ -12,23 +12,23 @@ const BATCH = 500;
 /**
  * Adds what the crawl should visit besides its start URLs, while those are fetched already: the pages that the website
  * had before, since an unchanged page is not read again for its links, and what its sitemaps name. Safe to repeat.
- * @throws the reason of `session.stopping`, or what the database does
+ * @throws the reason of `signal`, by which it is to stop, or what the database does
  */
-export async function seedFrontier(session: Session): Promise<void> {
+export async function seedFrontier(session: Session, signal = session.stopping): Promise<void> {
   const { context, crawl } = session;
   if (crawl.isSeeded) return;
-  await seedFromKnownPages(session);
-  await seedFromSitemaps(session);
-  if (session.isStopping && session.endReason === undefined) return;
+  await seedFromKnownPages(session, signal);
+  await seedFromSitemaps(session, signal);
+  if (signal.aborted && session.endReason === undefined) return;
   await session.throughOutage(() =>
     context.db.update(crawlJobs).set({ isSeeded: true }).where(eq(crawlJobs.id, crawl.id)),
   );
 }
 
-async function seedFromKnownPages(session: Session): Promise<void> {
+async function seedFromKnownPages(session: Session, signal: AbortSignal): Promise<void> {
   const { context, crawl, discovery } = session;
   let last: string | undefined;
-  while (!session.isStopping && !session.hasPlenty) {
+  while (!signal.aborted && !session.hasPlenty) {
     const rows = await session.throughOutage(() => listKnownPages(context.db, crawl.websiteId, last));
     last = rows.at(-1)?.id;
     if (last === undefined) return;
@@ -49,16 +49,16 @@ function listKnownPages(db: Db, websiteId: string, after: string | undefined) {
     .limit(BATCH);
 }
 
-async function seedFromSitemaps(session: Session): Promise<void> {
-  const { context, crawl, options, discovery, stopping: signal } = session;
+async function seedFromSitemaps(session: Session, signal: AbortSignal): Promise<void> {
+  const { context, crawl, options, discovery } = session;
   if (!options.sitemaps && options.sitemap_urls.length === 0) return;
   const cut: Record<string, number> = {};
   let batch: NewUrl[] = [];
   const onProblem = (problem: { url: string; message: string }) =>
     context.log.info("sitemap not read", { crawlId: crawl.id, ...problem });
-  const sitemaps = { urls: await listSitemaps(session), fetch: context.fetch, signal, onProblem };
+  const sitemaps = { urls: await listSitemaps(session, signal), fetch: context.fetch, signal, onProblem };
   for await (const { url } of readSitemaps(sitemaps)) {
-    if (session.isStopping) return;
+    if (signal.aborted) return;
     const weighed = discovery.weigh(url, 1);
     if ("reason" in weighed) cut[weighed.reason] = (cut[weighed.reason] ?? 0) + 1;
     else batch.push(toNewUrl(weighed.url, { depth: 1, source: "sitemap" }));
@@ -72,11 +72,11 @@ async function seedFromSitemaps(session: Session): Promise<void> {
 }
 
 /** Those that the options name, those of each start URL's robots.txt, and the place where many sites have one unsaid. */
-async function listSitemaps({ context, crawl, options, stopping }: Session): Promise<string[]> {
+async function listSitemaps({ context, crawl, options }: Session, signal: AbortSignal): Promise<string[]> {
   const urls = new Set(options.sitemap_urls);
   if (!options.sitemaps) return [...urls];
   for (const origin of new Set(crawl.seeds.map((seed) => new URL(seed).origin))) {
-    const { sitemaps } = await context.robots.get(`${origin}/`, stopping);
+    const { sitemaps } = await context.robots.get(`${origin}/`, signal);
     for (const url of sitemaps) urls.add(url);
     urls.add(`${origin}/sitemap.xml`);
   }

@@ -6,7 +6,8 @@ import { type Crawl, crawlChannel } from "./crawls.ts";
 import { createDiscovery, type Discovery } from "./discover.ts";
 import { addUrls, type NewUrl, type PendingUrl } from "./frontier.ts";
 import { LeaseLostError } from "./lease.ts";
-import { createPageCount } from "./observed-crawl.ts";
+import type { HeldHost } from "./lease-keeper.ts";
+import { countPages } from "./observed-crawl.ts";
 import type { CrawlOptions } from "./options.ts";
 import { waitOutage } from "./outage.ts";
 import type { Settled } from "./settle.ts";
@@ -17,7 +18,7 @@ import { createWriter } from "./writer.ts";
 
 export type CrawlContext = Pick<
   App,
-  "db" | "cache" | "clock" | "fetch" | "robots" | "hosts" | "parser" | "log" | "telemetry"
+  "db" | "cache" | "clock" | "fetch" | "robots" | "sessions" | "parser" | "log" | "telemetry"
 >;
 
 /** Pages under way in a crawl, over all hosts, that are always allowed. */
@@ -39,6 +40,7 @@ export class GraceOverError extends Error {
 
 /** A host while a slice works it. */
 export type HostWork = {
+  lease: HeldHost;
   /** URLs that the slice has in its hands. */
   taken: Set<string>;
   /** Tells that the host may have further URLs, or that the last of those taken is settled. */
@@ -50,13 +52,15 @@ export type CrawlProgress = { crawl: Crawl; url?: string; inFlight: number };
 
 export type SessionOptions = { onProgress?: (progress: CrawlProgress) => void; graceMs?: number };
 
-/** A crawl while this process works it: what its slices share. */
+/**
+ * A crawl while this process works it: what the slices that it works here share. Other processes may work other hosts of
+ * the crawl at the same time, with sessions of their own.
+ */
 export type Session = ReturnType<typeof openSession>;
 
 export function openSession(
   context: CrawlContext,
   start: Crawl,
-  owner: string,
   { onProgress = () => {}, graceMs = GRACE_MS }: SessionOptions,
 ) {
   const options = start.options as CrawlOptions;
@@ -66,7 +70,6 @@ export function openSession(
   const abort = new AbortController();
   /** Ends all waiting for something to begin. */
   const halt = new AbortController();
-  const countPages = createPageCount(context.telemetry, start);
   /** Batches are no part of the visit that happened to begin them. */
   const inRun = bindScope();
   const underWay = new Set<PendingUrl>();
@@ -75,8 +78,8 @@ export function openSession(
   const worked = new Set<string>();
   const changes = createSignal();
   const hostChanges = createSignal();
-  const startedAt = performance.now();
-  let workedUntil = startedAt;
+  /** Up to when the time that the crawl has been worked is in its row. */
+  let countedUntil = performance.now();
   let crawl = start;
   let open = 0;
   let unsettled = 0;
@@ -87,25 +90,35 @@ export function openSession(
 
   const writer = createWriter({
     clock,
-    store: (visits) => inRun(() => storeVisits(context, crawl, owner, visits, abort.signal)),
+    store: (visits) => inRun(() => storeVisits(context, crawl, visits, abort.signal)),
     onStored: settled,
     isIdle: () => open === 0,
     onFailed: abortWith,
   });
 
-  function settled({ crawl: latest, newHosts }: Settled, visits: Visit[]) {
-    crawl = latest;
-    countPages(latest, visits);
+  function settled({ crawl: latest, newHosts, outcomes, lost }: Settled, visits: Visit[]) {
+    countPages(context.telemetry, outcomes, visits);
+    for (const { lease } of hosts.values()) if (lost.has(lease.token)) lease.lose();
+    if (lost.size > 0) discovery.forgetSeen();
     unsettled -= visits.length;
     const told = new Set(newHosts);
     for (const { entry, outcome } of visits) {
       letGo(entry, told);
       if (outcome.kind === "retry") mayHaveRetries = true;
     }
-    if (crawl.state !== "running") stop();
+    takeOver(latest);
     void context.cache.publish(crawlChannel(crawl.id), "progress");
     onProgress({ crawl, url: visits.at(-1)?.entry.url, inFlight: underWay.size });
     tellArrivals(told);
+  }
+
+  /** Takes over a newer row of the crawl. */
+  function takeOver(latest: Crawl) {
+    for (const host of latest.hosts) if (!crawl.hosts.includes(host)) discovery.adopt(host);
+    crawl = latest;
+    countedUntil = performance.now();
+    if (crawl.endReason !== null) stop(crawl.endReason);
+    else if (crawl.state !== "running") stop();
   }
 
   function letGo({ host, urlHash }: PendingUrl, told: Set<string>) {
@@ -149,7 +162,7 @@ export function openSession(
   }
 
   /** Milliseconds until `max_duration_s` is reached. */
-  const msLeft = () => options.max_duration_s * 1000 - start.activeMs - (performance.now() - startedAt);
+  const msLeft = () => options.max_duration_s * 1000 - crawl.activeMs - (performance.now() - countedUntil);
 
   const throughOutage = <T>(run: () => Promise<T>): Promise<T> => waitOutage(context, abort.signal, run);
 
@@ -157,7 +170,6 @@ export function openSession(
     context,
     options,
     discovery,
-    owner,
     /** Aborted when all is to end at once. */
     signal: abort.signal,
     /** Aborted when nothing new is to begin. */
@@ -196,8 +208,12 @@ export function openSession(
       mayHaveRetries = may;
     },
     /** To be closed by the slice that opened it. */
-    openHost(host: string): HostWork {
-      const work = { taken: new Set<string>(), arrivals: createSignal(), close: () => void hosts.delete(host) };
+    openHost(lease: HeldHost): HostWork {
+      const { host } = lease;
+      const close = () => {
+        if (hosts.get(host) === work) hosts.delete(host);
+      };
+      const work: HostWork = { lease, taken: new Set<string>(), arrivals: createSignal(), close };
       hosts.set(host, work);
       return work;
     },
@@ -236,22 +252,15 @@ export function openSession(
     flush: writer.flush,
     /** Runs what asks the database, or is safe to repeat, and waits out an outage. */
     throughOutage,
-    /** Milliseconds worked since it was last asked. */
-    takeWorkedMs(): number {
-      const since = workedUntil;
-      workedUntil = performance.now();
-      return workedUntil - since;
-    },
     /** URLs that the site names itself; the frontier is kept within reason of what the crawl may fetch. */
     async addFound(urls: NewUrl[]): Promise<void> {
-      const added = await throughOutage(() => context.db.transaction((tx) => addUrls(tx, crawl.id, urls)));
+      const added = await throughOutage(() => context.db.transaction((tx) => addUrls(tx, crawl, urls)));
       tellArrivals(added.keys());
     },
-    /** Takes over a newer row of the crawl, as from a renewed lease. */
+    /** Takes over a newer row of the crawl, as from a renewed lease; `undefined` when it is somebody else's by now. */
     refresh(latest: Crawl | undefined) {
-      if (!latest) return abortWith(new LeaseLostError(crawl.id));
-      crawl = latest;
-      if (crawl.state !== "running") stop();
+      if (!latest || latest.state === "cancelled") return abortWith(new LeaseLostError(crawl.id));
+      takeOver(latest);
     },
     async adoptHost(host: string): Promise<void> {
       discovery.adopt(host);

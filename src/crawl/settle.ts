@@ -3,39 +3,80 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlJobs, frontier } from "../db/schema/crawls.ts";
 import type { Crawl } from "./crawls.ts";
-import { addCounts, addUrls, countHosts } from "./frontier.ts";
+import { addCounts, countHosts, insertUrls, isAtWork } from "./frontier.ts";
+import { lockLeases } from "./host-leases.ts";
 import { LeaseLostError } from "./lease.ts";
+import { workedTime } from "./slices.ts";
 import { storePages } from "./store-pages.ts";
 import { statusOf, type Visit } from "./visit-result.ts";
 
-export type Settled = { crawl: Crawl; newHosts: string[] };
+/** What came of the URLs of a batch that this statement moved. */
+export type Outcomes = Record<PageOutcome | "redirected" | "failed" | "skipped", number>;
+
+export type Settled = {
+  crawl: Crawl;
+  newHosts: string[];
+  outcomes: Outcomes;
+  /** Tokens under which nothing can be stored any more: somebody else has their hosts. */
+  lost: Set<string>;
+};
+
+/** The batch has more pages than the crawl may still have; nothing of it was stored. */
+export class OverLimitError extends Error {
+  constructor(readonly left: number) {
+    super("The batch goes beyond the crawl's limit of pages");
+    this.name = "OverLimitError";
+  }
+}
 
 /**
  * Stores a batch of visits, all of it or nothing: what became of each URL, its page and document, the links it brought
- * and the counters. Rows that are no longer pending are passed over, which makes doubled work harmless.
- * @throws LeaseLostError when the crawl is not this owner's any more
+ * and the counters. Passed over are rows that are no longer pending, which makes doubled work harmless, and visits made
+ * under a lease that was lost: a process that wakes up late stores nothing.
+ * @throws LeaseLostError when the crawl is over or deleted, OverLimitError
  */
-export async function settle(db: Db, crawl: Crawl, owner: string, visits: Visit[]): Promise<Settled> {
+export async function settle(db: Db, crawl: Crawl, visits: Visit[]): Promise<Settled> {
   return db.transaction(async (tx) => {
-    const moved = await settleFrontier(tx, crawl.id, visits);
-    const fresh = visits.filter(({ entry }) => moved.has(entry.urlHash));
-    const outcomes = await storePages(tx, crawl, fresh);
-    await nameOutcomes(tx, crawl.id, fresh, outcomes);
-    const added = await addUrls(
+    const leases = new Map(visits.map(({ entry }) => [entry.token, { host: entry.host, token: entry.token }]));
+    const held = await lockLeases(tx, [...leases.values()]);
+    const moved = await settleFrontier(
+      tx,
+      crawl.id,
+      visits.filter(({ entry }) => held.has(entry.token)),
+    );
+    const fresh = visits.filter(({ entry }) => held.has(entry.token) && moved.has(entry.urlHash));
+    const pageOutcomes = await storePages(tx, crawl, fresh);
+    await nameOutcomes(tx, crawl.id, fresh, pageOutcomes);
+    const added = await insertUrls(
       tx,
       crawl.id,
       fresh.flatMap(({ found }) => found),
     );
-    await countHosts(tx, crawl.id, countByHost(fresh));
-    const [updated] = await tx
-      .update(crawlJobs)
-      .set(countersOf(fresh, outcomes))
-      .where(and(eq(crawlJobs.id, crawl.id), eq(crawlJobs.leaseOwner, owner)))
-      .returning();
-    if (!updated) throw new LeaseLostError(crawl.id);
-    return { crawl: updated, newHosts: [...added.keys()] };
+    await countHosts(tx, crawl, countByHost(fresh, added));
+    const outcomes = countOutcomes(fresh, pageOutcomes);
+    const updated = await count(tx, crawl.id, fresh, outcomes, sum(added.values()));
+    const lost = new Set(leases.keys().filter((token) => !held.has(token)));
+    return { crawl: updated, newHosts: [...added.keys()], outcomes, lost };
   });
 }
+
+/** Adds to the crawl's counters, last of all, since everybody who works the crawl has to wait for its row. */
+async function count(tx: Db, id: string, visits: Visit[], outcomes: Outcomes, added: number): Promise<Crawl> {
+  const pages = outcomes.created + outcomes.changed + outcomes.unchanged;
+  const more = pages > 0 ? sql`${crawlJobs.done} - ${crawlJobs.redirected} + ${pages} <= ${maxPages}` : undefined;
+  const isIt = and(eq(crawlJobs.id, id), isAtWork);
+  const [updated] = await tx
+    .update(crawlJobs)
+    .set(countersOf(visits, outcomes, added))
+    .where(and(isIt, more))
+    .returning();
+  if (updated) return updated;
+  const [crawl] = await tx.select().from(crawlJobs).where(isIt);
+  if (!crawl) throw new LeaseLostError(id);
+  throw new OverLimitError(Math.max(0, Number(crawl.options.max_pages) - (crawl.done - crawl.redirected)));
+}
+
+const maxPages = sql`(${crawlJobs.options} ->> 'max_pages')::int`;
 
 /** Moves the rows that are still pending after as many attempts as they had, and tells which those were. */
 async function settleFrontier(tx: Db, crawlId: string, visits: Visit[]): Promise<Set<string>> {
@@ -107,34 +148,48 @@ async function nameOutcomes(
 
 const isOver = ({ outcome }: Visit) => outcome.kind !== "retry";
 
-function countByHost(visits: Visit[]) {
+function countByHost(visits: Visit[], added: Map<string, number>) {
   const byHost = Map.groupBy(visits.filter(isOver), ({ entry }) => entry.host);
-  return [...byHost].map(([host, { length }]) => ({ host, pending: -length, done: length }));
+  return [...new Set([...byHost.keys(), ...added.keys()])].map((host) => {
+    const done = byHost.get(host)?.length ?? 0;
+    return { host, pending: (added.get(host) ?? 0) - done, done };
+  });
 }
 
-function countersOf(visits: Visit[], outcomes: Map<string, PageOutcome>) {
+function countOutcomes(visits: Visit[], pages: Map<string, PageOutcome>): Outcomes {
   const over = visits.filter(isOver);
   const count = (kind: Visit["outcome"]["kind"]) => over.filter(({ outcome }) => outcome.kind === kind).length;
-  const paged = (name: PageOutcome) => [...outcomes.values()].filter((outcome) => outcome === name).length;
+  const paged = (name: PageOutcome) => pages.values().reduce((sum, outcome) => sum + (outcome === name ? 1 : 0), 0);
+  return {
+    created: paged("created"),
+    changed: paged("changed"),
+    unchanged: paged("unchanged"),
+    redirected: count("redirected"),
+    failed: count("failed"),
+    skipped: count("skipped"),
+  };
+}
+
+function countersOf(visits: Visit[], outcomes: Outcomes, added: number) {
+  const over = visits.filter(isOver);
   const add = (column: PgColumn, by: number) => sql`${column} + ${by}`;
+  const { created, changed, unchanged, redirected, failed, skipped } = outcomes;
   const failures = tally(over, ({ outcome }) => (outcome.kind === "failed" ? outcome.code : undefined));
   const skips = tally(over, ({ outcome }) => (outcome.kind === "skipped" ? outcome.reason : undefined));
   for (const { cut } of visits)
     for (const [reason, times] of Object.entries(cut)) skips[reason] = (skips[reason] ?? 0) + times;
   const last = over.findLast(({ outcome }) => outcome.kind === "failed");
   return {
-    pending: add(crawlJobs.pending, -over.length),
-    done: add(crawlJobs.done, count("page") + count("not_modified") + count("redirected")),
-    created: add(crawlJobs.created, paged("created")),
-    changed: add(crawlJobs.changed, paged("changed")),
-    unchanged: add(crawlJobs.unchanged, paged("unchanged")),
-    redirected: add(crawlJobs.redirected, count("redirected")),
-    failed: add(crawlJobs.failed, count("failed")),
-    skipped: add(crawlJobs.skipped, count("skipped")),
-    bytes: add(
-      crawlJobs.bytes,
-      visits.reduce((sum, { wireBytes }) => sum + wireBytes, 0),
-    ),
+    ...workedTime,
+    pending: add(crawlJobs.pending, added - over.length),
+    done: add(crawlJobs.done, created + changed + unchanged + redirected),
+    created: add(crawlJobs.created, created),
+    changed: add(crawlJobs.changed, changed),
+    unchanged: add(crawlJobs.unchanged, unchanged),
+    redirected: add(crawlJobs.redirected, redirected),
+    failed: add(crawlJobs.failed, failed),
+    skipped: add(crawlJobs.skipped, skipped),
+    bytes: add(crawlJobs.bytes, sum(visits.map(({ wireBytes }) => wireBytes))),
     byStatus: addCounts(
       crawlJobs.byStatus,
       tally(over, (visit) => statusOf(visit)?.toString()),
@@ -146,6 +201,8 @@ function countersOf(visits: Visit[], outcomes: Map<string, PageOutcome>) {
       : {}),
   };
 }
+
+const sum = (numbers: Iterable<number>) => Iterator.from(numbers).reduce((total, one) => total + one, 0);
 
 function tally(visits: Visit[], nameOf: (visit: Visit) => string | undefined): Record<string, number> {
   const counts: Record<string, number> = {};

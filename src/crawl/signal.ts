@@ -24,3 +24,17 @@ export async function waitAtMost(clock: Clock, ms: number, change: Promise<void>
   await Promise.race([change, clock.sleep(ms, AbortSignal.any([signal, changed.signal])).catch(() => {})]);
   changed.abort();
 }
+
+/**
+ * A signal that aborts with the first of others. Unlike `AbortSignal.any` it is as cheap to listen to as any, however many
+ * do. @returns it, and how to let go of the others
+ */
+export function linkSignals(...signals: AbortSignal[]): { signal: AbortSignal; unlink(): void } {
+  const linked = new AbortController();
+  const unlinked = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) linked.abort(signal.reason);
+    else signal.addEventListener("abort", () => linked.abort(signal.reason), { once: true, signal: unlinked.signal });
+  }
+  return { signal: linked.signal, unlink: () => unlinked.abort() };
+}

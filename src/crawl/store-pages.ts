@@ -87,6 +87,7 @@ function describePage(crawl: Crawl, { entry, at }: Visit, answer: Answer, before
     contentType: parsed?.document.contentType ?? answer.contentType,
     title: parsed?.document.title,
     language: parsed?.document.language,
+    pageType: parsed?.document.pageType?.type,
     wordCount: parsed?.document.wordCount ?? 0,
     byteLength: answer.byteLength,
     documentId,
@@ -124,6 +125,8 @@ function describeDocument(document: Document) {
     modifiedAt: document.modifiedAt,
     ...document.metadata,
     headings: document.headings,
+    pageType: document.pageType,
+    quality: document.quality,
   };
   return { kind, title, description, language, markdown, wordCount, contentHash, simhash, charset, details };
 }
@@ -142,6 +145,7 @@ async function upsertPages(tx: Db, rows: PageRow[]): Promise<void> {
         contentType: taken("content_type"),
         title: taken("title"),
         language: taken("language"),
+        pageType: taken("page_type"),
         wordCount: taken("word_count"),
         byteLength: taken("byte_length"),
         documentId: taken("document_id"),

@@ -4,7 +4,7 @@ import type { Log } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Crawl } from "./crawls.ts";
 import { describeCause, isBadValue, waitOutage } from "./outage.ts";
-import { type Settled, settle } from "./settle.ts";
+import { type Outcomes, OverLimitError, type Settled, settle } from "./settle.ts";
 import type { Visit } from "./visit-result.ts";
 
 type Context = { db: Db; clock: Clock; log: Log; telemetry: Telemetry };
@@ -13,30 +13,36 @@ const UNSTORABLE = "unstorable";
 
 /**
  * Settles a batch through what may befall a database: an outage or a deadlock is waited out, and a page that can't be
- * stored at all fails alone, not with its batch.
+ * stored at all fails alone, not with its batch. Of pages beyond the crawl's limit, which others may have come nearer to
+ * meanwhile, nothing is kept.
  * @throws LeaseLostError, or the database's own error when it stays away for about a minute
  */
 export async function storeVisits(
   context: Context,
   crawl: Crawl,
-  owner: string,
   visits: Visit[],
   signal: AbortSignal,
 ): Promise<Settled> {
   try {
     return await context.telemetry.span("settle", { attributes: { "orbweaver.visits": visits.length } }, () =>
-      waitOutage(context, signal, () => settle(context.db, crawl, owner, visits)),
+      waitOutage(context, signal, () => settle(context.db, crawl, visits)),
     );
   } catch (error) {
+    if (error instanceof OverLimitError) return storeVisits(context, crawl, upTo(error.left, visits), signal);
     if (!isBadValue(error)) throw error;
-    return storeOneByOne(context, crawl, owner, visits, signal, error);
+    return storeOneByOne(context, crawl, visits, signal, error);
   }
+}
+
+/** The visits without the pages beyond so many. */
+function upTo(pages: number, visits: Visit[]): Visit[] {
+  let left = pages;
+  return visits.filter(({ outcome: { kind } }) => (kind !== "page" && kind !== "not_modified") || left-- > 0);
 }
 
 async function storeOneByOne(
   context: Context,
   crawl: Crawl,
-  owner: string,
   visits: Visit[],
   signal: AbortSignal,
   error: unknown,
@@ -54,14 +60,20 @@ async function storeOneByOne(
       outcome: { kind: "failed", code: UNSTORABLE, message } as const,
       found: isTried ? [] : found,
     };
-    return storeVisits(context, crawl, owner, [kept], signal);
+    return storeVisits(context, crawl, [kept], signal);
   }
-  const newHosts = new Set<string>();
-  let latest = crawl;
-  for (const visit of visits) {
-    const settled = await storeVisits(context, crawl, owner, [visit], signal);
-    for (const host of settled.newHosts) newHosts.add(host);
-    latest = settled.crawl;
-  }
-  return { crawl: latest, newHosts: [...newHosts] };
+  const all: Settled[] = [];
+  for (const visit of visits) all.push(await storeVisits(context, all.at(-1)?.crawl ?? crawl, [visit], signal));
+  return {
+    crawl: all.at(-1)?.crawl ?? crawl,
+    newHosts: [...new Set(all.flatMap(({ newHosts }) => newHosts))],
+    outcomes: addUp(all.map(({ outcomes }) => outcomes)),
+    lost: new Set(all.flatMap(({ lost }) => [...lost])),
+  };
+}
+
+function addUp(all: Outcomes[]): Outcomes {
+  const total: Outcomes = { created: 0, changed: 0, unchanged: 0, redirected: 0, failed: 0, skipped: 0 };
+  for (const some of all) for (const name of Object.keys(total) as (keyof Outcomes)[]) total[name] += some[name];
+  return total;
 }

@@ -11,7 +11,7 @@ export type VisitOutcome =
       etag: string | null;
       lastModified: string | null;
       recipe: string;
-      /** `null` for what is recorded and not parsed, such as a PDF. */
+      /** `null` for what is recorded and not parsed, such as a film. */
       parsed: Parsed | null;
     }
   | { kind: "not_modified" }

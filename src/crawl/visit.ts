@@ -6,6 +6,7 @@ import { type Fetch, FetchError, type FetchResponse } from "../fetch/fetch.ts";
 import { isRetryableStatus, parseRetryAfter, retryDelayMs } from "../fetch/retry.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Discovery } from "./discover.ts";
+import { nameExtractOptions, toExtractOptions } from "./extract-options.ts";
 import { type PendingUrl, toNewUrl } from "./frontier.ts";
 import type { CrawlOptions } from "./options.ts";
 import type { Visit, VisitOutcome } from "./visit-result.ts";
@@ -77,7 +78,10 @@ function describeFailure(context: VisitContext, entry: PendingUrl, error: unknow
 }
 
 /** How documents are made under these options; see `pages.recipe`. */
-export const recipeOf = ({ content }: CrawlOptions) => `${content}/${EXTRACTOR_VERSION}`;
+export function recipeOf(options: CrawlOptions): string {
+  const name = nameExtractOptions(toExtractOptions(options));
+  return `${options.content}/${EXTRACTOR_VERSION}${name && `/${name}`}`;
+}
 
 const isConditional = ({ options }: VisitContext, { known }: PendingUrl) => known?.recipe === recipeOf(options);
 
@@ -89,7 +93,7 @@ function toRequest(context: VisitContext, entry: PendingUrl) {
     if (known.lastModified) headers["if-modified-since"] = known.lastModified;
   }
   const wantsBody = (response: { status: number; headers: Headers }) =>
-    response.status >= 200 && response.status < 300 && isWorthReading(response.headers);
+    response.status >= 200 && response.status < 300 && isWorthReading(response.headers, url);
   return { url, headers, maxRedirects: 0, wantsBody, signal: context.signal };
 }
 
@@ -182,7 +186,7 @@ async function readPage(
   let parsed: Parsed | null = null;
   if (response.isBodyRead) {
     const robotsTag = headers.get("x-robots-tag");
-    const input = { url: response.url, body: response.body, contentType, robotsTag, content: options.content };
+    const input = { url: response.url, body: response.body, contentType, robotsTag, ...toExtractOptions(options) };
     parsed = await parser.parse(input, signal);
     const { document } = parsed;
     const { found, cut } = discovery.follow(document.links, entry.depth, document.robots.nofollow);

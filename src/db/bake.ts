@@ -1,16 +1,23 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PLACEHOLDER } from "./data-folder.ts";
-import { startPostgres } from "./embedded.ts";
+import { DATABASE_FOLDER, PLACEHOLDER } from "./data-folder.ts";
+import type { Store } from "./db.ts";
+import { openEmbeddedStore, startPostgres } from "./embedded.ts";
 
-/** Makes a fresh, cleanly closed database folder (initdb, some seconds) and packs it as tar.gz. */
-export async function bakeDataFolder(): Promise<Uint8Array> {
-  const folder = mkdtempSync(join(tmpdir(), "orbweaver-bake-"));
+/**
+ * Makes a fresh, cleanly closed database folder (initdb, some seconds) and packs it as tar.gz.
+ * @param fill puts in what each database has, which the first start is spared then
+ */
+export async function bakeDataFolder(fill?: (store: Store) => Promise<void>): Promise<Uint8Array> {
+  const root = mkdtempSync(join(tmpdir(), "orbweaver-bake-"));
+  const folder = join(root, DATABASE_FOLDER);
   try {
-    const postgres = await startPostgres(folder);
-    await postgres.exec("checkpoint");
-    await postgres.close();
+    await (await startPostgres(folder)).close();
+    const store = await openEmbeddedStore(root);
+    await fill?.(store);
+    await store.execute("checkpoint");
+    await store.close();
     rmSync(join(folder, "postmaster.pid"), { force: true });
     const files: Record<string, Uint8Array<ArrayBuffer>> = {};
     for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
@@ -21,6 +28,6 @@ export async function bakeDataFolder(): Promise<Uint8Array> {
     }
     return await new Bun.Archive(files, { compress: "gzip", level: 9 }).bytes();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
   }
 }

@@ -11,7 +11,22 @@ const POOLER_REFUSES =
 const AWAY =
   /^(?:E(?:CONN\w+|PIPE|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH|NETUNREACH|HOSTDOWN)|CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|57P0\d|53\w{3})$/;
 
-/** Whether the same attempt may succeed a little later. */
+/**
+ * Of SQLSTATE: a server so busy that a statement or a transaction ran out of time or was given up for another's sake, or
+ * a disk that failed.
+ */
+const BUSY = /^(?:57014|55P03|25P03|40001|40P01|58030)$/;
+
+/** Whether a statement failed for the database's sake and not for its own: asked later, it may well be answered. */
+export function isOutage(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as Failure;
+    if (typeof code === "string" && (AWAY.test(code) || BUSY.test(code))) return true;
+  }
+  return false;
+}
+
+/** Whether the same attempt to connect may succeed a little later. */
 export function isWorthWaiting(error: unknown): boolean {
   const { code = "", message = "" } = error as Failure;
   return AWAY.test(code) && !POOLER_REFUSES.test(message);
@@ -44,4 +59,11 @@ function findMend(code: string, message: string, { user }: ConnectionUrl): strin
     return "its certificate is not trusted: name its authority's file in DATABASE_CA_FILE";
   if (AWAY.test(code)) return "see that its server runs and can be reached from here";
   return undefined;
+}
+
+const [FIRST_DELAY_MS, MAX_DELAY_MS] = [100, 2_000];
+
+/** Before the next attempt to connect: doubled with each, and not the same for all who wait. @param attempt from 0 */
+export function reconnectDelayMs(attempt: number, random = Math.random()): number {
+  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (0.5 + random / 2);
 }

@@ -1,5 +1,8 @@
 import type { ExtractTablesWithRelations } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import type { Clock } from "../clock.ts";
+import type { Hearing, Listening } from "./listening.ts";
+import type { RawQuery } from "./raw-queries.ts";
 
 /** The tables are imported where they are used; the relational query API is not. */
 export const schema = {};
@@ -18,7 +21,12 @@ export type Store = {
   location: string;
   /** Runs SQL of several statements, outside any transaction. */
   execute(sql: string): Promise<void>;
+  query: RawQuery;
   stats(): PoolStats;
+  /** Hears what is said on a channel; absent where that can't be: embedded, and behind a pooler. */
+  listen?(channel: string, hearing: Hearing, clock: Clock): Listening;
+  /** For reads whose answer may be a moment old: `ask` may get a replica, and then be asked again of the primary. */
+  read<Result>(ask: (db: Db) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 };
 

@@ -8,12 +8,15 @@ import postgresFiles from "@electric-sql/pglite/pglite.data" with { type: "file"
 import postgresWasm from "@electric-sql/pglite/pglite.wasm" with { type: "file" };
 import { drizzle } from "drizzle-orm/pglite";
 import { AppError } from "../errors.ts";
+import { observeCommits } from "./after-commit.ts";
 import { LEFT_SLOT } from "./backup/base-backup.ts";
 import { openBackupDoor } from "./backup/door.ts";
 import { DATABASE_FOLDER, findBakedFolder, lockDataFolder, putBackReplaced, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
 import { MIN_FREE_BYTES } from "./disk-space.ts";
 import { useNamespace } from "./namespace.ts";
+import { createEmbeddedQueries } from "./raw-queries.ts";
+import { orbweaver } from "./schema/columns.ts";
 
 export type EmbeddedStore = Store & {
   /** A copy of all of it, taken while it is used; it must be read or destroyed. */
@@ -34,13 +37,16 @@ export async function openEmbeddedStore(
     refuseFullDisk(folder);
     putBackReplaced(target);
     rmSync(join(target, LEFT_SLOT), { recursive: true, force: true });
-    if (!existsSync(target)) await createFolder(target);
+    const isNew = !existsSync(target);
+    if (isNew) await createFolder(target);
     const client = await startPostgres(target).catch((cause: unknown) => {
       const mend = "put a copy of it in its place, or name another folder with --data or DATA_DIR";
       throw new AppError("unavailable", `The database in ${target} does not start: ${mend}`, { cause });
     });
+    if (isNew && namespace !== undefined && namespace !== orbweaver.schemaName) await client.exec(DROP_BAKED);
     const load = countLoad(client);
-    const ours = drizzle(sparingParsers(refusingFullDisk(client, folder)), { schema, casing: "snake_case" });
+    const spared = sparingParsers(refusingFullDisk(client, folder));
+    const ours = observeCommits(drizzle(spared, { schema, casing: "snake_case" }));
     const db = namespace === undefined ? ours : useNamespace(ours, namespace);
     const backup = async () => {
       const { streamBackup } = await import("./backup/write-archive.ts");
@@ -53,10 +59,12 @@ export async function openEmbeddedStore(
       kind: "embedded",
       location: target,
       execute: async (text) => void (await client.exec(text)),
+      query: createEmbeddedQueries(client),
       stats: () => {
         const inUse = Math.min(1, load());
         return { size: 1, inUse, idle: 1 - inUse, waiting: load() - inUse };
       },
+      read: (ask) => ask(db),
       close: async () => {
         door.close();
         await client.close();
@@ -68,6 +76,9 @@ export async function openEmbeddedStore(
     throw error;
   }
 }
+
+/** The executable brings tables along in the namespace that nearly everybody has, of which others have no use. */
+const DROP_BAKED = ["", "_jobs"].map((end) => `drop schema if exists ${orbweaver.schemaName}${end} cascade`).join("; ");
 
 /** Counts statements and transactions that were asked for and are not over: the one connection takes them in turn. */
 function countLoad(client: PGlite): () => number {
@@ -157,8 +168,13 @@ const SETTINGS = [
   ["lc_messages", "C"],
 ].flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 
-async function compile(path: string): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await Bun.file(path).arrayBuffer());
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+/** Once a process: a first start needs it twice, and it is a third of the time that each takes. */
+function compile(path: string): Promise<WebAssembly.Module> {
+  const module = compiled.get(path) ?? Bun.file(path).arrayBuffer().then(WebAssembly.compile);
+  compiled.set(path, module);
+  return module;
 }
 
 /** Makes the folder beside its place and renames it, so that it is whole or absent, whenever the process dies. */

@@ -47,7 +47,7 @@ export async function migrateUp(db: Db): Promise<string[]> {
  */
 export async function migrate(db: Db, goal: MigrationGoal): Promise<MigrationStep[]> {
   return db.transaction(async (tx) => {
-    const { timeout } = await lock(tx);
+    const { timeout } = await lockMigrations(tx);
     await prepareBookkeeping(tx);
     const steps = await planMigration(tx, goal);
     // What waits for a table keeps everybody else from it, so that it had better give up and be tried again.
@@ -94,11 +94,12 @@ export async function removeTables(db: Db): Promise<void> {
   }
 }
 
-const DEPENDENT_OBJECTS = "2BP01";
-const INSUFFICIENT_PRIVILEGE = "42501";
-
-/** Taken for as long as the transaction lasts. A lock of the session would be lost in a pooler. */
-async function lock(tx: Db): Promise<{ timeout: string }> {
+/**
+ * Keeps others from changing tables for as long as the transaction lasts, which may be long; a lock of the session would
+ * be lost in a pooler.
+ * @returns how long the connection waits for locks otherwise
+ */
+export async function lockMigrations(tx: Db): Promise<{ timeout: string }> {
   const [before] = rowsOf<{ timeout: string }>(
     await tx.execute(sql`select current_setting('lock_timeout') as timeout`),
   );
@@ -108,6 +109,9 @@ async function lock(tx: Db): Promise<{ timeout: string }> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
   return { timeout: before?.timeout ?? "0" };
 }
+
+const DEPENDENT_OBJECTS = "2BP01";
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** Makes only what is missing: to create what is there takes rights that the service's user may well not have. */
 async function prepareBookkeeping(tx: Db): Promise<void> {

@@ -28,7 +28,7 @@ export function inNamespaceOf(db: Db, sql: string): string {
   return sql.replaceAll(`"${DECLARED}"`, dialectOf(db).escapeName(DECLARED));
 }
 
-/** drizzle has it as a property of databases and transactions, which its types leave out. */
-function dialectOf(db: Db): Dialect {
+/** Shared by a database and its transactions. drizzle has it as a property, which its types leave out. */
+export function dialectOf(db: Db): Dialect {
   return (db as unknown as { dialect: Dialect }).dialect;
 }

@@ -1,10 +1,14 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres, { type Sql } from "postgres";
 import { type Clock, systemClock } from "../clock.ts";
-import { explainConnectionFailure, isWorthWaiting } from "./connection-failure.ts";
+import { observeCommits } from "./after-commit.ts";
+import { explainConnectionFailure, isWorthWaiting, reconnectDelayMs } from "./connection-failure.ts";
 import { type ConnectionUrl, parseConnectionUrl } from "./connection-url.ts";
 import { type PoolStats, type Store, schema } from "./db.ts";
+import { keepListening, type OpenSession } from "./listening.ts";
 import { useNamespace } from "./namespace.ts";
+import { createServerQueries } from "./raw-queries.ts";
+import { APPLICATION_NAME } from "./stuck-sessions.ts";
 import { type TlsMode, toTlsOption } from "./tls.ts";
 
 /** How a server is connected to; what is left out is as the settings' defaults say. */
@@ -32,8 +36,6 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 /** Whose other end is gone without a word is found out after about this long, not after the system's two hours. */
 const KEEP_ALIVE_SECONDS = 30;
 
-const [FIRST_DELAY_MS, MAX_DELAY_MS] = [100, 2_000];
-
 /**
  * Connects to a PostgreSQL server.
  * @throws AppError `unavailable` when it can't be reached or refuses, saying what mends it; `invalid` for a URL or an
@@ -48,37 +50,53 @@ export async function openPostgresStore(text: string, options: PostgresOptions =
     await client.end({ timeout: 1 });
     throw explainConnectionFailure(cause, target);
   }
-  const db = drizzle(client, { schema, casing: "snake_case" });
+  const queries = createServerQueries((further) => connect(target, options, further));
+  const plain = observeCommits(drizzle(client, { schema, casing: "snake_case" }));
+  const db = options.namespace === undefined ? plain : useNamespace(plain, options.namespace);
   return {
-    db: options.namespace === undefined ? db : useNamespace(db, options.namespace),
+    db,
     kind: "postgres",
     location: target.location,
     execute: async (sql) => void (await client.unsafe(sql).simple()),
+    query: queries.query,
     stats: (): PoolStats => {
       const { open, idle, waiting } = (client as Sql & DriverStats).stats();
       return { size: client.options.max, inUse: open - idle, idle, waiting };
     },
-    close: () => client.end({ timeout: 5 }),
+    // A pooler gives the next transaction another session, where nobody listens.
+    listen:
+      options.pooler === "transaction"
+        ? undefined
+        : (channel, hearing, clock) =>
+            keepListening(channel, hearing, clock, (told) => connect(target, options, listeningOptions(told))),
+    read: (ask) => ask(db),
+    close: async () => void (await Promise.all([queries.close(), client.end({ timeout: 5 })])),
   };
 }
 
 /** Told by our patch of the driver, which keeps them to itself. */
 type DriverStats = { stats(): { open: number; idle: number; waiting: number } };
 
-export function connect({ url, tls, caFile }: ConnectionUrl, options: PostgresOptions): Sql {
+/** `onnotify` is the driver's, though its types leave it out. */
+function listeningOptions({ onMessage, onClose }: Parameters<OpenSession>[0]): object {
+  return { max: 1, idle_timeout: null, max_lifetime: null, fetch_types: false, onnotify: onMessage, onclose: onClose };
+}
+
+export function connect({ url, tls, caFile }: ConnectionUrl, options: PostgresOptions, further: object = {}): Sql {
   const timeouts = timeoutsOf(options);
   const hasSession = options.pooler !== "transaction";
   const client = postgres(url, {
     max: options.poolSize ?? 10,
     ssl: toTlsOption(options.tls ?? tls ?? "prefer", options.caFile ?? caFile),
     prepare: hasSession,
-    connection: { application_name: "orbweaver", ...(hasSession ? (timeouts as object) : {}) },
+    connection: { application_name: APPLICATION_NAME, ...(hasSession ? (timeouts as object) : {}) },
     connect_timeout: 10,
     idle_timeout: 60,
     keep_alive: KEEP_ALIVE_SECONDS,
     // The driver's own goes to twenty seconds, in which a server that is back would not be noticed.
-    backoff: (attempt) => delayOf(attempt) / 1_000,
+    backoff: (attempt) => reconnectDelayMs(attempt) / 1_000,
     onnotice: () => {},
+    ...further,
   });
   return hasSession ? client : limitingTransactions(client, timeouts);
 }
@@ -115,16 +133,11 @@ export async function waitForServer(client: Sql, { location }: ConnectionUrl, op
       await client`select 1`;
       return;
     } catch (error) {
-      const delayMs = delayOf(attempt);
+      const delayMs = reconnectDelayMs(attempt);
       if (!isWorthWaiting(error) || clock.now().getTime() + delayMs > until) throw error;
       const { message, code } = error as { message?: string; code?: string };
       if (attempt === 0) onWait(`The database at ${location} does not answer yet: ${message || code}`);
       await clock.sleep(delayMs);
     }
   }
-}
-
-/** Doubled with each attempt, and not the same for all who wait. */
-function delayOf(attempt: number, random = Math.random()): number {
-  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (0.5 + random / 2);
 }

@@ -11,6 +11,7 @@ export type PageDocument = {
   title: string | null;
   description: string | null;
   language: string | null;
+  pageType: string | null;
   markdown: string;
   contentHash: string;
   fetchedAt: Date;
@@ -58,6 +59,7 @@ export async function readDocuments(db: Db, pageIds: string[]): Promise<PageDocu
       title: markdownDocuments.title,
       description: markdownDocuments.description,
       language: markdownDocuments.language,
+      pageType: pages.pageType,
       markdown: markdownDocuments.markdown,
       contentHash: markdownDocuments.contentHash,
       // Of this version of the text, not of the last look at it: an unchanged page leaves its file unchanged.

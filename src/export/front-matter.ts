@@ -6,6 +6,7 @@ export type FrontMatter = {
   status: number;
   contentHash: string;
   language: string | null;
+  pageType: string | null;
 };
 
 /** YAML front matter and its fences; what is not known is left out. */
@@ -17,6 +18,7 @@ export function writeFrontMatter(page: FrontMatter): string {
   lines.push(`status: ${page.status}`);
   lines.push(`content_hash: ${quote(page.contentHash)}`);
   if (page.language) lines.push(`language: ${quote(page.language)}`);
+  if (page.pageType) lines.push(`page_type: ${page.pageType}`);
   return `---\n${lines.join("\n")}\n---\n\n`;
 }
 

@@ -152,7 +152,7 @@ async function readFile(found: { path: string; status: number }, url: URL, reque
   const { size, mtimeMs } = await stat(path);
   const headers = new Headers({
     // Without a charset: the file's own declaration decides, which a header would overrule.
-    "content-type": file.type.replace(/;.*$/, ""),
+    "content-type": file.type.replace(/;.*$/s, ""),
     "content-length": String(size),
   });
   if (status === 200) {

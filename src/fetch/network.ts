@@ -8,7 +8,7 @@ import { type Fetch, FetchError, type FetchRequest, type FetchResponse, type Red
 import { type Lifetime, openLifetime } from "./lifetime.ts";
 import { assertMayFollow, findRedirectTarget } from "./redirects.ts";
 import { toHeaders, withoutCredentials } from "./request-headers.ts";
-import { createResolver, type Lookup } from "./resolve.ts";
+import { createResolver, type Lookup, type SharedAnswers } from "./resolve.ts";
 
 export type NetworkFetchOptions = {
   userAgent: string;
@@ -25,6 +25,8 @@ export type NetworkFetchOptions = {
   };
   clock: Clock;
   lookup?: Lookup;
+  /** Addresses that other instances found; each is judged all the same. */
+  sharedAnswers?: SharedAnswers;
   /** A certificate authority to trust instead of the system's, in PEM. */
   ca?: string;
 };
@@ -46,7 +48,9 @@ const NO_BODY = new Uint8Array(0);
  */
 export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch; close(): void } {
   const { policy, timeouts, ca } = options;
-  const resolver = createResolver({ clock: options.clock, lookup: options.lookup });
+  const resolver = createResolver({
+    ...{ clock: options.clock, lookup: options.lookup, shared: options.sharedAnswers },
+  });
   const session = new Bun.FetchSession({
     proxy: false,
     tls: ca === undefined ? undefined : { ca },

@@ -1,9 +1,14 @@
 import { lookup as systemLookup } from "node:dns/promises";
+import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
+import { parseAddress } from "./addresses.ts";
 import { FetchError } from "./fetch.ts";
 
 /** All addresses of a name; rejects with an error whose `code` is that of `node:dns`. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
+
+/** Where instances leave their answers to one another. */
+export type SharedAnswers = Pick<Cache, "get" | "set">;
 
 export type Resolver = {
   /**
@@ -15,16 +20,28 @@ export type Resolver = {
   prefer(name: string, address: string): void;
 };
 
-type Answer = { until: number; addresses: readonly string[] } | { until: number; failure: FetchError };
+type Found = { until: number; addresses: readonly string[] };
+type Answer = Found | { until: number; failure: FetchError };
 
 const FOUND_MS = 60_000;
 const MISSING_MS = 10_000;
 const MAX_NAMES = 10_000;
+/** Of one name; nobody has so many but to waste our time. */
+const MAX_ADDRESSES = 256;
 
 const MISSING = new Set(["ENOTFOUND", "ENODATA", "EAI_NONAME", "EAI_NODATA", "NXDOMAIN"]);
 
-export function createResolver(options: { clock: Clock; lookup?: Lookup; timeoutMs?: number }): Resolver {
-  const { clock, lookup = lookupAll, timeoutMs = 10_000 } = options;
+/**
+ * Remembers answers for a minute. Those of other instances are taken as a name server's are: as claims, each address of
+ * which the policy judges before every connection. Failures are not shared, since they may be this machine's own.
+ */
+export function createResolver(options: {
+  clock: Clock;
+  lookup?: Lookup;
+  timeoutMs?: number;
+  shared?: SharedAnswers;
+}): Resolver {
+  const { clock, lookup = lookupAll, timeoutMs = 10_000, shared } = options;
   const answers = new Map<string, Answer>();
   const pending = new Map<string, Promise<readonly string[]>>();
 
@@ -38,9 +55,17 @@ export function createResolver(options: { clock: Clock; lookup?: Lookup; timeout
 
   const ask = async (name: string) => {
     try {
+      const now = clock.now().getTime();
+      const told = parseShared(await shared?.get(keyOf(name)), now);
+      if (told) {
+        remember(name, told);
+        return told.addresses;
+      }
       const addresses = await withTimeout(lookup(name), name, timeoutMs);
       if (addresses.length === 0) throw missing(name);
-      remember(name, { addresses, until: clock.now().getTime() + FOUND_MS });
+      const answer = { addresses, until: clock.now().getTime() + FOUND_MS };
+      remember(name, answer);
+      void shared?.set(keyOf(name), JSON.stringify(answer), FOUND_MS);
       return addresses;
     } catch (error) {
       const failure = toFailure(name, error);
@@ -57,8 +82,8 @@ export function createResolver(options: { clock: Clock; lookup?: Lookup; timeout
         if ("failure" in known) throw known.failure;
         return known.addresses;
       }
-      const shared = pending.get(name);
-      if (shared) return shared;
+      const awaited = pending.get(name);
+      if (awaited) return awaited;
       const asked = ask(name).finally(() => pending.delete(name));
       pending.set(name, asked);
       return asked;
@@ -71,6 +96,23 @@ export function createResolver(options: { clock: Clock; lookup?: Lookup; timeout
       answers.set(name, { ...known, addresses: [address, ...others] });
     },
   };
+}
+
+const keyOf = (name: string) => `dns:${name}`;
+
+/** `undefined` for nothing, for what is too old, and for what is no answer at all. */
+function parseShared(text: string | undefined, now: number): Found | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { until, addresses } = JSON.parse(text) as Partial<Found>;
+    if (typeof until !== "number" || !(until > now)) return undefined;
+    const isAnswer = Array.isArray(addresses) && addresses.length > 0 && addresses.length <= MAX_ADDRESSES;
+    if (!isAnswer || !addresses.every((one) => typeof one === "string" && parseAddress(one))) return undefined;
+    // A clock that is ahead must not make an answer live longer than one of our own.
+    return { until: Math.min(until, now + FOUND_MS), addresses };
+  } catch {
+    return undefined;
+  }
 }
 
 async function lookupAll(name: string): Promise<readonly string[]> {

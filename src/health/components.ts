@@ -4,8 +4,9 @@ import type { Db, Store } from "../db/db.ts";
 import { MIN_FREE_BYTES, readFreeBytes } from "../db/disk-space.ts";
 import { planMigration } from "../db/migrate.ts";
 import { AppError } from "../errors.ts";
-import type { Check, ComponentName, Finding } from "./component.ts";
-import type { Pulse } from "./pulse.ts";
+import type { Instances } from "../instances/membership.ts";
+import type { Pulse } from "../pulse.ts";
+import type { Check, Finding } from "./component.ts";
 
 const OK: Finding = { state: "ok" };
 
@@ -70,7 +71,7 @@ export function checkRedis(cache: Cache): Check {
   return {
     name: "redis",
     run: async () => {
-      if (cache.kind === "memory") return { state: "skipped", message: "No Redis is configured" };
+      if (cache.kind !== "redis") return { state: "skipped", message: "No Redis is configured" };
       await cache.ping();
       return OK;
     },
@@ -82,13 +83,36 @@ export function checkRedis(cache: Cache): Check {
 /** Both go every two seconds; a machine that is short of breath may miss some. */
 const MAX_PULSE_AGE_MS = 20_000;
 
-/** A process that has stopped crawling still answers requests, so that it is no worse than degraded. */
-export function checkPulse(name: ComponentName, pulse: Pulse | undefined, stalled: string): Check {
+/** What a process does besides answering requests, and what to do where nobody does it. */
+const WORK = {
+  worker: {
+    stalled: "Crawls that wait are not being looked for: see the log, or restart the service",
+    elsewhere: "Other processes work the crawls",
+    missing: "No process works crawls, so that all of them wait: start one by orbweaver worker",
+  },
+  scheduler: {
+    stalled: "What is due at set times is not begun: see the log, or restart the service",
+    elsewhere: "Other processes begin what is due",
+    missing: "No process begins what is due at set times: start one with the role scheduler",
+  },
+} as const;
+
+/**
+ * Work that this process does, by its pulse, or that others do. A process that has stopped crawling still answers
+ * requests, so that it is no worse than degraded; nor is a cluster without anybody who crawls.
+ */
+export function checkWork(
+  role: keyof typeof WORK,
+  pulse: Pulse | undefined,
+  instances: Pick<Instances, "isKnown" | "live">,
+): Check {
+  const { stalled, elsewhere, missing } = WORK[role];
   return {
-    name,
+    name: role,
     run: async () => {
-      if (!pulse) return { state: "skipped", message: "This process answers requests only" };
-      return pulse.ageMs() <= MAX_PULSE_AGE_MS ? OK : { state: "degraded", message: stalled };
+      if (pulse) return pulse.ageMs() <= MAX_PULSE_AGE_MS ? OK : { state: "degraded", message: stalled };
+      const isMissing = instances.isKnown() && instances.live(role) === 0;
+      return isMissing ? { state: "degraded", message: missing } : { state: "skipped", message: elsewhere };
     },
     whenBroken: { state: "degraded", message: stalled },
     whenLate: { state: "degraded", message: stalled },

@@ -4,6 +4,8 @@ import type { Config } from "../config/settings.ts";
 import { type Db, rowsOf, type Store } from "../db/db.ts";
 import { readExtensions } from "../db/extensions.ts";
 import { planMigration } from "../db/migrate.ts";
+import { PARTITIONED_TABLES, type PartitionedTable, readTableSizes } from "../db/partitions.ts";
+import { readQueueVersion } from "../db/queue-tables.ts";
 import { AppError } from "../errors.ts";
 import { judgeClock } from "./clock-diagnosis.ts";
 import { type Diagnosis, describeError, type Examination, fail, pass, skip, warn } from "./diagnosis.ts";
@@ -45,6 +47,7 @@ export function databaseExaminations(
       onStore("database", examineServer),
       onStore("privileges", (store) => examinePrivileges(store, config.DATABASE_SCHEMA)),
       onStore("migrations", examineMigrations),
+      onStore("large tables", examineSizes),
       onStore("extensions", examineExtensions),
       onStore("database clock", ({ db }) => examineClock(db, clock)),
     ],
@@ -99,34 +102,38 @@ async function measureRoundTrip(db: Db): Promise<number> {
   return times.sort((a, b) => a - b)[2] ?? 0;
 }
 
+type Right = { schema: string; user: string; database: string; exists: boolean; is_enough: boolean };
+
+/** The service's tables and the queue's each have a schema of their own. */
 async function examinePrivileges({ db }: Store, schema: string): Promise<Diagnosis> {
-  const [may] = rowsOf<{
-    user: string;
-    database: string;
-    has_schema: boolean;
-    on_schema: boolean;
-    on_database: boolean;
-  }>(
-    await db.execute(sql`select current_user as user, current_database() as database,
-      to_regnamespace(${schema}) is not null as has_schema,
-      coalesce(has_schema_privilege(to_regnamespace(${schema}), 'create, usage'), false) as on_schema,
-      has_database_privilege(current_database(), 'create') as on_database`),
+  const rights = rowsOf<Right>(
+    await db.execute(sql`select name as schema, current_user as user, current_database() as database,
+      to_regnamespace(name) is not null as exists,
+      case when to_regnamespace(name) is null then has_database_privilege(current_database(), 'create')
+        else has_schema_privilege(to_regnamespace(name), 'create, usage') end as is_enough
+      from unnest(array[${schema}, ${`${schema}_jobs`}]) as name`),
   );
-  if (!may) return fail("The database does not say what this user may do", "Ask its administrator");
-  const { user, database } = may;
-  if (may.has_schema)
-    return may.on_schema
-      ? pass(`${user} may make tables in the schema ${schema}`)
-      : fail(
-          `${user} may not make tables in the schema ${schema}`,
-          `As an administrator: grant create, usage on schema ${quote(schema)} to ${quote(user)};`,
-        );
-  return may.on_database
-    ? pass(`${user} may make the schema ${schema}`)
-    : fail(
-        `${user} may not make the schema ${schema}`,
-        `As an administrator: create schema ${quote(schema)} authorization ${quote(user)}; -- in the database ${database}`,
-      );
+  const [first] = rights;
+  if (!first) return fail("The database does not say what this user may do", "Ask its administrator");
+  const { user, database } = first;
+  const lacking = rights.filter(({ is_enough }) => !is_enough);
+  if (lacking.length === 0) return pass(`${user} may make ${describeRights(rights)}`);
+  const statements = lacking.map(({ schema, exists }) =>
+    exists
+      ? `grant create, usage on schema ${quote(schema)} to ${quote(user)};`
+      : `create schema ${quote(schema)} authorization ${quote(user)};`,
+  );
+  const where = lacking.some(({ exists }) => !exists) ? ` -- in the database ${database}` : "";
+  return fail(
+    `${user} may not make ${describeRights(lacking)}`,
+    `As an administrator: ${statements.join(" ")}${where}`,
+  );
+}
+
+function describeRights(rights: readonly Right[]): string {
+  return rights
+    .map(({ schema, exists }) => (exists ? `tables in the schema ${schema}` : `the schema ${schema}`))
+    .join(" and ");
 }
 
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
@@ -134,14 +141,38 @@ const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 async function examineMigrations({ db }: Store): Promise<Diagnosis> {
   try {
     const [first, ...more] = await planMigration(db, "up");
-    if (!first) return pass("All are applied");
     const mend = "The next start of the service applies them, or: orbweaver migrate up";
-    return warn(`${1 + more.length} are missing, from ${first.tag} on`, mend);
+    if (first) return warn(`${1 + more.length} are missing, from ${first.tag} on`, mend);
+    const version = await readQueueVersion(db);
+    return version === undefined
+      ? warn("All are applied, but the job queue has no tables", "The next start of the service makes them")
+      : pass(`All are applied, and the job queue's tables have version ${version}`);
   } catch (error) {
     if (!(error instanceof AppError && error.reason === "conflict")) throw error;
     const [finding = "", mend = ""] = error.message.split("; ");
     return fail(finding, mend);
   }
+}
+
+/** Sizes from which a plain table is a burden: each vacuum of it goes through all of its indexes, alone. */
+const LARGE_BYTES: Record<PartitionedTable, number> = { frontier: 50e9, raw_html: 500e9 };
+
+async function examineSizes({ db, kind }: Store): Promise<Diagnosis> {
+  const sizes = await readTableSizes(db);
+  const tables = PARTITIONED_TABLES.flatMap((table) =>
+    sizes.filter((one) => one.table === table).map((one) => ({ ...one, table })),
+  );
+  if (tables.length === 0) return skip("There are no tables yet");
+  const finding = tables
+    .map(
+      ({ table, bytes, partitions }) =>
+        `${table} ${(bytes / 1e9).toFixed(1)} GB${partitions > 0 ? ` in ${partitions} partitions` : ""}`,
+    )
+    .join(", ");
+  const large = tables.filter(({ table, bytes, partitions }) => partitions === 0 && bytes > LARGE_BYTES[table]);
+  if (large.length === 0) return pass(finding);
+  if (kind === "embedded") return warn(finding, "Go over to PostgreSQL: set DATABASE_URL");
+  return warn(finding, `In a quiet hour: ${large.map(({ table }) => `orbweaver db partition ${table}`).join("; ")}`);
 }
 
 async function examineExtensions({ db, kind }: Store): Promise<Diagnosis> {

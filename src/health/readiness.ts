@@ -1,7 +1,8 @@
 import type { App } from "../app.ts";
+import type { Pulse } from "../pulse.ts";
 import { type Check, type Component, type ComponentName, watchComponent } from "./component.ts";
-import { checkDatabase, checkDisk, checkMigrations, checkPulse, checkRedis } from "./components.ts";
-import type { Pulse } from "./pulse.ts";
+import { checkDatabase, checkDisk, checkMigrations, checkRedis, checkWork } from "./components.ts";
+import { withRoundTrip } from "./round-trip.ts";
 
 export type ReadinessState = "ok" | "degraded" | "failed" | "stopping";
 
@@ -14,21 +15,29 @@ export type Readiness = {
 };
 
 /** What runs without a request in this process; nothing where it only answers requests. */
-export type Pulses = { worker?: Pulse; scheduler?: Pulse };
+export type Pulses = { worker?: Pulse | undefined; scheduler?: Pulse | undefined };
 
 /** @param stopping aborted when the service was told to stop: from then on it is not ready */
 export function createReadiness(
-  { store, cache, config, clock, log }: Pick<App, "store" | "cache" | "config" | "clock" | "log">,
+  {
+    store,
+    cache,
+    config,
+    clock,
+    log,
+    instances,
+  }: Pick<App, "store" | "cache" | "config" | "clock" | "log" | "instances">,
   { worker, scheduler }: Pulses,
   stopping: AbortSignal,
 ): Readiness {
+  const work = { db: store.db, clock, instances };
   return watchAll(
     [
       checkDatabase(store),
       checkMigrations(store),
       checkRedis(cache),
-      checkPulse("worker", worker, "Crawls that wait are not being looked for: see the log, or restart the service"),
-      checkPulse("scheduler", scheduler, "What is due at set times is not begun: see the log, or restart the service"),
+      withRoundTrip("worker", checkWork("worker", worker, instances), work),
+      withRoundTrip("scheduler", checkWork("scheduler", scheduler, instances), work),
       checkDisk(store.kind === "embedded" ? config.DATA_DIR : undefined),
     ],
     { clock, log },

@@ -9,7 +9,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export const redisExamination = (server: RedisServer | undefined): Examination => ({
   name: "redis",
   examine: async (signal) => {
-    if (server === undefined) return skip("None is configured; this process's own memory does as long as it is alone");
+    if (server === undefined)
+      return skip(
+        "None is configured; a server of PostgreSQL stands in for it, or the memory of a process that is alone",
+      );
     const redis = new Redis({
       ...connectionOptions(server),
       lazyConnect: true,

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
-import type { Document, Link } from "../content/document.ts";
+import type { Document, ExtractOptions, Link } from "../content/document.ts";
 import { ParseError, type ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
 import { markdownDocuments, rawHtml } from "../db/schema/pages.ts";
@@ -23,7 +23,7 @@ export type RawPage = {
 
 type Context = { db: Db; parser: ParserPool };
 
-/** @throws AppError `not_found`, with the code `no_document` for a page without text, such as a PDF */
+/** @throws AppError `not_found`, with the code `no_document` for a page without text, such as a film */
 export async function getDocument(db: Db, viewer: Viewer, pageId: string): Promise<PageDocument> {
   const page = await getPage(db, viewer, pageId);
   const document = await findDocument(db, page);
@@ -32,19 +32,22 @@ export async function getDocument(db: Db, viewer: Viewer, pageId: string): Promi
 }
 
 /**
- * The document with the Markdown of the whole page, navigation and all, made anew from the stored body.
+ * The document with its Markdown made anew from the stored body, as the options say.
  * @throws AppError `not_found`, `unprocessable`, `unavailable`
  */
-export async function getWholeDocument(
+export async function remakeDocument(
   context: Context,
   viewer: Viewer,
   pageId: string,
+  options: Partial<ExtractOptions>,
   signal?: AbortSignal,
 ): Promise<PageDocument> {
   const { page, document } = await getDocument(context.db, viewer, pageId);
   const raw = await getRaw(context.db, viewer, pageId);
-  const { markdown, wordCount, contentHash, simhash } = await parseRaw(context.parser, raw, "page", signal);
-  return { page, document: { ...document, markdown, wordCount, contentHash, simhash } };
+  const made = await parseRaw(context.parser, raw, options, signal);
+  const { markdown, wordCount, contentHash, simhash, headings, quality } = made;
+  const details = { ...document.details, headings, quality };
+  return { page, document: { ...document, markdown, wordCount, contentHash, simhash, details } };
 }
 
 /** @throws AppError `not_found`, with the code `no_document` for a page whose body is not kept */
@@ -71,7 +74,7 @@ export async function getLinks(
   signal?: AbortSignal,
 ): Promise<{ page: Page; links: Link[] }> {
   const raw = await getRaw(db, viewer, pageId);
-  const { links } = await parseRaw(parser, raw, "main", signal);
+  const { links } = await parseRaw(parser, raw, {}, signal);
   return { page: raw.page, links };
 }
 
@@ -84,11 +87,11 @@ async function findDocument(db: Db, { documentId }: Page): Promise<StoredDocumen
 async function parseRaw(
   parser: ParserPool,
   { page, body, contentType }: RawPage,
-  content: "main" | "page",
+  options: Partial<ExtractOptions>,
   signal: AbortSignal | undefined,
 ): Promise<Document> {
   try {
-    return (await parser.parse({ url: page.url, body, contentType, content }, signal)).document;
+    return (await parser.parse({ url: page.url, body, contentType, ...options }, signal)).document;
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const isOurs = error.code === "queue_full" || error.code === "cancelled";

@@ -1,5 +1,6 @@
 import { and, asc, eq, getTableColumns, gt, gte, isNull, like, type SQL, sql } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
+import type { PageType } from "../content/document.ts";
 import { beginningWith, type Db } from "../db/db.ts";
 import { prepareOnce } from "../db/prepared.ts";
 import { pages } from "../db/schema/pages.ts";
@@ -16,6 +17,7 @@ export type PageFilter = {
   /** HTTP status of the last answer. */
   status?: number;
   pathPrefix?: string;
+  pageType?: PageType;
   /** Pages whose text changed then or later. */
   changedSince?: Date;
   limit: number;
@@ -25,7 +27,7 @@ export type PageFilter = {
 
 /** In the order in which they were first seen, so that whoever pages through them misses none that are added. */
 export async function listPages(db: Db, filter: PageFilter): Promise<Page[]> {
-  const { viewer, websiteId, urlHash, status, pathPrefix, changedSince, limit, after } = filter;
+  const { viewer, websiteId, urlHash, status, pathPrefix, pageType, changedSince, limit, after } = filter;
   return db
     .select(getTableColumns(pages))
     .from(pages)
@@ -38,6 +40,7 @@ export async function listPages(db: Db, filter: PageFilter): Promise<Page[]> {
         urlHash ? eq(pages.urlHash, urlHash) : undefined,
         status === undefined ? undefined : eq(pages.status, status),
         pathPrefix ? like(pages.path, beginningWith(pathPrefix)) : undefined,
+        pageType ? eq(pages.pageType, pageType) : undefined,
         changedSince ? gte(pages.lastChangedAt, changedSince) : undefined,
         after ? gt(pages.id, after) : undefined,
       ),

@@ -1,6 +1,9 @@
+import { Type } from "@sinclair/typebox";
 import { type Clock, daysBefore } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import type { Db } from "../db/db.ts";
+import { defineJob } from "../jobs/kind.ts";
+import { withResultKept } from "../schedules/system-schedules.ts";
 import type { Log } from "../telemetry/log.ts";
 import { purgeIdempotencyKeys, purgeKeys, purgeUsers } from "./credentials.ts";
 import { purgeRawBodies } from "./raw-bodies.ts";
@@ -10,6 +13,21 @@ export type PurgeContext = { db: Db; clock: Clock; log: Log; config: Pick<Config
 
 /** Rows that were deleted for good. Those that a database deletes with them, such as a page's documents, don't count. */
 export type PurgeCounts = Record<"websites" | "pages" | "users" | "keys" | "idempotencyKeys" | "rawBodies", number>;
+
+export const purgeJob = withResultKept(
+  defineJob({
+    name: "purge",
+    about: "Deletes for good what was deleted and can't be restored any more, and bodies that nothing refers to",
+    queue: "maintenance",
+    payload: Type.Object({}),
+    // It goes on where it was, be it the next day.
+    retry: { limit: 2, delaySeconds: 60, maxDelaySeconds: 600 },
+    timeoutSeconds: 4 * 3_600,
+    keepSeconds: 30 * 86_400,
+    isUnique: true,
+    run: (app, _, { signal }) => purge(app, signal),
+  }),
+);
 
 /**
  * Deletes for good what could be restored and was not in time, keys that have ended, answers that can't be asked for

@@ -46,7 +46,7 @@ export const INSTRUMENTS = {
   },
   "orbweaver.crawl.run.duration": {
     kind: "histogram",
-    help: "Runs of crawls by this process, by the state they left the crawl in, or error",
+    help: "Time that crawls were worked until they ended, by their last state; of commands each run, or error",
     unit: "s",
     labels: ["outcome"],
     bounds: RUN_S,
@@ -57,7 +57,33 @@ export const INSTRUMENTS = {
     unit: "{url}",
     labels: [],
   },
+  "orbweaver.queue.jobs": {
+    kind: "gauge",
+    help: "Jobs that are kept, by queue and state; dead ones where they failed",
+    unit: "{job}",
+    labels: ["queue", "state"],
+  },
+  "orbweaver.queue.oldest_due": {
+    kind: "gauge",
+    help: "How long the job has been due that waits longest, by queue; 0 when none does",
+    unit: "s",
+    labels: ["queue"],
+  },
   "orbweaver.queue.crawls": { kind: "gauge", help: "Unfinished crawls, by state", unit: "{crawl}", labels: ["state"] },
+  "orbweaver.job.duration": {
+    kind: "histogram",
+    help: "Attempts at jobs, by kind and what came of them",
+    unit: "s",
+    labels: ["kind", "outcome"],
+    bounds: LATENCY_S,
+  },
+  "orbweaver.job.wait": {
+    kind: "histogram",
+    help: "From when a job was due to when it was begun, by queue",
+    unit: "s",
+    labels: ["queue"],
+    bounds: LATENCY_S,
+  },
   "orbweaver.fetch.duration": {
     kind: "histogram",
     help: "Requests to websites, all hops and the body, by class of status or code of failure",
@@ -84,6 +110,12 @@ export const INSTRUMENTS = {
     unit: "{page}",
     labels: [],
   },
+  "orbweaver.parse.replacements": {
+    kind: "counter",
+    help: "Parser threads that were replaced: for their pages, for memory that they kept, or lost with a page",
+    unit: "{thread}",
+    labels: ["reason"],
+  },
   "db.client.operation.duration": {
     kind: "histogram",
     help: "Statements, waiting for a connection included, by their first word",
@@ -109,6 +141,18 @@ export const INSTRUMENTS = {
     unit: "{connection}",
     labels: [],
   },
+  "orbweaver.database.reads": {
+    kind: "counter",
+    help: "Reads that may be a moment old, where there are replicas, by who answered",
+    unit: "{read}",
+    labels: ["answered_by"],
+  },
+  "orbweaver.database.replica.lag": {
+    kind: "gauge",
+    help: "How far a replica is behind the primary at most",
+    unit: "s",
+    labels: ["replica"],
+  },
   "orbweaver.cache.lookups": {
     kind: "counter",
     help: "Values asked of the cache",
@@ -117,9 +161,15 @@ export const INSTRUMENTS = {
   },
   "orbweaver.cache.available": {
     kind: "gauge",
-    help: "Whether the cache that is configured answers: 0 while Redis is away",
+    help: "Whether the cache that is configured answers: 0 while Redis, or PostgreSQL in its place, is away",
     unit: "1",
     labels: ["kind"],
+  },
+  "orbweaver.instances": {
+    kind: "gauge",
+    help: "Processes of the service that are alive, by role, as this one saw them last",
+    unit: "{process}",
+    labels: ["role"],
   },
   "orbweaver.event_loop.delay": {
     kind: "gauge",

@@ -1,7 +1,5 @@
+import { watchEventLoop } from "./event-loop.ts";
 import type { Recorder } from "./recorder.ts";
-
-/** Rare enough to cost nothing when idle; what holds the loop up for less is seen in the latencies. */
-const LOOK_EVERY_MS = 1_000;
 
 /** Tells how the process is whenever metrics are read. Returns how to end it. */
 export function watchRuntime(recorder: Recorder, version: string): () => void {
@@ -19,24 +17,4 @@ export function watchRuntime(recorder: Recorder, version: string): () => void {
   recorder.watch("orbweaver.process.start_time", () => [{ labels: {}, value: recorder.startedAt / 1_000 }]);
   recorder.watch("orbweaver.build.info", () => [{ labels: { version, runtime: `bun ${Bun.version}` }, value: 1 }]);
   return delay.stop;
-}
-
-/** How much later than it was due a timer fires. */
-function watchEventLoop() {
-  let longestMs = 0;
-  let dueAt = performance.now() + LOOK_EVERY_MS;
-  const lateness = () => Math.max(0, performance.now() - dueAt);
-  const timer = setInterval(() => {
-    longestMs = Math.max(longestMs, lateness());
-    dueAt = performance.now() + LOOK_EVERY_MS;
-  }, LOOK_EVERY_MS);
-  timer.unref();
-  return {
-    takeLongestMs: () => {
-      const taken = Math.max(longestMs, lateness());
-      longestMs = 0;
-      return taken;
-    },
-    stop: () => clearInterval(timer),
-  };
 }

@@ -183,7 +183,8 @@ async function insertWebsite(db: Db, { userId, url, name, options = {} }: NewWeb
   return added;
 }
 
-async function findWebsiteByUrl(db: Db, userId: string, url: string): Promise<Website | undefined> {
+/** The user's website of a canonical URL; `undefined` if there is none. In a transaction it can't be deleted before the end. */
+export async function findWebsiteByUrl(db: Db, userId: string, url: string): Promise<Website | undefined> {
   const [found] = await db
     .select()
     .from(websites)

@@ -63,9 +63,11 @@ export const crawlJobs = orbweaver.table(
     /** Why it ended: `done`, a limit's name, `cancelled`, or a failure's code. */
     endReason: text(),
     lastError: jsonb().$type<CrawlFailure>(),
-    /** The process that works it, and until when nobody else may. */
+    /** The process that works a command's crawl, and until when nobody else may. The service's are worked by slices. */
     leaseOwner: uuid(),
     leasedUntil: instant(),
+    /** Up to when `active_ms` counts. */
+    workedAt: instant(),
     /** W3C `traceparent` of the request that asked for it, so that its work is part of that trace. */
     traceContext: text(),
     startedAt: instant(),
@@ -155,10 +157,44 @@ export const crawlHosts = orbweaver.table(
     done: integer().notNull().default(0),
     /** Why the crawl gave the host up, in words; null while it goes on. */
     stopReason: text(),
+    /** The job that works this host for the crawl, or will; any other that thinks it does is late. */
+    sliceId: uuid(),
+    /** 0 for the few slices of a crawl that have their turn among those of other crawls, 1 for the rest. */
+    sliceRank: smallint(),
+    /** Until then nothing is due there, and its slice waits for it. */
+    restsUntil: instant(),
+    /** Since when the crawl waits for its turn at the host, which another crawl has. */
+    waitsSince: instant(),
   },
   (table) => [
     primaryKey({ name: "crawl_hosts_pkey", columns: [table.crawlId, table.host] }),
+    index("crawl_hosts_slice_idx").on(table.crawlId, table.host).where(sql`${table.sliceId} is not null`),
+    index("crawl_hosts_turn_idx").on(table.host, table.waitsSince).where(sql`${table.waitsSince} is not null`),
     index("crawl_hosts_pending_idx").on(table.crawlId).where(sql`${table.pending} > 0 and ${table.stopReason} is null`),
+  ],
+);
+
+/**
+ * Hosts as the whole cluster sees them: whoever holds the lease is the only one that sends requests there. The row
+ * outlives the lease, so that the next holder goes on as politely as the last one had to.
+ */
+export const hosts = orbweaver.table(
+  "hosts",
+  {
+    host: text().primaryKey(),
+    /** Made anew for each slice: what settles under another token comes too late. */
+    leaseToken: uuid(),
+    leasedUntil: instant(),
+    /** The slice that holds it, by its job, and the crawl that it works for. */
+    sliceId: uuid(),
+    crawlId: uuid(),
+    /** How the host has been: delay, pause, concurrency, errors. */
+    politeness: jsonb().$type<Record<string, unknown>>(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("hosts_crawl_idx").on(table.crawlId).where(sql`${table.crawlId} is not null`),
+    index("hosts_idle_idx").on(table.updatedAt).where(sql`${table.leaseToken} is null`),
   ],
 );
 
@@ -184,14 +220,21 @@ export const crawlSchedules = orbweaver.table(
     isEnabled: boolean().notNull().default(true),
     startsAt: instant(),
     endsAt: instant(),
+    /** Options of its crawls, over those of the website. */
+    options: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     nextRunAt: instant(),
+    /** When it was last due, what came of that, and the crawl if one was started. */
     lastRunAt: instant(),
+    lastOutcome: text({ enum: ["started", "queued", "skipped", "failed"] }),
+    lastMessage: text(),
+    lastCrawlId: uuid().references(() => crawlJobs.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (table) => [
     index("crawl_schedules_due_idx").on(table.nextRunAt).where(sql`${table.isEnabled}`),
     index("crawl_schedules_website_idx").on(table.websiteId, table.id),
+    index("crawl_schedules_last_crawl_idx").on(table.lastCrawlId).where(sql`${table.lastCrawlId} is not null`),
     check("crawl_schedules_rule_check", sql`(${table.cron} is null) <> (${table.intervalSeconds} is null)`),
   ],
 );

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, index, integer, jsonb, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { type Breadcrumb, DOCUMENT_KINDS, PAGE_TYPES, type PageType, type Quality } from "../../content/document.ts";
 import { byteCount, bytes, createdAt, digest, id, instant, orbweaver, packedText } from "./columns.ts";
 import { crawlJobs } from "./crawls.ts";
 import { websites } from "./websites.ts";
@@ -24,9 +25,11 @@ export const pages = orbweaver.table(
     depth: smallint().notNull().default(0),
     title: text(),
     language: text(),
+    /** Null for what is not HTML, and for pages last read before types were told. */
+    pageType: text({ enum: PAGE_TYPES }),
     wordCount: integer().notNull().default(0),
     byteLength: byteCount().notNull().default(0),
-    /** Current version in `markdown_documents`; null for what is not parsed, such as a PDF. */
+    /** Current version in `markdown_documents`; null for what is not parsed, such as a film. */
     documentId: uuid(),
     version: integer().notNull().default(0),
     contentHash: digest(),
@@ -72,6 +75,11 @@ export type DocumentDetails = {
   tags: string[];
   feeds: string[];
   headings: { level: number; text: string; anchor?: string }[];
+  /** Documents made before these were read lack them. */
+  licence?: string | null;
+  breadcrumbs?: Breadcrumb[];
+  pageType?: { type: PageType; confidence: number } | null;
+  quality?: Quality;
 };
 
 /** Versions of a page's document. A new one is written only when the text changed. */
@@ -83,7 +91,7 @@ export const markdownDocuments = orbweaver.table(
       .notNull()
       .references(() => pages.id, { onDelete: "cascade" }),
     version: integer().notNull(),
-    kind: text({ enum: ["html", "markdown", "text", "json", "xml", "other"] }).notNull(),
+    kind: text({ enum: DOCUMENT_KINDS }).notNull(),
     title: text(),
     description: text(),
     language: text(),
@@ -128,5 +136,6 @@ export const pageChanges = orbweaver.table(
   (table) => [
     index("page_changes_website_idx").on(table.websiteId, table.detectedAt, table.id),
     index("page_changes_page_idx").on(table.pageId, table.detectedAt),
+    index("page_changes_crawl_idx").on(table.crawlId),
   ],
 );

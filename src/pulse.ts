@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** A sign of life of what goes on by itself, so that a look from outside sees when it no longer does. */
 export type Pulse = {
