@@ -1,5 +1,6 @@
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { BUILD_OPTIONS, COMPILE_OPTIONS } from "../../src/build-options.ts";
 
 const CACHE = resolve(import.meta.dir, "../../node_modules/.cache");
 
@@ -17,14 +18,8 @@ export async function compileBare(name: Bare, folder: string): Promise<string> {
   const work = await mkdtemp(join(CACHE, "bare-"));
   const { success, logs } = await Bun.build({
     entrypoints: [join(import.meta.dir, "bare", `${name}.ts`)],
-    target: "bun",
-    format: "esm",
-    bytecode: true,
-    minify: true,
-    splitting: true,
-    sourcemap: "inline",
-    define: { "process.env.NODE_ENV": '"production"' },
-    compile: { outfile: join(work, name), execArgv: ["--smol"], autoloadDotenv: false, autoloadBunfig: false },
+    ...BUILD_OPTIONS,
+    compile: { ...COMPILE_OPTIONS, outfile: join(work, name) },
     throw: false,
   });
   if (!success) throw new Error(`The bare ${name} server did not compile: ${logs.join("\n")}`);

@@ -1,9 +1,11 @@
+import { alignColumns } from "./table.ts";
+
 /** One line of what is shown: a figure, the bare one that it stands against, and what it should be. */
 export type Figure = {
   name: string;
-  unit: "1/s" | "ms" | "MiB";
+  unit: "1/s" | "ms" | "s" | "MiB" | "B" | "";
   value: number;
-  /** Of the bare server; absent where there is none to compare with. */
+  /** Of the bare server, or whatever else it is compared with; absent where there is nothing. */
   bare?: number;
   aim?: Aim;
 };
@@ -37,11 +39,7 @@ export function formatFigures(figures: readonly Figure[]): string {
       reached === undefined ? "" : reached ? "reached" : "missed",
     ];
   });
-  const widths = header.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)));
-  return [header, ...lines]
-    .map((line) => line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))))
-    .map((cells) => cells.join("  ").trimEnd())
-    .join("\n");
+  return alignColumns(header, lines, { texts: 2 });
 }
 
 function describeAim(aim: Aim | undefined): string {

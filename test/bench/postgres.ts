@@ -9,11 +9,14 @@ export type BenchDatabase = {
   drop(): Promise<void>;
 };
 
-/** A fresh database on the Postgres that `TEST_DATABASE_URL` names or that listens here; `undefined` without one. */
-export async function createBenchDatabase(): Promise<BenchDatabase | undefined> {
+/**
+ * A fresh database on the Postgres that `TEST_DATABASE_URL` names or that listens here; `undefined` without one. Further
+ * ones of the same process need names of their own.
+ */
+export async function createBenchDatabase(suffix = ""): Promise<BenchDatabase | undefined> {
   const given = process.env.TEST_DATABASE_URL;
   const admin = new SQL(given ?? "postgres://localhost:5432/postgres", { max: 1, connectionTimeout: 3 });
-  const name = `orbweaver_bench_${process.pid}`;
+  const name = `orbweaver_bench_${process.pid}${suffix}`;
   try {
     await admin.unsafe(`create database ${name}`);
   } catch (error) {
@@ -38,6 +41,12 @@ export async function createBenchDatabase(): Promise<BenchDatabase | undefined> 
       await admin.close();
     },
   };
+}
+
+/** CPU seconds of a process and all its threads so far; `undefined` when it is gone. */
+export function cpuSecondsOf(pid: number): number | undefined {
+  const stat = readStat(pid);
+  return stat && stat.ticks / 100;
 }
 
 /** The process itself, those of its children that ended, and those that run. */

@@ -1,4 +1,5 @@
 import type { Measured } from "./measure.ts";
+import { alignColumns } from "./table.ts";
 
 export type Row = Measured & {
   /** Size of the database and the Markdown files in the end. */
@@ -28,11 +29,7 @@ export function formatTable(rows: Row[]): string {
       row.storedBytes === undefined ? "" : megabytes(row.storedBytes),
     ];
   });
-  const widths = header.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)));
-  return [header, ...lines]
-    .map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0))))
-    .map((cells) => cells.join("  ").trimEnd())
-    .join("\n");
+  return alignColumns(header, lines);
 }
 
 function costOf(row: Row): number {

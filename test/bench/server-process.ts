@@ -10,6 +10,7 @@ export type ServerCommand = { command: string[]; env?: Record<string, string | u
 export type Memory = { residentBytes: number; anonymousBytes: number };
 
 export type ServerProcess = AsyncDisposable & {
+  pid: number;
   url: string;
   /** From the start of the process to the first 200 on `/health`. */
   firstAnswerMs: number;
@@ -47,6 +48,7 @@ export async function startServer({ command, env, folder }: ServerCommand): Prom
     throw new Error(`${command.join(" ")} did not answer within ${ANSWER_TIMEOUT_MS} ms:\n${await said}`);
   }
   return {
+    pid: child.pid,
     url,
     firstAnswerMs: performance.now() - startedAt,
     memory: async () => readMemory(await readFile(`/proc/${child.pid}/smaps_rollup`, "utf8")),
@@ -70,7 +72,7 @@ async function isHealthy(url: string): Promise<boolean> {
 }
 
 /** Free a moment ago, which is as good as it gets for a process that must be told its port. */
-function freePort(): number {
+export function freePort(): number {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
   const port = server.port ?? 0;
   void server.stop(true);

@@ -1,9 +1,12 @@
 import { decodeText } from "../../src/content/charset.ts";
-import { extractMain } from "../../src/content/extract.ts";
 import { fingerprint, sha256 } from "../../src/content/fingerprint.ts";
 import { baseUrlOf, collectLinks } from "../../src/content/links.ts";
+import { findMainContent } from "../../src/content/main/main-content.ts";
+import type { ContentPage } from "../../src/content/main/page-blocks.ts";
 import { toMarkdown } from "../../src/content/markdown/markdown.ts";
-import { readMetadata } from "../../src/content/metadata.ts";
+import { readMetadata } from "../../src/content/metadata/metadata.ts";
+import { readModels } from "../../src/content/models.ts";
+import { detectPageType } from "../../src/content/page-type/detect.ts";
 import { parseHtml } from "../../src/content/parse-html.ts";
 import { surveyPage } from "../../src/content/survey.ts";
 import { toDocument } from "../../src/content/to-document.ts";
@@ -24,11 +27,12 @@ const stages: [string, () => unknown[], (input: never) => unknown][] = [
   ["decode", () => bodies, (body: Uint8Array) => decodeText(body, "utf-8")],
   ["parse", () => texts, (text: string) => parseHtml(text)],
   ["survey, metadata, links", trees, (root: ReturnType<typeof parseHtml>["root"]) => survey(root)],
-  ["main content", trees, (root: ReturnType<typeof parseHtml>["root"]) => extractMain(root)],
+  ["page type", trees, (root: ReturnType<typeof parseHtml>["root"]) => pageOf(root)],
+  ["main content", () => trees().map(pageOf), (page: ContentPage) => findMainContent(page, readModels())],
   [
     "markdown",
-    () => trees().map((root) => extractMain(root)),
-    ({ root, keep }: ReturnType<typeof extractMain>) => toMarkdown(root, { baseUrl: URL, keep }),
+    () => trees().map((root) => findMainContent(pageOf(root), readModels())),
+    ({ root, keep }: ReturnType<typeof findMainContent>) => toMarkdown(root, { baseUrl: URL, keep }),
   ],
   ["fingerprint", () => documents, ({ markdown }: (typeof documents)[number]) => fingerprint(markdown)],
   ["document, all of the above", () => bodies, (body: Uint8Array<ArrayBuffer>) => read(body)],
@@ -57,8 +61,15 @@ function read(body: Uint8Array<ArrayBuffer>) {
   return toDocument({ url: URL, body, contentType: "text/html; charset=utf-8", content: "main" });
 }
 
+/** Its own survey included, which is made once a page. */
+function pageOf(root: ReturnType<typeof parseHtml>["root"]): ContentPage {
+  const found = surveyPage(root);
+  const detected = detectPageType({ survey: found, url: URL, jsonLd: [] }, readModels().types);
+  return { survey: found, url: URL, title: null, description: null, detected };
+}
+
 function survey(root: ReturnType<typeof parseHtml>["root"]) {
   const found = surveyPage(root);
   const baseUrl = baseUrlOf(found, URL);
-  return [readMetadata(found, baseUrl, null), collectLinks(found, baseUrl)];
+  return [readMetadata(found, { url: baseUrl, baseUrl }), collectLinks(found, baseUrl)];
 }
