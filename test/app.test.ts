@@ -18,14 +18,14 @@ afterEach(async () => {
   for (const step of clean.splice(0).reverse()) await step();
 });
 
-async function makeConfig(settings: Partial<Config> = {}): Promise<Config> {
-  const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-app-")));
+async function makeConfig(settings: Partial<Config> = {}, { isMigrated = true } = {}): Promise<Config> {
+  const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-app-")), { isMigrated });
   clean.push(() => rmSync(folder, { recursive: true, force: true }));
   return readConfig({}, { DATA_DIR: folder, PARSER_THREADS: 1, LOG_LEVEL: "error", ...settings });
 }
 
 test("the app opens an empty folder with its tables, and its crawls free of dead workers", async () => {
-  const config = await makeConfig();
+  const config = await makeConfig({}, { isMigrated: false });
   const first = await openApp(config);
   const crawl = await startCrawl(first.db, { viewer: LOCAL_VIEWER, url: "https://example.com/" });
   await takeLease(first.db, crawl.id, Bun.randomUUIDv7(), first.clock);

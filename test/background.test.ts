@@ -1,16 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
 import { LOCAL_VIEWER } from "../src/access/viewer.ts";
-import { type App, openWeb } from "../src/app.ts";
+import type { App } from "../src/app.ts";
 import { type Background, startBackground } from "../src/background.ts";
 import { readConfig } from "../src/config/config.ts";
-import { type Crawl, pauseCrawl, readCrawl, startCrawl } from "../src/crawl/crawls.ts";
+import { type Crawl, pauseCrawl, readCrawl, resumeCrawl, startCrawl } from "../src/crawl/crawls.ts";
+import { createSessions } from "../src/crawl/sessions.ts";
 import type { Store } from "../src/db/db.ts";
-import { crawlJobs } from "../src/db/schema/crawls.ts";
+import { crawlHosts, crawlJobs, hosts } from "../src/db/schema/crawls.ts";
 import { websites } from "../src/db/schema/websites.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { type Answering, createWeb, silence, text } from "./crawl/web.ts";
-import { createFastClock } from "./testing/apps.ts";
+import { createFastClock, openTestApp } from "./testing/apps.ts";
 import { testStores } from "./testing/stores.ts";
 
 describe.each(testStores)("the background on the $name store", ({ open }) => {
@@ -25,6 +26,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     for (const step of clean.splice(0).reverse()) await step();
     await store.execute("alter table orbweaver.frontier drop constraint if exists nothing");
     await store.db.delete(websites);
+    await store.db.delete(hosts);
   });
 
   afterAll(() => store.close());
@@ -35,7 +37,7 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     const log = createLog("error", clock, (line) => events.push(JSON.parse(line).event));
     const config = readConfig({}, { PARSER_THREADS: 1, ...settings });
     const { fetch } = createWeb(answers);
-    const app: App = { ...openWeb(config, { clock, log, fetch }), store, db: store.db };
+    const app = openTestApp(store, { clock, log, fetch }, config);
     clean.push(() => app.close());
     const begin = (with_: App = app): Background => {
       const background = startBackground(with_);
@@ -57,54 +59,53 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
 
   const isCompleted = ({ state }: Crawl) => state === "completed";
 
-  test("works crawls that wait, and one that a dead process left running", async () => {
+  test("works crawls that wait", async () => {
     const { begin, add } = await setUp({
       "https://a.example/": text("A"),
       "https://b.example/": text("B"),
     });
-    const waiting = await add("https://a.example/");
-    const left = await add("https://b.example/");
-    await store.db
-      .update(crawlJobs)
-      .set({ state: "running", leaseOwner: Bun.randomUUIDv7(), leasedUntil: sql`now() - interval '1 second'` })
-      .where(eq(crawlJobs.id, left.id));
+    const [one, other] = [await add("https://a.example/"), await add("https://b.example/")];
 
     begin();
 
-    expect(await until(store, waiting.id, isCompleted)).toMatchObject({ created: 1 });
-    expect(await until(store, left.id, isCompleted)).toMatchObject({ created: 1 });
+    expect(await until(store, one.id, isCompleted)).toMatchObject({ created: 1, pending: 0, endReason: "done" });
+    expect(await until(store, other.id, isCompleted)).toMatchObject({ created: 1 });
   });
 
-  test("leaves alone what a living process works, and the crawls of commands", async () => {
+  test("leaves alone a host that a living process has, and the crawls of commands", async () => {
     const { begin, add } = await setUp({ "https://c.example/": text("C") });
     const others = await add("https://a.example/");
     const command = await add("https://b.example/", "command");
     const own = await add("https://c.example/");
-    const owner = Bun.randomUUIDv7();
-    await store.db
-      .update(crawlJobs)
-      .set({ state: "running", leaseOwner: owner, leasedUntil: sql`now() + interval '1 hour'` })
-      .where(eq(crawlJobs.id, others.id));
+    const leaseToken = Bun.randomUUIDv7();
+    const leasedUntil = sql`now() + interval '1 hour'`;
+    await store.db.insert(hosts).values({ host: "a.example", leaseToken, leasedUntil });
 
     begin();
     await until(store, own.id, isCompleted);
+    const waiting = async () =>
+      (await store.db.select().from(crawlHosts).where(eq(crawlHosts.crawlId, others.id)))[0]?.waitsSince;
+    while (!(await waiting())) await Bun.sleep(5);
 
-    expect(await readCrawl(store.db, others.id)).toMatchObject({ state: "running", leaseOwner: owner });
-    expect(await readCrawl(store.db, command.id)).toMatchObject({ state: "queued", leaseOwner: null });
+    expect(await store.db.select().from(hosts).where(eq(hosts.host, "a.example"))).toMatchObject([{ leaseToken }]);
+    expect(await readCrawl(store.db, command.id)).toMatchObject({ state: "queued", startedAt: null });
   });
 
   test("works so many at a time, and the next when one ends", async () => {
     const names = ["a", "b", "c", "d", "e"];
     let open = 0;
     let most = 0;
+    const both = Promise.withResolvers<void>();
     const answer = async () => {
       most = Math.max(most, ++open);
+      if (open === 2) both.resolve();
+      await both.promise;
       await Bun.sleep(10);
       open--;
       return text("Here");
     };
     const { begin, add } = await setUp(Object.fromEntries(names.map((name) => [`https://${name}.example/`, answer])), {
-      MAX_RUNNING_CRAWLS: 2,
+      WORKER_SLICES: 2,
     });
     const crawls = await Promise.all(names.map((name) => add(`https://${name}.example/`)));
 
@@ -119,29 +120,35 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     const { app, begin, add } = await setUp(answers);
     const crawl = await add("https://a.example/");
     const background = begin();
-    await until(store, crawl.id, ({ leaseOwner }) => leaseOwner !== null);
+    await until(store, crawl.id, ({ state }) => state === "running");
 
     await background.stop();
-    background.wake();
     const stopped = await readCrawl(store.db, crawl.id);
+    const [host] = await store.db.select().from(hosts).where(eq(hosts.host, "a.example"));
     const { fetch } = createWeb({ "https://a.example/": text("A") });
-    begin({ ...app, fetch });
+    begin({ ...app, fetch, sessions: createSessions() });
 
-    expect(stopped).toMatchObject({ state: "queued", leaseOwner: null, pending: 1 });
+    expect(stopped).toMatchObject({ state: "running", pending: 1 });
+    expect(host?.leaseToken).toBeNull();
     expect(await until(store, crawl.id, isCompleted)).toMatchObject({ created: 1 });
   });
 
   test("gives a crawl up after five errors in a row, and says so", async () => {
-    const { begin, add, events } = await setUp({ "https://a.example/": text("A") });
+    const { app, begin, add, events } = await setUp({ "https://a.example/": text("A") });
     await store.execute("alter table orbweaver.frontier add constraint nothing check (state = 'pending')");
     const crawl = await add("https://a.example/");
 
     begin();
-    const ended = await until(store, crawl.id, ({ state }) => state === "failed");
+    const ended = await until(store, crawl.id, ({ state }) => {
+      // Without the pauses between its attempts.
+      void store.execute("update orbweaver_jobs.job set start_after = now() where state = 'retry'");
+      app.jobs.announce("crawl");
+      return state === "failed";
+    });
 
-    expect(ended).toMatchObject({ endReason: "internal", lastError: { code: "internal" }, leaseOwner: null });
+    expect(ended).toMatchObject({ endReason: "internal", lastError: { code: "internal" } });
     expect(ended.lastError?.message).toStartWith("Given up after 5 errors in a row");
-    expect(events.filter((event) => event === "crawl broke off")).toHaveLength(5);
+    expect(events.filter((event) => event === "crawl given up")).toHaveLength(1);
   });
 
   test("takes a crawl that another process was faster with, or that was deleted, for no error", async () => {
@@ -164,16 +171,18 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     expect(events).toEqual([]);
   });
 
-  test("starts a crawl at once when it is told of it, and leaves a paused one", async () => {
-    const { app, begin, add } = await setUp({ "https://b.example/": text("B") });
+  test("starts a crawl at once when it is told of it, leaves a paused one, and goes on with it when it is resumed", async () => {
+    const { app, begin, add } = await setUp({ "https://a.example/": text("A"), "https://b.example/": text("B") });
     const paused = await add("https://a.example/");
     await pauseCrawl(app, LOCAL_VIEWER, paused.id);
-    const background = begin();
+    begin();
     const crawl = await add("https://b.example/");
-
-    background.wake();
-
     await until(store, crawl.id, isCompleted);
-    expect(await readCrawl(store.db, paused.id)).toMatchObject({ state: "paused", startedAt: null });
+    const before = await readCrawl(store.db, paused.id);
+
+    await resumeCrawl(app, LOCAL_VIEWER, paused.id);
+
+    expect(before).toMatchObject({ state: "paused", startedAt: null });
+    expect(await until(store, paused.id, isCompleted)).toMatchObject({ created: 1 });
   });
 });

@@ -1,12 +1,17 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { type Cache, createMemoryCache, openRedisCache } from "../src/cache.ts";
 import { systemClock } from "../src/clock.ts";
 import { redisAt } from "../src/config/redis.ts";
+import { createPostgresCache } from "../src/db/postgres-cache.ts";
 import { createLog } from "../src/telemetry/log.ts";
 import { createManualClock } from "./manual-clock.ts";
 import { canReach, REDIS } from "./testing/servers.ts";
+import { testStores } from "./testing/stores.ts";
 
 const log = createLog("error", systemClock, () => {});
+
+const server = await testStores.find(({ name }) => name === "postgres")?.open();
+afterAll(() => server?.close());
 
 const caches: { name: string; open: () => Cache }[] = [
   { name: "memory", open: () => createMemoryCache(systemClock) },
@@ -19,6 +24,7 @@ const caches: { name: string; open: () => Cache }[] = [
         },
       ]
     : []),
+  ...(server ? [{ name: "postgres", open: () => createPostgresCache(server, { clock: systemClock, log }) }] : []),
 ];
 
 describe.each(caches)("the $name cache", ({ open }) => {
@@ -54,6 +60,25 @@ describe.each(caches)("the $name cache", ({ open }) => {
 
     expect(new Set(heard)).toEqual(new Set(["one"]));
     stopOther();
+  });
+
+  test("a listener hears the messages of one process in their order, each once", async () => {
+    cache = open();
+    const heard: string[] = [];
+    const isOpen = Promise.withResolvers<void>();
+    const last = Promise.withResolvers<void>();
+    cache.subscribe("opened", () => isOpen.resolve());
+    cache.subscribe("news", (message) => {
+      heard.push(message);
+      if (message === "last") last.resolve();
+    });
+    await publishUntil(cache, "opened", "yes", isOpen.promise);
+
+    const messages = [...Array.from({ length: 200 }, (_, n) => String(n % 7)), "last"];
+    await Promise.all(messages.map((message) => cache.publish("news", message)));
+    await last.promise;
+
+    expect(heard).toEqual(messages);
   });
 
   test("answers a ping", async () => {

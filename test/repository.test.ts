@@ -16,7 +16,9 @@ type Service = {
   volumes?: string[];
   environment?: Record<string, string>;
   entrypoint?: string[];
-  deploy?: { resources: { limits: Record<string, string | number> } };
+  deploy?: { replicas?: number | string; resources?: { limits: Record<string, string | number> } };
+  command?: string[];
+  ports?: string[];
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test: string[] };
   profiles?: string[];
@@ -55,6 +57,9 @@ test("compose.yaml is valid where it can be checked without an engine", async ()
   expect(Object.entries(services).map(([name, { profiles = [] }]) => [name, ...profiles])).toEqual([
     ["orbweaver"],
     ["prod", "prod"],
+    ["api", "scale"],
+    ["worker", "scale"],
+    ["balancer", "scale"],
     ["dev", "dev"],
     ["postgres"],
     ["redis"],
@@ -63,7 +68,9 @@ test("compose.yaml is valid where it can be checked without an engine", async ()
   ]);
   for (const [name, service] of Object.entries(services)) {
     for (const network of service.networks) expect(Object.keys(compose.networks)).toContain(network);
-    for (const needed of Object.keys(service.depends_on ?? {})) expect(services[needed]?.healthcheck).toBeDefined();
+    for (const [needed, { condition }] of Object.entries(service.depends_on ?? {}))
+      if (condition === "service_healthy") expect(services[needed]?.healthcheck).toBeDefined();
+      else expect(Object.keys(services)).toContain(needed);
     for (const volume of service.volumes ?? [])
       if (volume.startsWith(".")) expect(existsSync(join(root, volume.split(":")[0] ?? ""))).toBe(true);
       else expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0] ?? "");
@@ -79,10 +86,29 @@ test("compose.yaml runs the service as in production within limits, and Grafana 
   const { prod, dev, grafana, orbweaver } = services;
 
   expect(prod?.environment).toEqual({ ...orbweaver?.environment, ENVIRONMENT: "production", AUTH: "on" });
-  expect(Object.keys(prod?.deploy?.resources.limits ?? {})).toEqual(["cpus", "memory", "pids"]);
+  expect(Object.keys(prod?.deploy?.resources?.limits ?? {})).toEqual(["cpus", "memory", "pids"]);
   expect(dev?.environment?.AUTH).toBe("off");
   expect(grafana?.environment?.GF_SECURITY_ADMIN_PASSWORD).toBe("$" + "{GRAFANA_PASSWORD:-}");
   expect(grafana?.entrypoint?.at(-1)).toContain(":?set GRAFANA_PASSWORD");
+});
+
+test("compose.yaml runs the service as many processes, of which the balancer alone is reached from without", async () => {
+  const { services } = Bun.YAML.parse(await read("compose.yaml")) as Compose;
+  const { api, worker, balancer, prod } = services;
+  const roles = [api, worker].map((service) => service?.command);
+  const [, name, port] =
+    /server-template api \d+ (\w+):(\d+) check/.exec(await read("src/instances/balancer.cfg")) ?? [];
+
+  expect(roles).toEqual([
+    ["serve", "--role", "api,scheduler"],
+    ["worker", "--port", String(port)],
+  ]);
+  expect([api?.ports, worker?.ports]).toEqual([[], []]);
+  expect([api?.deploy?.replicas, worker?.deploy?.replicas]).toEqual([2, "$" + "{WORKERS:-2}"]);
+  expect(worker?.environment).toEqual({ ...prod?.environment });
+  expect(api?.environment).toMatchObject({ ...prod?.environment, PORT: port });
+  expect(name).toBe("api");
+  expect(balancer?.ports).toHaveLength(1);
 });
 
 test("Prometheus asks the services for their metrics where they have them", async () => {
@@ -92,7 +118,7 @@ test("Prometheus asks the services for their metrics where they have them", asyn
   };
   const [{ names, port } = { names: [], port: 0 }] = asked.scrape_configs[0]?.dns_sd_configs ?? [];
 
-  expect(names).toEqual(["orbweaver", "prod", "dev"]);
+  expect(names).toEqual(["orbweaver", "prod", "dev", "api", "worker"]);
   for (const name of names) {
     expect(services[name]?.environment?.METRICS_PORT).toBe(String(port));
     expect(services[name]?.networks).toContain("monitoring");

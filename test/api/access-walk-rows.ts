@@ -6,7 +6,10 @@ import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
+import { enqueue } from "../../src/jobs/enqueue.ts";
+import { addSchedule } from "../../src/schedules/schedules.ts";
 import { addWebsite, deleteWebsite } from "../../src/websites/websites.ts";
+import { goodJob } from "../jobs/sample-jobs.ts";
 import { storePage } from "../pages/stored-pages.ts";
 
 export type Rows = Awaited<ReturnType<typeof makeRows>>;
@@ -47,6 +50,8 @@ export async function makeRows({ db, cache, clock }: App) {
     pageId,
     crawlIds: { toPause: (await crawl()).id, toCancel: (await crawl()).id, toWatch: (await crawl()).id },
     keyId: (await makeKey(owner.id, ["read"])).key.id,
+    scheduleId: (await addSchedule({ db, clock }, viewer, website.id, { cron: "@daily" })).id,
+    jobId: (await enqueue(db, goodJob, { crawlId: 1 })) ?? "",
     /** Who can be disabled and deleted without harm to the others. */
     spareUserId: (await createUser(db, { name: "Spare" })).id,
     keys: {

@@ -2,18 +2,24 @@ import type { Rows } from "./access-walk-rows.ts";
 
 /** A good request to an operation, and how it is answered to whoever may make it. */
 export type Sample = {
-  /** What stands for `{id}`: a row of the owner's, unless `isNobodys`. */
+  /** What stands for `{id}`, or another parameter: a row of the owner's, unless `isNobodys`. */
   id?: (rows: Rows) => string;
+  query?: string;
   body?: (rows: Rows) => unknown;
   status?: number;
   /** The row belongs to no user, as users themselves do: there is no stranger to it. */
   isNobodys?: boolean;
+  /** Its answer goes on for ever, so that its head has to do. */
+  isEndless?: boolean;
 };
 
 const website: Sample = { id: ({ websiteId }) => websiteId };
 const page: Sample = { id: ({ pageId }) => pageId };
 const crawl: Sample = { id: ({ crawlIds }) => crawlIds.toCancel };
 const key: Sample = { id: ({ keyId }) => keyId };
+const job: Sample = { id: ({ jobId }) => jobId, isNobodys: true };
+const queue: Sample = { id: () => "maintenance" };
+const schedule: Sample = { id: ({ scheduleId }) => scheduleId };
 const user: Sample = { id: ({ spareUserId }) => spareUserId, isNobodys: true };
 
 /**
@@ -25,6 +31,7 @@ export const SAMPLES: Record<string, Sample> = {
   "GET /api/v1/log-level": {},
   "PUT /api/v1/log-level": { body: () => ({ level: "info" }) },
   "GET /api/v1/me": {},
+  "GET /api/v1/instances": {},
 
   "GET /api/v1/websites": {},
   "POST /api/v1/websites": { body: () => ({ url: "https://new.example/" }), status: 201 },
@@ -51,8 +58,20 @@ export const SAMPLES: Record<string, Sample> = {
   // Once it is over, its stream ends.
   "GET /api/v1/crawls/{id}/events": crawl,
 
+  "GET /api/v1/schedules": {},
+  "POST /api/v1/schedules": { body: ({ websiteId }) => ({ website_id: websiteId, cron: "@daily" }), status: 201 },
+  "POST /api/v1/schedules/preview": { body: () => ({ cron: "@daily" }) },
+  "GET /api/v1/schedules/{id}": schedule,
+  "PATCH /api/v1/schedules/{id}": { ...schedule, body: () => ({ enabled: false }) },
+  "GET /api/v1/schedules/{id}/firings": schedule,
+  "POST /api/v1/schedules/{id}/run": { ...schedule, status: 202 },
+  "DELETE /api/v1/schedules/{id}": { ...schedule, status: 204 },
+  "GET /api/v1/system-schedules": {},
+  "POST /api/v1/system-schedules/{name}/run": { id: () => "purge", isNobodys: true, status: 202 },
+
   // The web behind the test answers nothing.
   "POST /api/v1/scrape": { body: () => ({ url: "https://nowhere.example/" }), status: 502 },
+  "POST /api/v1/extract/preview": { body: () => ({ html: "<p>A page</p>" }) },
 
   "GET /api/v1/keys": {},
   "POST /api/v1/keys": { body: () => ({ name: "made", permissions: ["read"] }), status: 201 },
@@ -68,4 +87,15 @@ export const SAMPLES: Record<string, Sample> = {
   "POST /api/v1/users/{id}/enable": user,
   "DELETE /api/v1/users/{id}": { ...user, status: 204 },
   "POST /api/v1/users/{id}/restore": user,
+
+  "GET /api/v1/jobs": {},
+  "GET /api/v1/jobs/events": { isEndless: true },
+  "GET /api/v1/jobs/{id}": job,
+  "POST /api/v1/jobs/{id}/retry": job,
+  "POST /api/v1/jobs/{id}/cancel": job,
+  "POST /api/v1/jobs/replay": { body: () => ({ kind: "good" }) },
+  "DELETE /api/v1/jobs": { query: "?state=cancelled" },
+  "GET /api/v1/queues": {},
+  "POST /api/v1/queues/{queue}/pause": queue,
+  "POST /api/v1/queues/{queue}/resume": queue,
 };

@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { Config } from "../../src/config/settings.ts";
 import { FetchError } from "../../src/fetch/fetch.ts";
 import { askRaw } from "./raw-connection.ts";
-import { noStore, type RunningService, startService } from "./running-service.ts";
+import { noStore, type RunningService, startService, storeOver } from "./running-service.ts";
 
 const APP = "https://app.example.com";
 
@@ -152,7 +152,7 @@ test("a request that takes too long is told so in time, and what works on it is 
   const unanswered: unknown = new Proxy(() => {}, {
     get: (_, name) => (name === "then" ? () => {} : () => unanswered),
   });
-  const slow = { ...noStore, db: unanswered } as typeof noStore;
+  const slow = storeOver(noStore, unanswered);
   const waiting = await startService(slow, { config: { REQUEST_TIMEOUT_MS: 1_000 }, fetch: fetchForEver });
 
   const scraping = waiting.ask("POST", "/api/v1/scrape", { url: "https://x.example/", timeout_ms: 1_500 });

@@ -1,13 +1,16 @@
 import { beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { type RulesetDefinition, Spectral } from "@stoplight/spectral-core";
 import { oas } from "@stoplight/spectral-rulesets";
-import { COMMITTED, makeDocument } from "./openapi-document.ts";
+import { COMMITTED } from "./openapi-document.ts";
 
 let text: string;
 
 beforeAll(async () => {
-  text = await makeDocument();
+  // In a process of its own: whatever else made routes before leaves its marks on schemas that they share.
+  const made = Bun.spawn([process.execPath, join(import.meta.dir, "openapi-document.ts"), "--print"]);
+  text = await made.stdout.text();
 });
 
 test("the committed document is what the routes make; `bun run openapi` writes it anew", async () => {

@@ -5,7 +5,7 @@ import { noStore, startService } from "./running-service.ts";
 export const COMMITTED = join(import.meta.dir, "../../src/api/openapi.json");
 
 /** The document that the routes make now, as it is written to disk. */
-export async function makeDocument(): Promise<string> {
+async function makeDocument(): Promise<string> {
   const service = await startService(noStore);
   try {
     const { json } = await service.ask("GET", "/swagger/json");
@@ -15,8 +15,8 @@ export async function makeDocument(): Promise<string> {
   }
 }
 
-// `bun run openapi` writes the committed document anew.
+// `bun run openapi` writes the committed document anew; `--print` leaves it as it is.
 if (import.meta.main) {
-  await Bun.write(COMMITTED, await makeDocument());
+  await Bun.write(process.argv.includes("--print") ? Bun.stdout : COMMITTED, await makeDocument());
   process.exit(0);
 }

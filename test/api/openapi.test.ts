@@ -67,7 +67,19 @@ test("the document lists every route that callers have, and no other", () => {
       "GET /api/v1/pages",
       "GET /api/v1/pages/{id}",
       ...["document", "raw", "links"].map((part) => `GET /api/v1/pages/{id}/${part}`),
+      ...["GET", "POST"].map((method) => `${method} /api/v1/schedules`),
+      ...["GET", "PATCH", "DELETE"].map((method) => `${method} /api/v1/schedules/{id}`),
+      ...["preview", "{id}/run"].map((verb) => `POST /api/v1/schedules/${verb}`),
+      "GET /api/v1/schedules/{id}/firings",
+      "GET /api/v1/system-schedules",
+      "POST /api/v1/system-schedules/{name}/run",
+      ...["GET", "DELETE"].map((method) => `${method} /api/v1/jobs`),
+      ...["{id}", "events"].map((path) => `GET /api/v1/jobs/${path}`),
+      ...["{id}/retry", "{id}/cancel", "replay"].map((verb) => `POST /api/v1/jobs/${verb}`),
+      "GET /api/v1/queues",
+      ...["pause", "resume"].map((verb) => `POST /api/v1/queues/{queue}/${verb}`),
       "POST /api/v1/scrape",
+      "POST /api/v1/extract/preview",
       ...["users", "keys"].flatMap((list) => [`GET /api/v1/${list}`, `POST /api/v1/${list}`]),
       ...["GET", "PATCH", "DELETE"].flatMap((method) => [
         `${method} /api/v1/users/{id}`,
@@ -75,6 +87,7 @@ test("the document lists every route that callers have, and no other", () => {
       ]),
       ...["disable", "enable"].map((verb) => `POST /api/v1/users/{id}/${verb}`),
       "GET /api/v1/me",
+      "GET /api/v1/instances",
       ...["GET", "PUT"].map((method) => `${method} /api/v1/log-level`),
       "GET /metrics",
     ].sort(),
@@ -198,7 +211,7 @@ describe("bad input at every route", () => {
     expect(withId.length).toBeGreaterThan(10);
 
     for (const { method, path } of withId) {
-      const body = method === "PATCH" ? { name: "x" } : undefined;
+      const body = method === "PATCH" ? (path.includes("/schedules/") ? { enabled: false } : { name: "x" }) : undefined;
       const bad = await service.ask(method, path.replace("{id}", "1'%20or%201=1"), body);
       const absent = await service.ask(method, path.replace("{id}", ID), body);
 
@@ -240,7 +253,7 @@ describe("bad input at every route", () => {
 
   test("a body of the wrong kind is a 400, whichever field is wrong", async () => {
     const withBody = operations.filter(({ operation }) => operation.requestBody);
-    expect(withBody).toHaveLength(9);
+    expect(withBody).toHaveLength(14);
 
     for (const { method, path, operation } of withBody) {
       const url = path.replace("{id}", ID);

@@ -118,6 +118,46 @@ for (const { name, open } of testStores) {
       expect(text).not.toContain("steal");
     });
 
+    test("selectors and switches make the document anew, and say how it was chosen", async () => {
+      const { json, headers } = await read("/document?include_selectors=nav,%20p&links=false");
+      const stored = await read("/document");
+
+      expect(json.markdown).toBe("Menu\n\nSaid.\n");
+      expect(json.metadata).toMatchObject({ quality: { chosen: "selection", text_share: expect.any(Number) } });
+      expect(stored.json.metadata).toMatchObject({ quality: null, page_type: null, licence: null, breadcrumbs: [] });
+      expect(headers.get("etag")).not.toBe(stored.headers.get("etag"));
+    });
+
+    test("a selector that is none is refused by the parameter's name", async () => {
+      const { status, json } = await read("/document?exclude_selectors=p%5B");
+
+      expect(status).toBe(400);
+      expect(json.errors).toMatchObject([{ at: "exclude_selectors", message: expect.stringContaining('"p["') }]);
+    });
+
+    test("the document comes in passages too, in JSON alone", async () => {
+      const { json, headers } = await read("/document?chunks=true&chunk_tokens=32", { accept: "text/markdown" });
+      const others = await read("/document?chunks=true&chunk_tokens=64&format=json");
+      const refused = await read("/document?chunks=true&format=markdown");
+
+      expect(json.chunks).toMatchObject([
+        { index: 0, heading_path: ["Title"], start: 0, end: (json.markdown as string).length },
+      ]);
+      expect(others.headers.get("etag")).not.toBe(headers.get("etag"));
+      expect([refused.status, refused.json.errors]).toMatchObject([400, [{ at: "chunks" }]]);
+    });
+
+    test("pages are listed by their type", async () => {
+      const url = "https://example.com/forum";
+      const forumId = await storePage(store.db, { websiteId, url, body: BODY, pageType: "forum" });
+
+      const { json } = await service.ask("GET", "/api/v1/pages?type=forum");
+      const other = await service.ask("GET", "/api/v1/pages?type=poem");
+
+      expect(json.items).toMatchObject([{ id: forumId, page_type: "forum" }]);
+      expect([other.status, other.json.errors]).toMatchObject([400, [{ at: "type" }]]);
+    });
+
     test("the raw body comes as it was, as a download in a sandbox", async () => {
       const { status, headers, text } = await read("/raw");
 

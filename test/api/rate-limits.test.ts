@@ -138,6 +138,39 @@ test("a network of IPv6 counts as one, since its owner can take any address in i
   expect(networkOf("192.0.2.1")).toBe("192.0.2.1");
 });
 
+test("without Redis each instance allows its share, anew when others come and go, and never nothing", async () => {
+  let live = 2;
+  const limits = createRateLimits({
+    config: { RATE_LIMIT_PER_KEY: 5, RATE_LIMIT_PER_ADDRESS: 1 },
+    ...{ cache: {}, clock: systemClock, log, liveInstances: () => live },
+  });
+  const count = async () => {
+    const allowance = await limits.count("key", "k");
+    return [allowance?.limit, allowance?.isOver];
+  };
+
+  const among2 = [await count(), await count(), await count()];
+  live = 1;
+  const alone = [await count(), await count(), await count()];
+  live = 100;
+  const amongMany = await limits.count("address", "a");
+  live = 0;
+  const unknown = await limits.count("address", "b");
+
+  expect(among2).toEqual([
+    [2, false],
+    [2, false],
+    [2, true],
+  ]);
+  expect(alone).toEqual([
+    [5, false],
+    [5, false],
+    [5, true],
+  ]);
+  expect(amongMany).toMatchObject({ limit: 1, isOver: false });
+  expect(unknown).toMatchObject({ limit: 1, isOver: false });
+});
+
 test("in memory each process counts for itself", async () => {
   const [one, two] = [rules(createMemoryCache(systemClock)), rules(createMemoryCache(systemClock))];
 

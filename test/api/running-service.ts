@@ -6,11 +6,13 @@ import { type Clock, systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Config } from "../../src/config/settings.ts";
 import { createParserPool } from "../../src/content/parser-pool.ts";
-import { createHostQueues } from "../../src/crawl/host-queues.ts";
 import { createRobotsCache } from "../../src/crawl/robots-cache.ts";
+import { createSessions } from "../../src/crawl/sessions.ts";
 import type { Store } from "../../src/db/db.ts";
 import type { Fetch } from "../../src/fetch/fetch.ts";
 import { FetchError } from "../../src/fetch/fetch.ts";
+import { createInstances } from "../../src/instances/membership.ts";
+import { jobsOf } from "../../src/jobs/jobs.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { SILENT, type Telemetry } from "../../src/telemetry/telemetry.ts";
 
@@ -22,7 +24,6 @@ export type RunningService = {
   /** Lines of the log so far. */
   lines: string[];
   /** How often the background was told of work. */
-  wakes(): number;
   /** A body is sent as JSON unless it is a text, which is sent as it stands. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   stop(): Promise<void>;
@@ -35,6 +36,12 @@ const offline: Fetch = async ({ url }) => {
 /** For routes that never ask the database: opening one takes most of a test's time. */
 export const noStore = { db: {}, kind: "embedded", location: "nowhere" } as Store;
 
+/** A store that asks another database, whoever asks it. */
+export function storeOver(store: Store, db: unknown): Store {
+  const other = db as Store["db"];
+  return { ...store, db: other, read: (ask) => ask(other) };
+}
+
 /** The API on a free port, over a real database; the web behind it is what `fetch` answers. */
 export async function startService(
   store: Store,
@@ -45,20 +52,25 @@ export async function startService(
   const cache = createMemoryCache(clock);
   const parser = createParserPool({ threads: 1 });
   const userAgent = "Orbweaver/test";
-  let wakes = 0;
+  const instanceId = Bun.randomUUIDv7();
+  const log = createLog("info", clock, (line) => lines.push(line));
   const app: App = {
     config: readConfig({}, { PORT: 0, ...options.config }),
     ...{ clock, telemetry, store, cache, parser, fetch, userAgent, db: store.db },
-    log: createLog("info", clock, (line) => lines.push(line)),
+    log,
     robots: createRobotsCache({ fetch, clock, userAgent, store: cache }),
-    hosts: createHostQueues(clock),
+    sessions: createSessions(),
+    get jobs() {
+      return jobsOf(store.db);
+    },
+    instanceId,
+    instances: createInstances(instanceId, { clock, log }),
     close: async () => parser.close(),
   };
   const authenticator = options.isClosed ? createAuthenticator(app) : undefined;
-  const api = await startApi(app, { wake: () => wakes++ }, authenticator ?? "open");
+  const api = await startApi(app, {}, authenticator ?? "open");
   return {
     ...{ app, lines, url: api.url },
-    wakes: () => wakes,
     ask: async (method, path, body, headers = {}) => {
       const isJson = body !== undefined;
       const response = await globalThis.fetch(api.url + path, {

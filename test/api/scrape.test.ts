@@ -55,6 +55,29 @@ test("each format that is asked for is there", async () => {
   expect(json.links).toEqual([{ url: "https://example.com/next", text: "once" }]);
 });
 
+test("selectors and switches say what of the page becomes Markdown, and how it was chosen is told", async () => {
+  const request = { url: "https://example.com/page", include_selectors: ["p"], exclude_selectors: ["a"], links: false };
+
+  const { json } = await scrape(request);
+
+  expect(json.markdown).toBe("Said .\n");
+  expect(json.metadata).toMatchObject({ quality: { chosen: "selection", rule: "include-selectors" }, breadcrumbs: [] });
+});
+
+test("passages come with the path of their headings, as large as asked for", async () => {
+  const { json } = await scrape({
+    url: "https://example.com/page",
+    formats: ["chunks"],
+    chunk_tokens: 32,
+    chunk_overlap: 0,
+  });
+
+  expect(json.markdown).toBeUndefined();
+  expect(json.chunks).toMatchObject([
+    { index: 0, heading_path: ["Title"], start: 0, text: expect.stringContaining("once") },
+  ]);
+});
+
 test.each([
   ["https://example.com/missing", 502, "http_404"],
   ["https://example.com/private/x", 422, "robots"],
@@ -96,6 +119,8 @@ test.each([
   [{ url: "https://example.com/", formats: ["pdf"] }, "/formats/0"],
   [{ url: "https://example.com/", formats: ["links", "links"] }, "/formats"],
   [{ url: "https://example.com/", wait: true }, "/wait"],
+  [{ url: "https://example.com/", include_selectors: ["p", "p["] }, "/include_selectors/1"],
+  [{ url: "https://example.com/", chunk_tokens: 1 }, "/chunk_tokens"],
 ])("%j is refused at %s", async (body, at) => {
   const { status, json } = await scrape(body);
 

@@ -12,7 +12,7 @@ const server = hasPostgres ? await testStores.at(-1)?.open() : undefined;
 const database = server ? { DATABASE_URL: new URL(`/${basename(server.location)}`, POSTGRES.url).href } : undefined;
 const run = (...args: string[]) => workplace.run(args, database);
 
-beforeAll(() => prepareDataFolder(workplace.makeFolder("data")));
+beforeAll(() => prepareDataFolder(workplace.makeFolder("data"), { isMigrated: true }));
 afterAll(async () => {
   await server?.close();
   workplace.remove();

@@ -10,7 +10,6 @@ import { restoreCommand } from "../../src/cli/restore.ts";
 import { openBackupDoor } from "../../src/db/backup/door.ts";
 import { lockDataFolder } from "../../src/db/data-folder.ts";
 import { openEmbeddedStore } from "../../src/db/embedded.ts";
-import { migrateUp } from "../../src/db/migrate.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { addSampleRows } from "../db/sample-rows.ts";
 import { prepareDataFolder } from "../testing/stores.ts";
@@ -24,12 +23,11 @@ const ZSTD = 0xfd2fb528;
 const inside = (name: string) => join(workplace.folder, name);
 
 beforeAll(async () => {
-  const store = await openEmbeddedStore(await prepareDataFolder(workplace.makeFolder("data")));
-  await migrateUp(store.db);
+  const store = await openEmbeddedStore(await prepareDataFolder(workplace.makeFolder("data"), { isMigrated: true }));
   await addSampleRows(store.db);
   await store.close();
   // What every refusal is tried on: stopped, whole, and never opened.
-  await prepareDataFolder(workplace.makeFolder("untouched"));
+  await prepareDataFolder(workplace.makeFolder("untouched"), { isMigrated: true });
   await Bun.write(inside("taken"), "mine");
 });
 

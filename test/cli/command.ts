@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { findProgram, PROCESS_ENV } from "../testing/program.ts";
 
-const main = resolve(import.meta.dir, "../../src/main.ts");
+const program = await findProgram();
 
 export type Ended = { code: number | null; stdout: string; stderr: string };
 
@@ -15,9 +16,9 @@ export function openWorkplace() {
     env: Record<string, string> = {},
     stdout: Out = "pipe" as Out,
   ) =>
-    Bun.spawn([process.execPath, main, ...args], {
+    Bun.spawn([program, ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH, LANG: "C.UTF-8", ...env },
+      env: { ...PROCESS_ENV, ...env },
       stdin: "ignore",
       stdout,
       stderr: "pipe",

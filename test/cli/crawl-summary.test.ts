@@ -64,7 +64,7 @@ test("says nothing of files when none were asked for", () => {
 test.each(testStores)("a summary is read from the crawl on the $name store", async ({ open }) => {
   const { db, close } = await open();
   const crawl = await startCrawl(db, { viewer: LOCAL_VIEWER, url: "https://example.com/" });
-  await skipPending(db, crawl.id, { reason: "robots", message: "robots.txt disallows it", at: new Date(0) });
+  await skipPending(db, crawl, { reason: "robots", message: "robots.txt disallows it", at: new Date(0) });
   const files = {
     written: 1,
     unchanged: 0,

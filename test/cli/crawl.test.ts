@@ -8,7 +8,7 @@ import { listFiles, openWorkplace } from "./command.ts";
 const workplace = openWorkplace();
 const fast = ["--delay", "0", "--concurrency", "4", "--data", "data"];
 
-beforeAll(async () => void (await prepareDataFolder(workplace.makeFolder("data"))));
+beforeAll(async () => void (await prepareDataFolder(workplace.makeFolder("data"), { isMigrated: true })));
 afterAll(workplace.remove);
 
 const inFolder = (path: string) => join(workplace.folder, path);
@@ -115,7 +115,7 @@ describe("a website", () => {
   });
 
   test("is left at once by a second Ctrl-C, whatever is still on its way", async () => {
-    await prepareDataFolder(workplace.makeFolder("slow-data"));
+    await prepareDataFolder(workplace.makeFolder("slow-data"), { isMigrated: true });
     const slow = site.serve({ latencyMs: 30_000 });
     const child = workplace.start([
       "crawl",

@@ -29,6 +29,7 @@ describe.skipIf(!hasPostgres)("the database on a server", () => {
     const made = await run("db init");
     const again = await run("db init");
     expect(made.stdout).toContain("database created");
+    expect(made.stdout).toContain("job queue made");
     expect(tags.every((tag) => made.stdout.includes(`${tag} applied`))).toBe(true);
     expect(again.stdout).toContain("ready");
 
@@ -65,11 +66,33 @@ describe.skipIf(!hasPostgres)("the database on a server", () => {
     expect(dry.stdout).not.toContain("breakpoint");
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });
     expect(status.stdout.match(/ applied \d{4}-/g)).toHaveLength(tags.length);
+    expect(status.stdout).toMatch(/job queue \(custom_jobs\) version \d+/);
 
     expect((await run("migrate down 99 --yes", production)).stdout).toContain(`${tags[0]} taken back`);
     expect((await run(`migrate to ${tags[0]}`)).stdout).toContain(`${tags[0]} applied`);
     expect((await run("migrate up")).stdout).toContain(`${newest} applied`);
     expect((await run("migrate down x")).stderr).toContain("x is none");
     expect((await run("migrate to")).stderr).toContain("needs a tag");
+  });
+
+  test("has its large tables spread over partitions when somebody agrees to that, and says so", async () => {
+    await run("db init");
+
+    const [dry, unasked, wrong, embedded] = await Promise.all([
+      run("db partition frontier --dry-run"),
+      run("db partition frontier"),
+      run("db partition raw_html --partitions 1"),
+      workplace.run(["db", "partition", "frontier", "--yes"]),
+    ]);
+    const done = await run("db partition frontier --partitions 4 --yes");
+    const status = await run("db status");
+
+    expect(dry.stdout).toMatch(/^begin;\nlock table "custom"\."frontier"/);
+    expect(unasked).toMatchObject({ code: 1, stderr: expect.stringContaining("--yes") });
+    expect(done.stdout).toContain("frontier is in 4 partitions now");
+    expect(wrong.stderr).toContain("2 to 256");
+    expect(embedded).toMatchObject({ code: 2, stderr: expect.stringContaining("DATABASE_URL") });
+    expect(status.stdout).toMatch(/frontier +about .* rows, .* in 4 partitions/);
+    expect(status.stdout).toMatch(/raw_html +about [^,]+, [\d.]+ kB\n/);
   });
 });

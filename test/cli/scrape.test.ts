@@ -50,6 +50,23 @@ describe("a page is printed", () => {
     expect(readdirSync(workplace.folder)).toEqual([]);
   });
 
+  test("as selectors and switches say, with what was left out and why, or in passages", async () => {
+    const [explained, chunks, refused] = await Promise.all([
+      scrape("/a", "--include-selector", "main", "--explain"),
+      scrape("/a", "--chunks", "--no-links", "--chunk-tokens", "64"),
+      scrape("/a", "--exclude-selector", "p["),
+    ]);
+
+    expect(explained).toMatchObject({ code: 0, stderr: "" });
+    expect(explained.stdout).toContain("chosen     selection, by include-selectors (100% sure)\n");
+    expect(explained.stdout).toMatch(/\nkept {6,}\d+ +100% {2}include-selectors +main +Spiders They weave/);
+    expect(explained.stdout).toMatch(/\nleft out +3 +100% {2}not-selected +nav +Nav\n/);
+    expect(JSON.parse(chunks.stdout)).toMatchObject({ index: 0, heading_path: ["Spiders"], start: 0 });
+    expect(chunks.stdout).toContain("They **weave** webs, and");
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toStartWith('orbweaver: --exclude-selector: "p[" can\'t be used as a CSS selector: ');
+  });
+
   test("to a reader that goes away early without a word", async () => {
     const child = workplace.start(["scrape", `${server.url.origin}/large`]);
     const reader = child.stdout.getReader();

@@ -5,7 +5,7 @@ import { serve } from "./serving.ts";
 
 const workplace = openWorkplace();
 beforeAll(async () => {
-  for (const name of ["data", "other"]) await prepareDataFolder(workplace.makeFolder(name));
+  for (const name of ["data", "other"]) await prepareDataFolder(workplace.makeFolder(name), { isMigrated: true });
 });
 afterAll(workplace.remove);
 

@@ -6,7 +6,11 @@ export async function serve(
   args: string[] = ["--data", "data"],
   env: Record<string, string> = {},
 ) {
-  const child = workplace.start(["--port", "0", ...args], env);
+  return untilServing(workplace.start(["--port", "0", ...args], env));
+}
+
+/** Reads what a process of the service says of itself once it serves. */
+export async function untilServing(child: Bun.Subprocess<"ignore", "pipe", "pipe">) {
   const reader = child.stdout.getReader();
   const decoder = new TextDecoder();
   let output = "";

@@ -17,7 +17,7 @@ let services = 0;
 /** Each on data of its own, so that none has to wait for another to end. */
 async function start(env: Record<string, string> = {}) {
   const name = `data-${services++}`;
-  await prepareDataFolder(workplace.makeFolder(name));
+  await prepareDataFolder(workplace.makeFolder(name), { isMigrated: true });
   const service = await serve(workplace, ["--data", name], { ALLOW_PRIVATE_NETWORKS: "127.0.0.1", ...env });
   clean.push(() => service.child.kill("SIGKILL"));
   return service;

@@ -70,7 +70,7 @@ test("help names every command with an example, and the version is the package's
   const { version: expected } = await Bun.file(`${import.meta.dir}/../../package.json`).json();
 
   expect([help.code, crawlHelp.code, version.code]).toEqual([0, 0, 0]);
-  for (const command of ["serve", "crawl", "scrape", "migrate", "health"])
+  for (const command of ["serve", "worker", "instances", "crawl", "scrape", "migrate", "health"])
     expect(help.stdout).toContain(`\n  ${command} `);
   expect(help.stdout).toContain("orbweaver crawl https://");
   for (const flag of ["--out", "--base-url", "--max-pages", "--exclude", "--no-robots", "--json", "--restart"]) {

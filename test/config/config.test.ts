@@ -74,7 +74,7 @@ describe("settings", () => {
   test("come from flags, before the environment, before .env, before a file, before defaults, and say so", () => {
     const files = {
       ".env": "# why\nLOG_LEVEL=warn\nPORT=2\nHOST=b.example\nDATA_DIR=/b\n",
-      "own.toml": 'PORT = 1\nHOST = "a.example"\nDATA_DIR = "/a"\nLOG_LEVEL = "error"\nMAX_RUNNING_CRAWLS = 3\n',
+      "own.toml": 'PORT = 1\nHOST = "a.example"\nDATA_DIR = "/a"\nLOG_LEVEL = "error"\nWORKER_SLICES = 3\n',
     };
 
     const { config, origins } = load(files, { PORT: "3", HOST: "c.example" }, { PORT: 4 });
@@ -84,11 +84,11 @@ describe("settings", () => {
       HOST: "c.example",
       DATA_DIR: "/b",
       LOG_LEVEL: "warn",
-      MAX_RUNNING_CRAWLS: 3,
+      WORKER_SLICES: 3,
       DOCS: "on",
     });
     expect(origins).toMatchObject({ PORT: "flag", HOST: "environment", DATA_DIR: ".env:5", LOG_LEVEL: ".env:2" });
-    expect(origins.MAX_RUNNING_CRAWLS).toEndWith("own.toml:5");
+    expect(origins.WORKER_SLICES).toEndWith("own.toml:5");
     expect(origins.DOCS).toBe("default");
   });
 

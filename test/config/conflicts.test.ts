@@ -30,6 +30,14 @@ describe("settings that can't go together", () => {
     ["an issuer without audience", { AUTH_PROVIDER: "oidc", AUTH_URL: "https://a.example" }, ["AUTH_AUDIENCE"]],
     ["neither of both", { AUTH_PROVIDER: "oidc" }, ["AUTH_URL", "AUTH_AUDIENCE"]],
     ["no secret", { AUTH_PROVIDER: "secret" }, ["AUTH_SECRET"]],
+    ["less than all roles where one process holds the database", { ROLE: "api, scheduler" }, ["ROLE"]],
+    ["a role that there is not", { ...db, ROLE: "api,cook" }, ["ROLE"]],
+    [
+      "schedules that can't be",
+      { PURGE_SCHEDULE: "61 * * * *", HEALTH_CHECK_SCHEDULE: "@often" },
+      ["PURGE_SCHEDULE", "HEALTH_CHECK_SCHEDULE"],
+    ],
+    ["no schedule", { PURGE_SCHEDULE: "off", HEALTH_CHECK_SCHEDULE: "*/30 * * * * *" }, []],
     ["a secret too short is told once", { AUTH_PROVIDER: "secret", AUTH_SECRET: "short" }, ["AUTH_SECRET"]],
     [
       "an authority that is not there",
@@ -43,6 +51,11 @@ describe("settings that can't go together", () => {
       "an authority that nothing asks",
       { DATABASE_URL: "postgres://db/x?sslmode=prefer", DATABASE_CA_FILE: ca },
       ["DATABASE_CA_FILE"],
+    ],
+    [
+      "a replica that is no PostgreSQL",
+      { ...db, DATABASE_READ_URL: "postgres://a/x,http://b/x" },
+      ["DATABASE_READ_URL"],
     ],
     ["two servers of Redis", { REDIS_URL: "redis://a", REDIS_HOST: "b" }, ["REDIS_HOST"]],
     ["an authority of Redis without TLS", { REDIS_HOST: "a", REDIS_CA_FILE: ca }, ["REDIS_CA_FILE"]],
@@ -71,11 +84,14 @@ describe("settings that can't go together", () => {
     ["authority and TLS by the URL", { DATABASE_URL: "postgres://db/x?sslmode=require", DATABASE_CA_FILE: ca }],
     ["the machine's own authorities", { ...db, DATABASE_TLS: "verify-full", DATABASE_CA_FILE: "system" }],
     ["several hosts of PostgreSQL", { DATABASE_URL: "postgresql://me:p@ss@a:1,b:2/x%20y" }],
+    ["replicas", { ...db, DATABASE_READ_URL: "postgres://me:p,w@a/x, postgresql://b:1,c:2/x" }],
     ["Redis over TLS", { REDIS_URL: "rediss://a:6380/1", REDIS_CA_FILE: ca }],
     ["a socket of PostgreSQL", { DATABASE_URL: "postgres:///x?host=/run/postgresql" }],
     ["origins", { CORS_ORIGINS: "https://a.example, http://localhost:*, *" }],
     ["proxies", { TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1,fd00::/8" }],
     ["networks", { ALLOW_PRIVATE_NETWORKS: "10.0.0.0/8,fd00::/8,::1,[::1]:80,10.1.2.3:80,*.a.example,host:8080" }],
+    ["some roles with a server", { ...db, ROLE: "worker,scheduler" }],
+    ["all roles by name without one", { ROLE: " scheduler,api , worker" }],
     ["all networks", { ALLOW_PRIVATE_NETWORKS: "true" }],
   ])("are none: %s", (_, environment) => {
     expect(examine(environment)).toEqual({ faults: [], warnings: [] });

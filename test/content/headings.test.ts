@@ -23,6 +23,18 @@ test("headings lose their permalinks and find their anchors", () => {
   ]);
 });
 
+test("anchors are found where generators put them", () => {
+  const found = read(`
+    <div class="markdown-heading"><h2>GitHub</h2><a id="user-content-github" class="anchor" href="#github"><svg></svg></a></div>
+    <div class="sl-heading-wrapper"><h2 id="starlight">Starlight</h2><a class="sl-anchor-link" href="#starlight">#</a></div>
+    <h2><span class="mw-headline" id="Wiki">Wiki</span></h2>
+    <div><a name="old"></a><h2>Old</h2></div>
+    <div><p>x</p><h2>None</h2><p>y</p></div>
+    <h2 id="user-content-shown">Shown</h2>`);
+
+  expect(found.map(({ anchor }) => anchor)).toEqual(["github", "starlight", "Wiki", "old", undefined, "shown"]);
+});
+
 test("a heading that links to itself with its whole text keeps the text", () => {
   expect(read('<h2 id="a"><a class="anchor" href="#a">Linked title</a></h2>')).toEqual([
     { level: 2, text: "Linked title", anchor: "a" },

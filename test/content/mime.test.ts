@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { isWorthReading, kindOf, parseContentType, sniffType } from "../../src/content/mime.ts";
 
+const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const docxStart = "PK\x03\x04 [Content_Types].xml word/document.xml";
+
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
 
 test.each([
@@ -42,6 +45,23 @@ test.each([
   ["other XML without a header", null, "<?xml version='1.0'?><urlset>", "text/xml"],
   ["JSON without a header", null, ' {"a": 1}\n', "application/json"],
   ["text without a header", null, "hello", "text/plain"],
+  ["an RSS feed sent as XML", "application/xml", "<rss version='2.0'>", "application/rss+xml"],
+  ["an old RSS feed", "text/xml", "<rdf:RDF xmlns='http://purl.org/rss/1.0/'>", "application/rss+xml"],
+  ["a sitemap sent as XML", "application/xml", "<urlset>", "application/xml"],
+  [
+    "a JSON feed sent as JSON",
+    "application/json",
+    '{"version": "https://jsonfeed.org/version/1.1"}',
+    "application/feed+json",
+  ],
+  ["a PDF sent as a download", "application/octet-stream", "%PDF-1.7\n", "application/pdf"],
+  ["a PDF sent as text", "text/plain", "%PDF-1.4\nabc", "application/pdf"],
+  ["a PDF after a few bytes of something else", "application/pdf", "\n\n%PDF-1.7\n", "application/pdf"],
+  ["an error page sent as PDF", "application/pdf", "<!doctype html><p>Sign in", "text/html"],
+  ["a Word file sent as an archive", "application/zip", docxStart, docx],
+  ["a Word file without a header", null, docxStart, docx],
+  ["an archive sent as a Word file", docx, "PK\x03\x04", "application/zip"],
+  ["a manual in bold for terminals", "text/plain", "N\bNA\bAM\bME\bE", "text/plain"],
   ["an unknown type", "application/unknown", "<html>", "text/html"],
   ["a page sent as a download", "application/octet-stream", "<!doctype html>", "text/html"],
   ["a zip archive", "application/octet-stream", "PK\x03\x04", "application/zip"],
@@ -62,13 +82,15 @@ test.each([
   ["application/xhtml+xml", "html"],
   ["text/markdown", "markdown"],
   ["text/plain", "text"],
-  ["text/csv", "text"],
+  ["text/csv", "csv"],
   ["application/vnd.api+json", "json"],
-  ["application/rss+xml", "xml"],
+  ["application/rss+xml", "feed"],
+  ["application/feed+json", "feed"],
+  ["application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"],
   ["image/svg+xml", "other"],
   ["text/css", "other"],
   ["application/javascript", "other"],
-  ["application/pdf", "other"],
+  ["application/pdf", "pdf"],
 ])("%s is of kind %s", (essence, kind) => {
   expect(kindOf(essence)).toBe(kind as "html");
 });
@@ -81,10 +103,26 @@ test.each([
   ["*/*", true],
   [undefined, true],
   ["image/png", false],
-  ["application/pdf", false],
+  ["application/pdf", true],
+  ["text/csv", true],
   ["application/zip", false],
   ["video/mp4", false],
   ["application/octet-stream", false],
 ])("a body declared as %p is worth reading: %p", (type, isWorth) => {
-  expect(isWorthReading(new Headers(type ? { "content-type": type } : {}))).toBe(isWorth);
+  const headers = new Headers(type ? { "content-type": type } : {});
+
+  expect(isWorthReading(headers, "https://a.example/file")).toBe(isWorth);
+});
+
+test.each([
+  ["https://a.example/report.pdf?version=2", {}, true],
+  ["https://a.example/data.CSV", {}, true],
+  ["https://a.example/download?id=5", { "content-disposition": 'attachment; filename="report.docx"' }, true],
+  ["https://a.example/tool.bin", {}, false],
+  ["https://a.example/download?id=5", { "content-disposition": 'attachment; filename="tool.zip"' }, false],
+  ["https://a.example/", {}, false],
+])("a download from %s with %p is worth reading: %p", (url, headers, isWorth) => {
+  const type = { "content-type": "application/octet-stream" };
+
+  expect(isWorthReading(new Headers({ ...type, ...headers }), url)).toBe(isWorth);
 });

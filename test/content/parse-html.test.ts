@@ -20,9 +20,14 @@ test.each([
     'table[tr[td["a"],td["b"]],tr[th["c"]]],"d"',
   ],
   [
+    "cells without a row's start tag are in a row",
+    "<table><tbody><td>a<td>b</tr><td>c</table>",
+    'table[tbody[tr[td["a"],td["b"]],tr[td["c"]]]]',
+  ],
+  [
     "an end tag does not reach out of its cell",
     "<div><table><td>a</div>b</table>c</div>",
-    'div[table[td["a","b"]],"c"]',
+    'div[table[tr[td["a","b"]]],"c"]',
   ],
   ["misnested bold text ends with its block", "<b><p>x</b>y</p>z", 'b[p["x","y"]],"z"'],
   ["terms and descriptions end each other", "<dl><dt>a<dd>b<dt>c</dl>", 'dl[dt["a"],dd["b"],dt["c"]]'],

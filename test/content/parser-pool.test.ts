@@ -132,11 +132,13 @@ test.each([
   ["ends", "process.exit(3)"],
 ])("a thread that %s fails its page alone, and is replaced", async (_, end) => {
   const threads = firstThread(end);
-  const pool = openPool({ threads: 1, startThread: threads.start });
+  const replaced: string[] = [];
+  const pool = openPool({ threads: 1, startThread: threads.start, onReplace: (reason) => replaced.push(reason) });
 
   const codes = await Promise.all([codeOf(pool.parse(page("x"))), codeOf(pool.parse(page("y")))]);
 
   expect(codes).toEqual(["parse_failed", "parsed"]);
+  expect(replaced).toEqual(["lost"]);
   expect(threads.started()).toBe(2);
 });
 
@@ -149,12 +151,71 @@ test("when no thread can start, the pages that wait fail rather than wait for ev
   expect(codes).toEqual(Array.from({ length: 5 }, () => "parse_failed"));
 });
 
-test("threads are replaced after their share of pages", async () => {
-  const pool = openPool({ threads: 1, maxPagesPerThread: 2 });
+const titlesOf = async (pool: ParserPool, count: number) => {
+  const parsed = await Promise.all(Array.from({ length: count }, (_, n) => pool.parse(page(`<title>${n}</title>`))));
+  return parsed.map(({ document }) => document.title);
+};
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n));
 
-  const codes = await Promise.all(Array.from({ length: 5 }, () => codeOf(pool.parse(page("<p>x")))));
+test("threads are replaced when they have done their share of pages, and no page is lost", async () => {
+  const replaced: string[] = [];
+  const pool = openPool({ threads: 2, maxPagesPerThread: 10, onReplace: (reason) => replaced.push(reason) });
 
-  expect(codes).toEqual(["parsed", "parsed", "parsed", "parsed", "parsed"]);
+  while (replaced.length < 3) expect(await titlesOf(pool, 30)).toEqual(numbers(30));
+
+  expect(replaced).toEqual(["pages", "pages", "pages"]);
+});
+
+test("a thread works on until the one that takes its place is up", async () => {
+  const real = new URL("../../src/content/parser-thread.ts", import.meta.url).href;
+  const starting = () => new Worker(URL.createObjectURL(new Blob(["setInterval(() => {}, 1000)"])));
+  let started = 0;
+  const pool = openPool({
+    threads: 1,
+    maxPagesPerThread: 2,
+    startThread: () => (started++ === 0 ? new Worker(real) : starting()),
+  });
+
+  expect(await titlesOf(pool, 30)).toEqual(numbers(30));
+  expect(started).toBe(2);
+});
+
+test("a thread whose successor can't start works on", async () => {
+  const real = new URL("../../src/content/parser-thread.ts", import.meta.url).href;
+  const broken = () => new Worker(URL.createObjectURL(new Blob(["throw new Error('no start')"])));
+  let started = 0;
+  const pool = openPool({
+    threads: 1,
+    maxPagesPerThread: 2,
+    startThread: () => (started++ === 0 ? new Worker(real) : broken()),
+  });
+
+  while (started < 3) expect(await titlesOf(pool, 10)).toEqual(numbers(10));
+  expect(await titlesOf(pool, 10)).toEqual(numbers(10));
+});
+
+test("a thread that keeps too much memory is replaced, and one that only made garbage is not", async () => {
+  const real = new URL("../../src/content/parser-thread.ts", import.meta.url).href;
+  const leaking = new Blob([`globalThis.kept = new Uint8Array(64_000_000).fill(1); import ${JSON.stringify(real)};`]);
+  const wasting = new Blob([`new Uint8Array(64_000_000).fill(1); import ${JSON.stringify(real)};`]);
+  const openWith = (first: Blob) => {
+    const replaced: string[] = [];
+    let started = 0;
+    const pool = openPool({
+      threads: 1,
+      maxHeapBytes: 32_000_000,
+      startThread: () => new Worker(started++ === 0 ? URL.createObjectURL(first) : real),
+      onReplace: (reason) => replaced.push(reason),
+    });
+    return { pool, replaced };
+  };
+  const [worn, sound] = [openWith(leaking), openWith(wasting)];
+
+  while (worn.replaced.length === 0) expect(await titlesOf(worn.pool, 10)).toEqual(numbers(10));
+  for (let round = 0; round < 10; round++) expect(await titlesOf(sound.pool, 10)).toEqual(numbers(10));
+
+  expect(worn.replaced).toEqual(["memory"]);
+  expect(sound.replaced).toEqual([]);
 });
 
 test("a cancelled page fails at once, whether it waits or runs", async () => {

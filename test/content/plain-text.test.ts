@@ -3,7 +3,7 @@ import { toPlainText } from "../../src/content/plain-text.ts";
 
 test.each([
   ["headings and marks", "# A *b* `c`\n\n**d** ~~e~~ \\* &amp;", "A b c\n\nd e * &\n"],
-  ["links and images", '[text](https://a.example "t") ![alt](i.png)', "text alt\n"],
+  ["links, and no images", '[text](https://a.example "t") ![alt](i.png)', "text\n"],
   ["quotes", "> a\n> b", "  a\n  b\n"],
   ["lists", "- a\n- b\n  1. c\n  2. d\n- [x] e", "- a\n- b\n  1. c\n  2. d\n- [x] e\n"],
   ["numbers that begin elsewhere", "3. a\n4. b", "3. a\n4. b\n"],

@@ -95,7 +95,7 @@ describe.each(testStores)("crawls on the $name store", ({ open }) => {
     const urls = ["docs/a", "docs/b", "100%_x", "1000"].map((path) => `https://site.example/${path}`);
     await addUrls(
       store.db,
-      crawl.id,
+      crawl,
       urls.map((url) => toNewUrl(url, { depth: 1, source: "link" })),
     );
     await store.db
@@ -131,22 +131,22 @@ describe.each(testStores)("crawls on the $name store", ({ open }) => {
     expect(orders.slice(0, 6)).toEqual(Array(6).fill("order"));
   });
 
-  test("give up what is pending of one host or all, thousands at a time, and only for their owner", async () => {
+  test("give up what is pending of one host or all, thousands at a time, and only for who holds the host", async () => {
     const crawl = await start(store.db, "https://site.example/");
     const urls = Array.from({ length: 6_000 }, (_, n) => `https://${n % 6 === 0 ? "b" : "a"}.example/${n}`);
     await addUrls(
       store.db,
-      crawl.id,
+      crawl,
       urls.map((url) => toNewUrl(url, { depth: 1, source: "link" })),
     );
     const skip = { reason: "host_stopped", message: "It failed", at: new Date() };
 
-    const ofHost = await skipPending(store.db, crawl.id, { ...skip, host: "b.example" });
-    const stolen = skipPending(store.db, crawl.id, { ...skip, owner: Bun.randomUUIDv7() });
+    const ofHost = await skipPending(store.db, crawl, { ...skip, host: "b.example" });
+    const stolen = skipPending(store.db, crawl, { ...skip, lease: { host: "a.example", token: Bun.randomUUIDv7() } });
     expect(stolen).rejects.toThrow("no longer worked by this process");
     await stolen.catch(() => {});
     expect(await listHostsWithWork(store.db, crawl.id, new Date(), 9)).toEqual(["a.example", "site.example"]);
-    const ofAll = await skipPending(store.db, crawl.id, skip);
+    const ofAll = await skipPending(store.db, crawl, skip);
 
     expect([ofHost, ofAll]).toEqual([1_000, 5_001]);
     const counted = await expectCountersToMatch(store.db, crawl.id);

@@ -26,6 +26,10 @@ describe("a crawl's options", () => {
     [{ speed: "high" }, "/speed"],
     [{ include: ["/a/**", "re:(x"] }, "/include/1"],
     [{ exclude: ["[z-a]"] }, "/exclude/0"],
+    [{ include_selectors: ["main", "a["] }, "/include_selectors/1"],
+    [{ exclude_selectors: [":hover"] }, "/exclude_selectors/0"],
+    [{ exclude_selectors: ["x".repeat(1_001)] }, "/exclude_selectors/0"],
+    [{ images: "no" }, "/images"],
     [{ sitemap_urls: ["https://"] }, "/sitemap_urls/0"],
     [{ sitemap_urls: ["ftp://example.com/sitemap.xml"] }, "/sitemap_urls/0"],
   ])("%p is refused by the name of what is wrong", (given, at) => {

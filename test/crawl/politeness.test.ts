@@ -64,6 +64,19 @@ describe("delays", () => {
     expect(begunAt).toEqual([0, 1_000, 2_000, 3_000]);
   });
 
+  test("count from when a request goes out, where that is later than it might", async () => {
+    const queue = createQueue({ minDelayMs: 1_000 });
+
+    const late = await queue.acquire();
+    await clock.advance(5_000);
+    late.begin();
+    late.release(ok());
+    const begunAt = run(queue, 1);
+    await clock.advance(10_000);
+
+    expect(begunAt).toEqual([6_000]);
+  });
+
   test("are spread by a quarter, but never below what was asked for", async () => {
     const early = run(createQueue({ minDelayMs: 1_000, random: () => 0 }), 3);
     const late = run(createQueue({ minDelayMs: 1_000, random: () => 1 }), 3);
@@ -285,6 +298,27 @@ describe("the error budget", () => {
 
     expect(queue.stopReason).toBe("The host failed 2 times in a row; the last time it told us to slow down");
   });
+});
+
+test("a clock that is set back by an hour lengthens neither delays nor pauses", async () => {
+  await clock.advance(2 * 3_600_000);
+  let backMs = 0;
+  const skewed = { ...clock, now: () => new Date(clock.now().getTime() - backMs) };
+  const queue = createQueue({ clock: skewed, minDelayMs: 1_000 });
+  const pausing = createQueue({ clock: skewed });
+  (await queue.acquire()).release(ok());
+  (await pausing.acquire()).release(failed("throttled", { retryAfterMs: 30_000 }));
+
+  backMs = 3_600_000;
+  const [next, resumed] = [queue.acquire(), pausing.acquire()];
+  const isGranted = (waiting: Promise<Permit>) =>
+    Promise.race([waiting.then(() => true), clock.settle().then(() => false)]);
+  await clock.advance(1_000);
+  const early = [await isGranted(next), await isGranted(resumed)];
+  await clock.advance(29_000);
+
+  expect(early).toEqual([true, false]);
+  expect(await isGranted(resumed)).toBe(true);
 });
 
 describe("a restart", () => {

@@ -5,6 +5,7 @@ import type { DocumentInput } from "../../src/content/document.ts";
 import { ParseError, type ParseErrorCode } from "../../src/content/parser-pool.ts";
 import { type ScrapeRequest, scrape } from "../../src/crawl/scrape.ts";
 import { FetchError } from "../../src/fetch/fetch.ts";
+import { writePdf } from "../content/formats/pdf-writer.ts";
 import { type Answering, createWeb, page, robots, silence, text } from "./web.ts";
 
 const URL_ = "https://site.example/";
@@ -107,7 +108,11 @@ describe("a scrape", () => {
     ["parse_failed", "unprocessable"],
     ["queue_full", "unavailable"],
   ])("whose page brings %s in the parser is %s", async (code, reason) => {
-    const parser = { parse: async (_: DocumentInput) => Promise.reject(new ParseError(code, "No")), close: () => {} };
+    const parser = {
+      parse: async (_: DocumentInput) => Promise.reject(new ParseError(code, "No")),
+      busyThreads: () => 0,
+      close: () => {},
+    };
 
     const failed = await scrape({ ...open({ [URL_]: text("Here") }), parser }, { url: URL_ }).catch((error) => error);
 
@@ -115,12 +120,24 @@ describe("a scrape", () => {
   });
 
   test("of what is no text fails with the type", async () => {
-    const pdf = { headers: { "content-type": "application/pdf" }, body: "%PDF-1.7" };
+    const film = { headers: { "content-type": "video/mp4" }, body: "ftyp" };
 
-    const failed = await scraping({ [URL_]: pdf }).catch((error: unknown) => error);
+    const failed = await scraping({ [URL_]: film }).catch((error: unknown) => error);
 
     expect(failed).toMatchObject({ reason: "unprocessable", code: "type" });
-    expect((failed as Error).message).toBe("https://site.example/ is application/pdf, which has no text to extract");
+    expect((failed as Error).message).toBe("https://site.example/ is video/mp4, which has no text to extract");
+  });
+
+  test("of a PDF has its text, and of a damaged one fails with the reason", async () => {
+    const headers = { "content-type": "application/pdf" };
+    const sound = writePdf({ pages: [[{ text: "Silk", x: 50, y: 700 }]] });
+
+    const scraped = await scraping({ [URL_]: { headers, body: sound } });
+    const failed = await scraping({ [URL_]: { headers, body: "%PDF-1.7" } }).catch((error: unknown) => error);
+
+    expect(scraped).toMatchObject({ html: null, document: { kind: "pdf", markdown: "Silk\n" } });
+    expect(failed).toMatchObject({ reason: "unprocessable", code: "parse_failed" });
+    expect((failed as Error).message).toStartWith("Parsing https://site.example/ failed: The PDF is damaged");
   });
 
   test("of a site that says nothing ends when its time is over", async () => {

@@ -1,13 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
-import { type App, openWeb } from "../../src/app.ts";
-import { readConfig } from "../../src/config/config.ts";
+import type { App } from "../../src/app.ts";
 import { cancelCrawl, pauseCrawl } from "../../src/crawl/crawls.ts";
 import type { Store } from "../../src/db/db.ts";
-import { crawlJobs } from "../../src/db/schema/crawls.ts";
+import { crawlJobs, hosts } from "../../src/db/schema/crawls.ts";
 import { websites } from "../../src/db/schema/websites.ts";
-import { createLog } from "../../src/telemetry/log.ts";
-import { createFastClock } from "../testing/apps.ts";
+import { createFastClock, openTestApp } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
 import { countStatements, createStandingClock, expectCountersToMatch, outcomesOf, run, start } from "./runs.ts";
 import { type Answering, createWeb, page, robots, silence, text } from "./web.ts";
@@ -25,6 +23,8 @@ describe("a crawl that waits", () => {
 
   afterEach(async () => {
     await store.db.delete(websites);
+    // A host is remembered beyond its crawl.
+    await store.db.delete(hosts);
     for (const app of apps.splice(0)) await app.close();
   });
 
@@ -32,9 +32,7 @@ describe("a crawl that waits", () => {
 
   function open(answers: Record<string, Answering>, clock = createStandingClock() as App["clock"]) {
     const web = createWeb(answers);
-    const config = readConfig({}, { PARSER_THREADS: 1 });
-    const log = createLog("error", clock, () => {});
-    const app: App = { ...openWeb(config, { clock, fetch: web.fetch, log }), store, db: store.db };
+    const app = openTestApp(store, { clock, fetch: web.fetch });
     apps.push(app);
     return { app, web };
   }

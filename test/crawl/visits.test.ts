@@ -162,6 +162,9 @@ describe("a crawl", () => {
     const { again, app, web } = await crawl({ [`${SITE}/`]: cached });
     const second = await again();
     const whole = await run(app, await start(db(), `${SITE}/`, { sitemaps: false, content: "page" }));
+    const selected = { sitemaps: false, content: "page", exclude_selectors: [".ad"] };
+    const runs = [await run(app, await start(db(), `${SITE}/`, selected))];
+    runs.push(await run(app, await start(db(), `${SITE}/`, selected)));
 
     expect(second).toMatchObject({ unchanged: 1, byStatus: { 304: 1 } });
     expect(whole).toMatchObject({ byStatus: { 200: 1 } });
@@ -169,8 +172,11 @@ describe("a crawl", () => {
       {},
       { "if-none-match": '"1"', "if-modified-since": "Thu, 01 Jan 2026 00:00:00 GMT" },
       {},
+      {},
+      { "if-none-match": '"1"', "if-modified-since": "Thu, 01 Jan 2026 00:00:00 GMT" },
     ]);
-    expect((await pageAt(`${SITE}/`))?.recipe).toStartWith("page/");
+    expect(runs).toMatchObject([{ byStatus: { 200: 1 } }, { byStatus: { 304: 1 } }]);
+    expect((await pageAt(`${SITE}/`))?.recipe).toMatch(/^page\/\d+\/[0-9a-f]{12}$/);
   });
 
   test("takes a page that was missing for a while and is unchanged for one that is there", async () => {
@@ -192,18 +198,32 @@ describe("a crawl", () => {
   });
 
   test("records what is no text with type and size, and without a document", async () => {
-    const pdf = { headers: { "content-type": "application/pdf", "content-length": "1234" }, body: "%PDF-1.7" };
-    const { crawl: ended } = await crawl({ [`${SITE}/`]: page("/doc"), [`${SITE}/doc`]: pdf });
+    const film = { headers: { "content-type": "video/mp4", "content-length": "1234" }, body: "ftyp" };
+    const { crawl: ended } = await crawl({ [`${SITE}/`]: page("/doc"), [`${SITE}/doc`]: film });
 
     expect(ended).toMatchObject({ created: 2, failed: 0 });
     expect(await pageAt(`${SITE}/doc`)).toMatchObject({
-      contentType: "application/pdf",
+      contentType: "video/mp4",
       byteLength: 1234,
       documentId: null,
       version: 0,
       rawHash: null,
     });
     expect(await db().select().from(markdownDocuments)).toHaveLength(1);
+  });
+
+  test("makes of a page what its selectors name, and keeps how that was chosen", async () => {
+    const body = "<title>T</title><main><p>Kept.</p><p class=ad>Left out.</p></main><footer>Below</footer>";
+    const html = { headers: { "content-type": "text/html" }, body };
+    await crawl({ [`${SITE}/`]: html }, { include_selectors: ["main", "footer"], exclude_selectors: [".ad"] });
+
+    const [document] = await db().select().from(markdownDocuments);
+
+    expect(document?.markdown).toBe("Kept.\n\nBelow\n");
+    expect(document?.details).toMatchObject({
+      quality: { chosen: "selection", rule: "include-selectors" },
+      licence: null,
+    });
   });
 
   test("reads a page in another encoding than it says as well as can be", async () => {

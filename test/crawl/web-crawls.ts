@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll } from "bun:test";
-import { type App, openWeb } from "../../src/app.ts";
-import { readConfig } from "../../src/config/config.ts";
+import type { App } from "../../src/app.ts";
 import type { Store } from "../../src/db/db.ts";
+import { hosts } from "../../src/db/schema/crawls.ts";
 import { pages } from "../../src/db/schema/pages.ts";
 import { websites } from "../../src/db/schema/websites.ts";
-import { createLog } from "../../src/telemetry/log.ts";
-import { createFastClock } from "../testing/apps.ts";
+import { createFastClock, openTestApp } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
 import { expectCountersToMatch, outcomesOf, run, start } from "./runs.ts";
 import { type Answering, createWeb } from "./web.ts";
@@ -25,6 +24,8 @@ export function openWebCrawls() {
 
   async function forget() {
     await store.db.delete(websites);
+    // A host is remembered beyond its crawl.
+    await store.db.delete(hosts);
   }
 
   afterEach(async () => {
@@ -41,9 +42,7 @@ export function openWebCrawls() {
     clock = createFastClock(),
   ) {
     const web = createWeb(answers);
-    const log = createLog("error", clock, () => {});
-    const config = readConfig({}, { PARSER_THREADS: 1 });
-    const app: App = { ...openWeb(config, { clock, fetch: web.fetch, log }), store, db: store.db };
+    const app = openTestApp(store, { clock, fetch: web.fetch });
     apps.push(app);
     const begin = async () => run(app, await start(store.db, seed, { sitemaps: false, ...options }));
     const ended = await begin();

@@ -6,7 +6,10 @@ import { createWriter } from "../../src/crawl/writer.ts";
 import { createManualClock } from "../manual-clock.ts";
 
 const visit = (name: string, bytes = 0): Visit => ({
-  entry: { urlHash: name, url: name, host: "h", depth: 0, source: "link", attempts: 0, redirects: null, known: null },
+  entry: {
+    ...{ token: "t", urlHash: name, url: name, host: "h", depth: 0, source: "link", attempts: 0 },
+    ...{ redirects: null, known: null },
+  },
   outcome:
     bytes === 0
       ? { kind: "not_modified" }

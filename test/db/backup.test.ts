@@ -7,6 +7,7 @@ import { zstdCompressSync } from "node:zlib";
 import { sql } from "drizzle-orm";
 import { pack } from "tar-stream";
 import type { App } from "../../src/app.ts";
+import { systemClock } from "../../src/clock.ts";
 import { requestBackup } from "../../src/db/backup/door.ts";
 import { unpackBackup } from "../../src/db/backup/read-archive.ts";
 import { restoreBackup } from "../../src/db/backup/restore.ts";
@@ -14,7 +15,10 @@ import { replacedFolderOf } from "../../src/db/data-folder.ts";
 import { rowsOf } from "../../src/db/db.ts";
 import { type EmbeddedStore, openEmbeddedStore } from "../../src/db/embedded.ts";
 import { migrateUp } from "../../src/db/migrate.ts";
+import { readQueueVersion } from "../../src/db/queue-tables.ts";
 import { pages } from "../../src/db/schema/pages.ts";
+import { type Jobs, openJobs } from "../../src/jobs/jobs.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { expectCountersToMatch, run, start } from "../crawl/runs.ts";
 import { createSite } from "../site.ts";
 import { openTestApp } from "../testing/apps.ts";
@@ -22,10 +26,12 @@ import { prepareDataFolder } from "../testing/stores.ts";
 
 const PAGES = 80;
 const OURS = { namespace: "orbweaver" };
+const log = createLog("error", systemClock, () => {});
 
 let root: string;
 let folder: string;
 let store: EmbeddedStore;
+let jobs: Jobs;
 let app: App;
 /** Of a database with a crawl half done, taken while the crawl went on. */
 let backup: Uint8Array;
@@ -33,9 +39,9 @@ let crawlId: string;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "orbweaver-backup-"));
-  folder = await prepareDataFolder(join(root, "source"));
+  folder = await prepareDataFolder(join(root, "source"), { isMigrated: true });
   store = await openEmbeddedStore(folder);
-  await migrateUp(store.db);
+  jobs = await openJobs(store, { clock: systemClock, log });
   app = openTestApp(store);
   const served = createSite({ pages: PAGES, minBytes: 1_000, maxBytes: 4_000 }).serve({ latencyMs: 1 });
   const crawl = await start(store.db, `${served.origin}/`, { concurrency: 4 });
@@ -50,6 +56,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close();
+  await jobs.close();
   await store.close();
   rmSync(root, { recursive: true, force: true });
 });
@@ -88,12 +95,16 @@ test("a backup taken while a crawl writes has the rows of one moment", async () 
   const crawl = await expectCountersToMatch(restored.db, crawlId);
   const stored = await restored.db.$count(pages);
   const missing = await migrateUp(restored.db);
+  const queueVersion = await readQueueVersion(restored.db);
+  const queue = await openJobs(restored, { clock: systemClock, log });
+  await queue.close();
   await restored.close();
 
   expect(crawl.created).toBe(stored);
   expect(stored).toBeWithin(PAGES / 10, PAGES + 1);
   expect(migrations).toContain("0001_access");
   expect(missing).toEqual([]);
+  expect(queueVersion).toBeNumber();
   expect(progress.at(-1)).toBeGreaterThan(1_000_000);
   expect(bytes).toBeGreaterThan(1_000_000);
 });
@@ -106,7 +117,7 @@ test("what is committed while the copy is made is in it, log recycled or not, an
   await store.db.execute(sql`update public.notes set text = 'changed'`);
   await store.execute("checkpoint; insert into public.notes values (0, 'late'); checkpoint");
 
-  const target = await prepareDataFolder(makeFolder());
+  const target = await prepareDataFolder(makeFolder(), { isMigrated: true });
   await restoring(await copying, target, { isForced: true });
   const replaced = existsSync(replacedFolderOf(join(target, "postgres")));
   const restored = await openEmbeddedStore(target);
@@ -211,7 +222,7 @@ test("a database is replaced only when that is asked for, and never one that is 
 });
 
 test("a restore that is killed between its renames leaves the old database, and a killed backup no log that is kept", async () => {
-  const target = await prepareDataFolder(makeFolder());
+  const target = await prepareDataFolder(makeFolder(), { isMigrated: true });
   const place = join(target, "postgres");
   await Bun.write(join(place, "mine"), "mine");
   mkdirSync(join(place, "pg_replslot", "orbweaver_backup"));

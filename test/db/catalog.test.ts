@@ -77,7 +77,5 @@ test("every foreign key can be followed backwards by an index", () => {
     .filter(({ kind }) => kind === "constraint f")
     .map(({ table, definition }) => `${table} ${/FOREIGN KEY \("?(\w+)/.exec(definition)?.[1]}`);
 
-  // Nothing writes changes yet; the index comes with what does.
-  const known = new Set(["page_changes crawl_id"]);
-  expect(foreign.filter((key) => !indexed.includes(key) && !known.has(key))).toEqual([]);
+  expect(foreign.filter((key) => !indexed.includes(key))).toEqual([]);
 });

@@ -10,7 +10,7 @@ export async function readCatalog(db: Db): Promise<Entry[]> {
   const result = await db.execute(sql`
     with tables as (
       select c.oid, c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = ${namespace} and c.relkind = 'r' and c.relname <> '__drizzle_migrations'
+      where n.nspname = ${namespace} and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> '__drizzle_migrations'
     )
     select 'column' as kind, t.name as "table", a.attname::text as name, concat_ws(' ', format_type(a.atttypid, a.atttypmod),
         a.attnotnull, a.attstorage, a.attidentity, pg_get_expr(d.adbin, d.adrelid)) as definition
@@ -18,7 +18,7 @@ export async function readCatalog(db: Db): Promise<Entry[]> {
       left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
     union all
     select 'constraint ' || c.contype::text, t.name, c.conname::text, pg_get_constraintdef(c.oid)
-      from tables t join pg_constraint c on c.conrelid = t.oid where c.contype <> 'n'
+      from tables t join pg_constraint c on c.conrelid = t.oid where c.contype <> 'n' and c.conparentid = 0
     union all
     select case when i.indisunique then 'unique index' else 'index' end, t.name, x.relname::text, pg_get_indexdef(x.oid)
       from tables t join pg_index i on i.indrelid = t.oid join pg_class x on x.oid = i.indexrelid

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { sql } from "drizzle-orm";
-import { explainConnectionFailure, isWorthWaiting } from "../../src/db/connection-failure.ts";
+import { explainConnectionFailure, isOutage, isWorthWaiting } from "../../src/db/connection-failure.ts";
 import { parseConnectionUrl, withDatabase } from "../../src/db/connection-url.ts";
 import { createDatabase } from "../../src/db/create-database.ts";
 import { rowsOf } from "../../src/db/db.ts";
@@ -61,6 +61,26 @@ test.each([
   expect(explainConnectionFailure(error, target).message).toMatch(/^The database at db\/x can't be used: .*; .+/);
 });
 
+test("what fails for the database's sake is told from what fails for its own, however deep it is wrapped", () => {
+  const failing = (code: string) => new Error("Failed query", { cause: Object.assign(new Error("x"), { code }) });
+  const outages = [
+    "EAI_AGAIN",
+    "ECONNRESET",
+    "CONNECTION_CLOSED",
+    "08006",
+    "53300",
+    "57P03",
+    "57014",
+    "55P03",
+    "40P01",
+    "58030",
+  ];
+  const faults = ["23505", "42601", "22P02", "EACCES"];
+
+  expect([...outages, ...faults].filter((code) => isOutage(failing(code)))).toEqual(outages);
+  expect(isOutage("57014")).toBe(false);
+});
+
 test("a server that does not answer yet is waited for, which is told once", async () => {
   const clock = createManualClock();
   const told: string[] = [];
@@ -84,14 +104,14 @@ describe.skipIf(!hasServer)("a session on a server", () => {
     rowsOf<{ value: string }>(await store.db.execute(sql`select current_setting(${name}) as value`))[0]?.value;
 
   test("has a name and time-outs, and says how it is used", async () => {
-    const options = { poolSize: 2, statementTimeoutMs: 200, lockTimeoutMs: 0 };
+    const options = { poolSize: 2, statementTimeoutMs: 1_500, lockTimeoutMs: 0 };
     const store = await openPostgresStore(POSTGRES.url.href, options);
 
     const names = ["application_name", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
-    expect(await Promise.all(names.map((name) => read(store, name)))).toEqual(["orbweaver", "200ms", "0", "1min"]);
+    expect(await Promise.all(names.map((name) => read(store, name)))).toEqual(["orbweaver", "1500ms", "0", "1min"]);
     const sleeping = Array.from({ length: 3 }, () =>
       store.db
-        .transaction((tx) => tx.execute(sql`select pg_sleep(1)`))
+        .transaction((tx) => tx.execute(sql`select pg_sleep(5)`))
         .catch((error: { cause: unknown }) => error.cause),
     );
     while (store.stats().waiting === 0) await new Promise(setImmediate);

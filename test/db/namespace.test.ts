@@ -4,6 +4,7 @@ import { drizzle as onPglite } from "drizzle-orm/pglite";
 import { drizzle as onServer } from "drizzle-orm/postgres-js";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { openSampleSite, SAMPLE_URL } from "../../src/cli/sample-site.ts";
+import { systemClock } from "../../src/clock.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
 import { type Db, rowsOf, type Store } from "../../src/db/db.ts";
@@ -12,6 +13,8 @@ import { MIGRATIONS } from "../../src/db/migrations.ts";
 import { namespaceOf, useNamespace } from "../../src/db/namespace.ts";
 import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
+import { openJobs } from "../../src/jobs/jobs.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { findOrAddWebsite } from "../../src/websites/websites.ts";
 import { openTestApp } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
@@ -54,6 +57,10 @@ describe.each(testStores)("namespaces of the $name store", ({ open }) => {
     const store = await open({ isMigrated: false });
     const db = inNamespace(store, "custom_name");
     await migrateUp(db);
+    const jobs = await openJobs(
+      { ...store, db },
+      { clock: systemClock, log: createLog("error", systemClock, () => {}) },
+    );
     const site = await openSampleSite();
     const app = openTestApp({ ...store, db }, { fetch: site.fetch });
     const website = await findOrAddWebsite(db, LOCAL_VIEWER.userId, SAMPLE_URL);
@@ -62,11 +69,14 @@ describe.each(testStores)("namespaces of the $name store", ({ open }) => {
     const ended = await runCrawl(app, crawl.id, { signal: new AbortController().signal });
 
     expect(ended).toMatchObject({ state: "completed", done: 4, created: 4, failed: 0 });
-    const [found] = rowsOf<{ name: string | null }>(
-      await db.execute(sql`select to_regnamespace('orbweaver')::text as name`),
+    const found = rowsOf<{ name: string }>(
+      await db.execute(
+        sql`select nspname::text as name from pg_namespace where nspname ~ 'orbweaver|custom' order by 1`,
+      ),
     );
-    expect(found?.name).toBeNull();
+    expect(found).toEqual([{ name: "custom_name" }, { name: "custom_name_jobs" }]);
     await app.close();
+    await jobs.close();
     await site.dispose();
     await store.close();
   });

@@ -3,6 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import postgres, { type Sql } from "postgres";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { openSampleSite, SAMPLE_URL } from "../../src/cli/sample-site.ts";
+import { systemClock } from "../../src/clock.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
 import { createDatabase } from "../../src/db/create-database.ts";
@@ -10,6 +11,8 @@ import { rowsOf, type Store } from "../../src/db/db.ts";
 import { migrateUp } from "../../src/db/migrate.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
 import { websites } from "../../src/db/schema/websites.ts";
+import { openJobs } from "../../src/jobs/jobs.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { findOrAddWebsite } from "../../src/websites/websites.ts";
 import { openTestApp } from "../testing/apps.ts";
 import { hasPgBouncer, type PgBouncer, startPgBouncer } from "../testing/pgbouncer.ts";
@@ -27,7 +30,7 @@ describe.skipIf(!hasPgBouncer)("behind a pooler that gives each transaction anot
     admin = postgres(POSTGRES.url.href, { max: 1, onnotice: () => {} });
     await admin.unsafe(`create database ${name}`);
     bouncer = await startPgBouncer();
-    const options = { pooler: "transaction", namespace: "pooled", poolSize: 8, statementTimeoutMs: 300 } as const;
+    const options = { pooler: "transaction", namespace: "pooled", poolSize: 8, statementTimeoutMs: 1_500 } as const;
     store = await openPostgresStore(`postgres://postgres@127.0.0.1:${bouncer.port}/${name}`, options);
     await Promise.all([migrateUp(store.db), migrateUp(store.db), migrateUp(store.db)]);
   });
@@ -41,6 +44,7 @@ describe.skipIf(!hasPgBouncer)("behind a pooler that gives each transaction anot
 
   test("crawls and much else at once work on fewer sessions than there are connections", async () => {
     const { db } = store;
+    const jobs = await openJobs(store, { clock: systemClock, log: createLog("error", systemClock, () => {}) });
     const site = await openSampleSite();
     const app = openTestApp(store, { fetch: site.fetch });
     const website = await findOrAddWebsite(db, LOCAL_VIEWER.userId, SAMPLE_URL);
@@ -66,8 +70,8 @@ describe.skipIf(!hasPgBouncer)("behind a pooler that gives each transaction anot
 
     expect(ended).toMatchObject({ state: "completed", done: 4, failed: 0 });
     expect(rows.every((row, i) => row?.name === `Site ${i}` && row.options.i === i)).toBe(true);
-    await app.robots;
     await app.close();
+    await jobs.close();
     await site.dispose();
   });
 

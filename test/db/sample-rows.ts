@@ -1,5 +1,13 @@
 import type { Db } from "../../src/db/db.ts";
-import { crawlHosts, crawlJobs, crawlSchedules, frontier } from "../../src/db/schema/crawls.ts";
+import { crawlHosts, crawlJobs, crawlSchedules, frontier, hosts } from "../../src/db/schema/crawls.ts";
+import {
+  cacheEntries,
+  instances,
+  jobFailures,
+  jobProgress,
+  pausedQueues,
+  systemSchedules,
+} from "../../src/db/schema/jobs.ts";
 import { markdownDocuments, pageChanges, pages, rawHtml } from "../../src/db/schema/pages.ts";
 import { apiKeys, idempotencyKeys, users } from "../../src/db/schema/users.ts";
 import { websiteIndexes, websites } from "../../src/db/schema/websites.ts";
@@ -42,14 +50,26 @@ export async function addSampleRows(db: Db): Promise<void> {
       .returning(),
   );
   const crawlId = crawl.id;
-  await db.insert(crawlSchedules).values({ websiteId, cron: "0 3 * * *" });
-  await db.insert(crawlHosts).values({ crawlId, host: "example.com" });
+  await db.insert(crawlSchedules).values({ websiteId, cron: "0 3 * * *", lastCrawlId: crawlId });
+  await db
+    .insert(crawlHosts)
+    .values({ crawlId, host: "example.com", sliceId: crawlId, sliceRank: 1, restsUntil: at, waitsSince: at });
+  await db.insert(hosts).values({ host: "example.com", leaseToken: crawlId, leasedUntil: at, crawlId });
+  await db.insert(jobProgress).values({ jobId: crawlId, progress: { done: 1 } });
+  await db.insert(jobFailures).values({ jobId: crawlId, attempt: 1, message: "It failed", failedAt: at });
+  await db.insert(pausedQueues).values({ queue: "crawl", pausedAt: at });
+  await db
+    .insert(systemSchedules)
+    .values({ name: "purge", cron: "0 3 * * *", lastSuccessAt: at, lastResult: { a: 1 } });
+  const seen = { startedAt: at, seenAt: at };
+  await db.insert(instances).values({ host: "here", pid: 1, version: "0.1.0", roles: ["api"], ...seen });
+  await db.insert(cacheEntries).values({ key: "k", value: "v", expiresAt: at });
   const place = { url, urlHash: Bun.randomUUIDv7(), host: "example.com" };
   await db.insert(frontier).values({ crawlId, ...place, depth: 0, priority: 0, source: "seed" });
   const page = made(
     await db
       .insert(pages)
-      .values({ websiteId, ...place, path: "/", status: 200 })
+      .values({ websiteId, ...place, path: "/", status: 200, pageType: "article" })
       .returning(),
   );
   await db.insert(rawHtml).values({ hash: digest, zstd: new Uint8Array([1]), byteLength: 1 });

@@ -70,7 +70,7 @@ describe.each(testStores)("the $name store", ({ open }) => {
 
 describe("the data folder", () => {
   test("belongs to one process: a second opening is refused by the holder's name", async () => {
-    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-lock-")));
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-lock-")), { isMigrated: true });
     const store = await openEmbeddedStore(folder);
 
     const second = await openEmbeddedStore(folder).catch((error: unknown) => error);
@@ -82,9 +82,8 @@ describe("the data folder", () => {
   });
 
   test("can be opened again once it was closed, with its rows", async () => {
-    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-reopen-")));
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-reopen-")), { isMigrated: true });
     const first = await openEmbeddedStore(folder);
-    await migrateUp(first.db);
     await first.db.insert(websites).values({ userId: LOCAL_USER_ID, url: "https://example.com/", name: "Example" });
     await first.close();
 
@@ -96,7 +95,7 @@ describe("the data folder", () => {
   });
 
   test("opens again after its process was killed, with all that was committed", async () => {
-    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-killed-")));
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-killed-")), { isMigrated: true });
     const child = Bun.spawn(["bun", join(import.meta.dir, "../testing/write-forever.ts"), folder], { stdout: "pipe" });
     let told = "";
     for await (const chunk of child.stdout) {
@@ -129,7 +128,7 @@ describe("the data folder", () => {
   });
 
   test("that is damaged is reported, and not kept locked", async () => {
-    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-damaged-")));
+    const folder = await prepareDataFolder(mkdtempSync(join(tmpdir(), "orbweaver-damaged-")), { isMigrated: true });
     writeFileSync(join(folder, "postgres/global/pg_control"), "damaged");
 
     const error = await openEmbeddedStore(folder).catch((caught: unknown) => caught);

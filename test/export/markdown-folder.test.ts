@@ -40,7 +40,11 @@ for (const testStore of testStores)
       test("front matter says what is known, whatever the page calls itself", async () => {
         const { add, run, read, origin } = await setUp();
         const title = 'He said: "a \\ b" # not a comment\n---\nurl: evil\u0085\u2028\u0007\ud800 🕷';
-        const { contentHash } = await add("/a", { title, description: "- [x] *yes* {a: b}, !tag &anchor" });
+        const { contentHash } = await add("/a", {
+          title,
+          description: "- [x] *yes* {a: b}, !tag &anchor",
+          pageType: "wiki",
+        });
         await add("/b", { title: "" });
 
         await run();
@@ -53,6 +57,7 @@ for (const testStore of testStores)
           status: 200,
           content_hash: contentHash,
           language: "en",
+          page_type: "wiki",
         });
         expect(Object.keys(frontMatterOf(read("b.md")) as object)).toEqual([
           "url",

@@ -1,3 +1,4 @@
+import type { PageType } from "../../src/content/document.ts";
 import { hashUrl } from "../../src/crawl/url.ts";
 import type { Db } from "../../src/db/db.ts";
 import { crawlJobs, frontier } from "../../src/db/schema/crawls.ts";
@@ -10,6 +11,7 @@ export type StoredPage = {
   title?: string;
   description?: string;
   status?: number;
+  pageType?: PageType;
   fetchedAt?: Date;
   /** State of its URL in the crawl; `null` when the crawl did not meet it. */
   state?: "done" | "failed" | "skipped" | null;
@@ -64,6 +66,7 @@ export async function storeWebsite(db: Db, url: string, options: Record<string, 
         path: pathname + search,
         status,
         title,
+        pageType: page.pageType ?? null,
         documentId,
         contentHash,
         byteLength: markdown.length,

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { createMemoryCache, openRedisCache } from "../../src/cache.ts";
 import { systemClock } from "../../src/clock.ts";
 import { redisAt } from "../../src/config/redis.ts";
-import { checkDisk, checkPulse, checkRedis } from "../../src/health/components.ts";
-import { createPulse } from "../../src/health/pulse.ts";
+import { checkDisk, checkRedis, checkWork } from "../../src/health/components.ts";
+import { createPulse } from "../../src/pulse.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { canReach, REDIS } from "../testing/servers.ts";
@@ -36,10 +36,13 @@ test("the real disk of a folder is asked, and a folder that has gone is no crash
   expect(check.whenBroken.state).toBe("degraded");
 });
 
-test("a pulse is well while it beats, degraded when it stalls, skipped where nothing beats", async () => {
+/** What is known of other processes: nothing, or how many of each role there are. */
+const others = (count?: number) => ({ isKnown: () => count !== undefined, live: () => count ?? 0 });
+
+test("work is well while its pulse beats, and degraded when it stalls", async () => {
   const clock = createManualClock();
   const pulse = createPulse(clock);
-  const check = checkPulse("worker", pulse, "It stalls");
+  const check = checkWork("worker", pulse, others(0));
 
   await clock.advance(20_000);
   const quiet = await check.run();
@@ -48,9 +51,17 @@ test("a pulse is well while it beats, degraded when it stalls, skipped where not
   pulse.beat();
 
   expect(quiet).toEqual({ state: "ok" });
-  expect(stalled).toEqual({ state: "degraded", message: "It stalls" });
+  expect(stalled).toEqual({ state: "degraded", message: expect.stringContaining("not being looked for") });
   expect(await check.run()).toEqual({ state: "ok" });
-  expect((await checkPulse("worker", undefined, "It stalls").run()).state).toBe("skipped");
+});
+
+test("work that others do is skipped, and what nobody does is worth a look as soon as that is known", async () => {
+  const worker = (count?: number) => checkWork("worker", undefined, others(count)).run();
+
+  expect((await worker()).state).toBe("skipped");
+  expect((await worker(2)).state).toBe("skipped");
+  expect(await worker(0)).toEqual({ state: "degraded", message: expect.stringContaining("orbweaver worker") });
+  expect(await checkWork("scheduler", undefined, others(0)).run()).toMatchObject({ state: "degraded" });
 });
 
 test("without Redis there is nothing to look at", async () => {

@@ -125,6 +125,28 @@ test("a server that is too old, or has no room for all letters, is no use", asyn
   expect(latin).toMatchObject({ verdict: "fail", mend: expect.stringContaining("encoding 'UTF8'") });
 });
 
+test("a table that has grown large without partitions is worth a quiet hour", async () => {
+  const examineWith = async (kind: "postgres" | "embedded", partitions: number, bytes: number) => {
+    const execute = async () => [{ table: "frontier", partitions, rows: 1, bytes }];
+    const db = { dialect: { escapeName: (name: string) => `"${name}"` }, execute };
+    const store = { db, kind, location: "here/it" } as unknown as Store;
+    const { examinations } = databaseExaminations(async () => store, { DATABASE_SCHEMA: "orbweaver" }, systemClock);
+    const only = examinations.filter(({ name }) => name === "large tables");
+    return (await examineAll(only, systemClock))[0];
+  };
+
+  expect(await examineWith("postgres", 0, 1e9)).toMatchObject({ verdict: "pass", finding: "frontier 1.0 GB" });
+  expect(await examineWith("postgres", 0, 99e9)).toMatchObject({
+    verdict: "warn",
+    mend: "In a quiet hour: orbweaver db partition frontier",
+  });
+  expect(await examineWith("postgres", 16, 99e9)).toMatchObject({
+    verdict: "pass",
+    finding: "frontier 99.0 GB in 16 partitions",
+  });
+  expect((await examineWith("embedded", 0, 99e9))?.mend).toContain("DATABASE_URL");
+});
+
 test("a data folder in what is none fails", async () => {
   const config = { DATA_DIR: join(import.meta.path, "data"), DATABASE_URL: undefined, PARSER_THREADS: 1 };
   const examinations = machineExaminations(config).filter(({ name }) => name === "data folder");

@@ -3,7 +3,7 @@ import { createParserPool } from "../../src/content/parser-pool.ts";
 import { hashUrl } from "../../src/crawl/url.ts";
 import type { Store } from "../../src/db/db.ts";
 import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
-import { getDocument, getLinks, getRaw, getWholeDocument } from "../../src/pages/document.ts";
+import { getDocument, getLinks, getRaw, remakeDocument } from "../../src/pages/document.ts";
 import { getPage, listPages, type PageFilter } from "../../src/pages/pages.ts";
 import { addWebsite, deleteWebsite } from "../../src/websites/websites.ts";
 import { testStores } from "../testing/stores.ts";
@@ -129,7 +129,7 @@ for (const { name, open } of testStores) {
       const pageId = await storePage(store.db, { websiteId, url: "https://example.com/whole", body });
 
       const stored = await getDocument(store.db, viewer, pageId);
-      const whole = await getWholeDocument({ db: store.db, parser }, viewer, pageId);
+      const whole = await remakeDocument({ db: store.db, parser }, viewer, pageId, { content: "page" });
 
       expect(stored.document.markdown).toBe("# Title\n");
       expect(whole.document.markdown).toContain("[Somewhere else](https://example.com/x)");

@@ -1,3 +1,4 @@
+import type { PageType } from "../../src/content/document.ts";
 import { hashUrl } from "../../src/crawl/url.ts";
 import type { Db } from "../../src/db/db.ts";
 import { markdownDocuments, pages, rawHtml } from "../../src/db/schema/pages.ts";
@@ -13,6 +14,7 @@ export type StoredPage = {
   charset?: string;
   markdown?: string;
   title?: string;
+  pageType?: PageType;
 };
 
 /** Rows as a crawl leaves them. */
@@ -35,6 +37,7 @@ export async function storePage(db: Db, page: StoredPage): Promise<string> {
     contentType: page.contentType ?? "text/html",
     title,
     language: "en",
+    pageType: page.pageType ?? null,
     wordCount: 1,
     byteLength: bytes?.byteLength ?? 0,
     documentId,

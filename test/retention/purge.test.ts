@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { count, eq } from "drizzle-orm";
 import { createKey, revokeKey } from "../../src/access/keys.ts";
 import { LOCAL_PRINCIPAL } from "../../src/access/principal.ts";
@@ -12,7 +12,6 @@ import { crawlJobs, frontier } from "../../src/db/schema/crawls.ts";
 import { markdownDocuments, pages, rawHtml } from "../../src/db/schema/pages.ts";
 import { apiKeys, idempotencyKeys, LOCAL_USER_ID, users } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
-import { purgeDaily } from "../../src/retention/daily.ts";
 import { purge } from "../../src/retention/purge.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { addWebsite, deleteWebsite } from "../../src/websites/websites.ts";
@@ -20,7 +19,6 @@ import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { storePage } from "../pages/stored-pages.ts";
 import { testStores } from "../testing/stores.ts";
 
-const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const RETENTION_DAYS = 30;
 const NOTHING = { websites: 0, pages: 0, users: 0, keys: 0, idempotencyKeys: 0, rawBodies: 0 };
@@ -193,23 +191,6 @@ for (const { name, open } of testStores) {
 
       expect(first).toMatchObject({ websites: 1, rawBodies: 0 });
       expect(second).toMatchObject({ websites: 1, rawBodies: 1 });
-    });
-
-    test("it is done within an hour of the start, without being asked", async () => {
-      jest.useFakeTimers({ now: clock.now() });
-      const stop = purgeDaily(context(), 0.5);
-      try {
-        await remove((await addSite()).id);
-        await clock.advance(RETENTION_DAYS * DAY_MS + 1);
-        jest.advanceTimersByTime(29 * MINUTE_MS);
-        expect(lines).toEqual([]);
-        jest.advanceTimersByTime(2 * MINUTE_MS);
-      } finally {
-        jest.useRealTimers();
-      }
-      await stop();
-
-      expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ event: "deleted rows purged", websites: 1 }]);
     });
 
     // What several connections do at once; the embedded store has one.

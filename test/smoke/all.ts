@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { aloneSteps } from "./alone.ts";
 import { chrootSteps } from "./chroot.ts";
 import { killSteps } from "./kill.ts";
+import { rolesSteps } from "./roles.ts";
 import { settingsSteps } from "./settings.ts";
 import { shutdownSteps } from "./shutdown.ts";
 import { swaggerSteps } from "./swagger.ts";
@@ -21,6 +22,7 @@ const steps = [
   ...settingsSteps(binary),
   ...killSteps(binary),
   ...shutdownSteps(binary),
+  ...rolesSteps(binary),
   ...swaggerSteps(binary),
   ...chrootSteps(binary),
 ];

@@ -1,8 +1,8 @@
-import postgres from "postgres";
 import { createSite } from "../site.ts";
 import { canReach, POSTGRES } from "../testing/servers.ts";
 import type { Step } from "./all.ts";
 import { type CrawlView, listPages, request, startCrawl, untilCompleted } from "./api.ts";
+import { inDatabase } from "./database.ts";
 import { check, inFolder, type Service, startService, until } from "./process.ts";
 
 const PAGES = 200;
@@ -117,16 +117,11 @@ function handOverStep(binary: string): Step {
     name: "of two services on one PostgreSQL, the one that is told to end hands its crawl to the other at once",
     run: async () => {
       if (!(await canReach(POSTGRES))) return console.log("      skipped: no PostgreSQL answers");
-      const name = `orbweaver_smoke_${Bun.randomUUIDv7().replaceAll("-", "")}`;
-      const admin = postgres(POSTGRES.url.href, { max: 1, onnotice: () => {} });
-      await admin.unsafe(`create database ${name}`);
-      const url = new URL(POSTGRES.url);
-      url.pathname = name;
-      const environment = { ...ENVIRONMENT, DATABASE_URL: url.href };
       const site = createSite({ pages: PAGES });
       const served = site.serve({ latencyMs: 20 });
       try {
-        await inFolder(async (folder) => {
+        const work = async (folder: string, url: string) => {
+          const environment = { ...ENVIRONMENT, DATABASE_URL: url };
           const first = await startService([binary, "serve"], folder, environment);
           const id = await startCrawl(first.origin, `${served.origin}/`, PACE);
           await until("the crawl runs", () => served.requests.size > PAGES / 5);
@@ -148,11 +143,10 @@ function handOverStep(binary: string): Step {
           const whole = pages.filter(({ status }) => status === 200).length;
           check(whole === PAGES, `${whole} pages are stored, not ${PAGES}`);
           console.log(`      handed over in ${Math.round(handedMs)} ms`);
-        });
+        };
+        await inDatabase((url) => inFolder((folder) => work(folder, url)));
       } finally {
         await served.stop();
-        await admin.unsafe(`drop database ${name} with (force)`);
-        await admin.end();
       }
     },
   };

@@ -77,7 +77,7 @@ test("a fetch that fails is told by the code of its failure", async () => {
 test("a page that can't be parsed is told by the code of its failure", async () => {
   const { telemetry, spans, seriesOf } = remember();
   const errors = [new ParseError("parse_timeout", "too long"), new Error("a fault of ours")];
-  const pool = { parse: () => Promise.reject(errors.shift()), close: () => {} };
+  const pool = { parse: () => Promise.reject(errors.shift()), busyThreads: () => 0, close: () => {} };
   const parser = observeParser(pool, telemetry);
   const input = { url: "https://a.example/", body: new Uint8Array(3) } as unknown as DocumentInput;
 
@@ -134,7 +134,7 @@ test("a run that an error ends is told as such", async () => {
 
 test("where nobody listens, nothing is wrapped", () => {
   const fetch = async () => Promise.reject(new Error());
-  const parser = { parse: fetch, close: () => {} };
+  const parser = { parse: fetch, busyThreads: () => 0, close: () => {} };
 
   expect(observeFetch(fetch, SILENT)).toBe(fetch);
   expect(observeParser(parser, SILENT)).toBe(parser);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import { type RunningApi, startApi } from "../../src/api/server.ts";
-import { type App, openWeb } from "../../src/app.ts";
+import type { App } from "../../src/app.ts";
 import { type Background, startBackground } from "../../src/background.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { getCrawl } from "../../src/crawl/crawls.ts";
@@ -11,7 +11,7 @@ import dashboard from "../../src/telemetry/grafana-dashboard.json";
 import { createLog } from "../../src/telemetry/log.ts";
 import { openTelemetry } from "../../src/telemetry/open.ts";
 import { createWeb, text } from "../crawl/web.ts";
-import { createFastClock } from "../testing/apps.ts";
+import { createFastClock, openTestApp } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
 import { type CollectedSpan, type Collector, startCollector } from "./collector.ts";
 
@@ -43,7 +43,7 @@ describe.each(testStores)("a crawl on the $name store, observed", ({ open }) => 
       "https://a.example/": text(`<p>Hello <a href="/b?token=${SECRET}">there</a><a href="/gone">gone</a>`),
       [`https://a.example/b?token=${SECRET}`]: text("<p>There"),
     });
-    app = { ...openWeb(config, { clock, log, telemetry, fetch }), store, db: store.db };
+    app = openTestApp(store, { clock, log, telemetry, fetch }, config);
     background = startBackground(app);
     api = await startApi(app, background, "open");
     const asked = await globalThis.fetch(`${api.url}/api/v1/crawls`, {
@@ -95,7 +95,7 @@ describe.each(testStores)("a crawl on the $name store, observed", ({ open }) => 
       expect(span.traceId).toBe(TRACE);
     expect(named("visit").map(parentOf)).toEqual(["crawl slice", "crawl slice", "crawl slice"]);
     expect(named("parse").map(parentOf)).toEqual(["visit", "visit"]);
-    expect(parentOf(named("settle")[0])).toBe("crawl");
+    expect(parentOf(named("settle")[0])).toBe("POST /api/v1/crawls");
     expect(parentOf(named("transaction").find((span) => parentOf(span) === "settle"))).toBe("settle");
   });
 

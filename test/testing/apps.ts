@@ -3,6 +3,7 @@ import type { Clock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Config } from "../../src/config/settings.ts";
 import type { Store } from "../../src/db/db.ts";
+import { jobsOf } from "../../src/jobs/jobs.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 
 /** The program over a test's database. It may fetch from this machine, and its log goes nowhere unless `log` is given. */
@@ -10,7 +11,11 @@ export function openTestApp(store: Store, options: OpenOptions = {}, settings: P
   const config = readConfig({ ALLOW_PRIVATE_NETWORKS: "127.0.0.0/8,localhost" }, { PARSER_THREADS: 1, ...settings });
   const clock = options.clock ?? createFastClock();
   const web = openWeb(config, { log: createLog("error", clock, () => {}), ...options, clock });
-  return { ...web, store, db: store.db };
+  const jobs = jobsOf(store.db);
+  // Opened with the store, before anybody knew whose clock and cache it would go by.
+  jobs.clock = clock;
+  jobs.announceOver(web.cache);
+  return { ...web, store, db: store.db, jobs };
 }
 
 /** Real time, `factor` times as fast: what waits for seconds is over in a blink, and still happens in its order. */

@@ -37,6 +37,31 @@ const pages: Record<string, () => string> = {
   "MathML nested 390 deep": () => `<math>${"<mfrac>".repeat(390)}<mi>x`,
   "50,000 pictures in one": () => `<picture>${"<img src=data:x>".repeat(50_000)}`,
   "50,000 footnotes of one name": () => `<ol class=footnotes>${"<li id=fn1>x".repeat(50_000)}`,
+  "100,000 quotes in each other": () => `${"<blockquote>".repeat(100_000)}x`,
+  "a line of 5 MB": () => `<p>${"word ".repeat(1_000_000)}`,
+  "1 MB of pipes in a cell": () => `<table><tr><th>a<tr><td>${"|".repeat(1_000_000)}</table>`,
+  "1 MB of pipes": () => `<p>${"|".repeat(1_000_000)}`,
+  "formulas in text by the hundred thousand": () => `<p>${"\\(a\\) $x^2$ ".repeat(80_000)}`,
+  "delimiters of formulas that never end": () => `<p>${"\\( \\[ $$ $x^ ".repeat(1000)}</p>`.repeat(60),
+  "scripts of formulas in each other": () => `<math>${"<mmultiscripts><mi>a</mi><mprescripts/>".repeat(190)}<mi>x`,
+  "accents in each other's marks": () => `<math>${"<mover><mi>a</mi>".repeat(390)}<mo>^`,
+  "20,000 rows of MathML": () => `<math><mtable>${"<mtr><mtd><mi>&alpha;</mi></mtd></mtr>".repeat(20_000)}`,
+  "10,000 drawn formulas": () =>
+    `<p>${'<span class=MathJax data-mathml="<math><mi>x</mi></math>">x</span>'.repeat(10_000)}`,
+  "tabs in each other": () =>
+    "<div class=tab-pane role=tabpanel><div role=tablist><b role=tab>x</b></div>".repeat(130).repeat(20),
+  "20,000 tabs": () =>
+    `<div role=tablist>${"<b role=tab>x</b>".repeat(20_000)}</div>${"<div role=tabpanel>y</div>".repeat(20_000)}`,
+  "20,000 buttons that unfold": () =>
+    `<div>${"<button aria-expanded=false aria-controls=x>a b</button>".repeat(20_000)}`,
+  "notes in each other, each with an icon": () => "<div class=callout data-callout=x><div><b>".repeat(130).repeat(20),
+  "20,000 anchors of footnotes in one block": () => `<p>${"<a id=ftnt1 href=#ftnt_ref1>1</a>".repeat(20_000)}`,
+  "20,000 texts for screen readers in one block": () => `<p>${"<span class=sr-only>x</span>".repeat(20_000)}`,
+  "lines of code in each other": () =>
+    `<pre>${"<span class=line>".repeat(390)}${"<span class=line>x</span>".repeat(20_000)}`,
+  "tables by role in each other": () => "<div role=table><div role=row><div role=cell>x".repeat(130).repeat(50),
+  "20,000 brackets in pairs in a link": () => `<a href=x>${"[a] ".repeat(20_000)}</a>`,
+  "headings with 20,000 siblings": () => "<h2>x</h2>".repeat(20_000),
   "a class attribute of 15,000 characters on every element": () => `<p class="${"note ".repeat(3000)}">x`.repeat(50),
 };
 
