@@ -21,6 +21,7 @@ ENV ENVIRONMENT=production AUTH=on HOST=0.0.0.0 DATA_DIR=/data
 VOLUME /data
 USER nonroot
 EXPOSE 3000
+# Asked at PORT, which is 3000 here: a worker, which takes any port, is run as `worker --port 3000`.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["/orbweaver", "health"]
 ENTRYPOINT ["/orbweaver"]
 CMD ["serve"]
