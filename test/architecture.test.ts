@@ -6,7 +6,7 @@ const root = resolve(import.meta.dir, "..");
 
 /** A part of `src` (folder or file) may import itself and what stands before it. */
 const LAYERS =
-  "errors clock version pulse config telemetry closing cache content db jobs fetch access websites pages crawl schedules retention export instances health api background app cli main".split(
+  "errors clock version pulse config telemetry closing cache content db jobs fetch patterns access websites pages changes notify revisits crawl schedules retention export instances health api background app cli main".split(
     " ",
   );
 

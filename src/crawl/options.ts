@@ -1,8 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { AppError } from "../errors.ts";
+import { compilePattern } from "../patterns/pattern.ts";
 import { ExtractFields, findSelectorFaults } from "./extract-options.ts";
-import { compilePattern } from "./pattern.ts";
 import { canonicalizeUrl } from "./url.ts";
 
 const Patterns = (description: string, example: string) =>

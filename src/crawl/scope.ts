@@ -1,6 +1,6 @@
 import { getDomain } from "tldts";
+import { compilePattern, matches, type Pattern } from "../patterns/pattern.ts";
 import { isSurelyNoPage } from "./page-type.ts";
-import { compilePattern, matches, type Pattern } from "./pattern.ts";
 import { canonicalizeUrl } from "./url.ts";
 
 /** Why a URL that was found is not crawled. Stable names: they are counted for each crawl and shown to people. */

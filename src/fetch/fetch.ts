@@ -32,6 +32,9 @@ export class FetchError extends Error {
 export type FetchRequest = {
   /** Absolute, `http:` or `https:`. */
   url: string;
+  /** Default GET. What has a body is never sent again to where a redirect leads: `maxRedirects` is 0 then. */
+  method?: "GET" | "POST" | "PUT";
+  body?: Uint8Array<ArrayBuffer> | string;
   headers?: Record<string, string>;
   /** Redirects to follow, 0 to get the 3xx response itself. Default 10. */
   maxRedirects?: number;
@@ -65,7 +68,7 @@ export type FetchResponse = {
 };
 
 /**
- * Gets one URL. Every outgoing request of the product passes an implementation of this: the guarded network fetcher, or
+ * Asks one URL. Every outgoing request of the product passes an implementation of this: the guarded network fetcher, or
  * a folder of files that stands for a website.
  * @throws FetchError for anything that is not an HTTP response; a 404 or a 500 is a response.
  */

@@ -84,7 +84,7 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
           () => headersTimeout(hop.url, address, boundMs),
           async ({ signal, calm }) => {
             const sentAt = performance.now();
-            const response = await send(hop, address, signal);
+            const response = await send(hop, request, address, signal);
             isAnswered = true;
             calm();
             return receive(hop, response, performance.now() - sentAt, request);
@@ -103,7 +103,7 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
     throw failure ?? new FetchError("dns", `${hop.url.hostname} has no address`);
   };
 
-  const send = (hop: Hop, address: string, signal: AbortSignal): Promise<Response> => {
+  const send = (hop: Hop, { method, body }: FetchRequest, address: string, signal: AbortSignal): Promise<Response> => {
     const { url } = hop;
     const isNamed = parseAddress(url.hostname) === undefined;
     const host = address.includes(":") ? `[${address}]` : address;
@@ -111,6 +111,8 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
       ? `${url.protocol}//${host}${url.port === "" ? "" : `:${url.port}`}${url.pathname}${url.search}`
       : url.href;
     return session.fetch(pinned, {
+      method,
+      body,
       headers: { ...hop.headers, host: url.host },
       signal,
       redirect: "manual",
@@ -128,7 +130,7 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
   ): Promise<HopOutcome> => {
     const { status, headers } = response;
     const target = findRedirectTarget(response, hop.url);
-    const isFollowed = target !== undefined && request.maxRedirects !== 0;
+    const isFollowed = target !== undefined && request.maxRedirects !== 0 && request.body === undefined;
     const isBodyRead = !isFollowed && (request.wantsBody?.({ status, headers }) ?? true);
     if (!isBodyRead) {
       await discardBody(response);
@@ -143,7 +145,7 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
 
   const fetch: Fetch = async (request) => {
     const startedAt = performance.now();
-    const maxRedirects = request.maxRedirects ?? MAX_REDIRECTS;
+    const maxRedirects = request.body === undefined ? (request.maxRedirects ?? MAX_REDIRECTS) : 0;
     const redirects: Redirect[] = [];
     let hop: Hop = { url: parseUrl(request.url), headers: toHeaders(options.userAgent, request.headers) };
     const lifetime = openLifetime(hop.url.host, timeouts.totalMs, request.signal);

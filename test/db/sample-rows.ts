@@ -8,7 +8,8 @@ import {
   pausedQueues,
   systemSchedules,
 } from "../../src/db/schema/jobs.ts";
-import { markdownDocuments, pageChanges, pages, rawHtml } from "../../src/db/schema/pages.ts";
+import { channels, deliveries, deliveryAttempts, events } from "../../src/db/schema/notifications.ts";
+import { markdownDocuments, pageChanges, pageLinks, pages, rawHtml } from "../../src/db/schema/pages.ts";
 import { apiKeys, idempotencyKeys, users } from "../../src/db/schema/users.ts";
 import { websiteIndexes, websites } from "../../src/db/schema/websites.ts";
 
@@ -78,4 +79,27 @@ export async function addSampleRows(db: Db): Promise<void> {
     .insert(markdownDocuments)
     .values({ pageId: page.id, version: 1, ...text, simhash: 1n, details, crawlId, fetchedAt: at });
   await db.insert(pageChanges).values({ websiteId, pageId: page.id, crawlId, kind: "new" });
+  await db.insert(pageLinks).values({ pageId: page.id, targets: new Uint8Array(8) });
+  await addNotificationRows(db, { userId, websiteId });
+}
+
+async function addNotificationRows(db: Db, owner: { userId: string; websiteId: string }): Promise<void> {
+  const made = <Row>([row]: Row[]) => row as Row;
+  const event = made(
+    await db
+      .insert(events)
+      .values({ ...owner, type: "page.new", payload: { a: 1 } })
+      .returning(),
+  );
+  const timing = { mode: "immediate" as const, timeZone: "UTC", hour: 0, weekday: 1 };
+  const target = { url: "https://example.com/hook" };
+  const channel = made(
+    await db
+      .insert(channels)
+      .values({ ...owner, kind: "webhook", name: "Hook", target, eventTypes: ["page.new"], timing })
+      .returning(),
+  );
+  const delivery = made(await db.insert(deliveries).values({ channelId: channel.id, eventId: event.id }).returning());
+  const attempt = { attempt: 1, request: {}, durationMs: 1, startedAt: at };
+  await db.insert(deliveryAttempts).values({ deliveryId: delivery.id, ...attempt });
 }

@@ -39,6 +39,12 @@ export const crawlJobs = orbweaver.table(
     seeds: text().array().notNull(),
     /** All options, defaults filled in, as they were when the crawl was made. */
     options: jsonb().$type<Record<string, unknown>>().notNull(),
+    /** Nothing is new to it: it found the website's first pages. */
+    isBaseline: boolean().notNull().default(false),
+    /** Of the pages that the website had before, all are visited again or those alone whose time has come. */
+    selection: text({ enum: ["all", "due"] })
+      .notNull()
+      .default("all"),
     /** Hosts that count as the website besides the seeds' own, because a seed redirected there. */
     hosts: text().array().notNull().default(sql`'{}'`),
     /** Seeds and sitemaps are in the frontier. */
@@ -119,6 +125,8 @@ export const frontier = orbweaver.table(
     notBefore: instant(),
     /** URLs that redirected here, oldest first. */
     redirects: text().array(),
+    /** When the page last changed, as a sitemap says. */
+    sitemapModifiedAt: instant(),
     /** HTTP status of the last answer. */
     status: smallint(),
     /** What the visit brought: `created`, `changed`, `unchanged`, `redirected`, a failure's code or a skip's reason. */
@@ -198,6 +206,9 @@ export const hosts = orbweaver.table(
   ],
 );
 
+/** Bounds of the time between two visits to a page, and fetches that a day may cost. */
+export type AdaptiveRule = { minSeconds: number; maxSeconds: number; fetchesPerDay: number };
+
 /** When a website is crawled again. */
 export const crawlSchedules = orbweaver.table(
   "crawl_schedules",
@@ -220,6 +231,8 @@ export const crawlSchedules = orbweaver.table(
     isEnabled: boolean().notNull().default(true),
     startsAt: instant(),
     endsAt: instant(),
+    /** Each page has its own time then, and the rule above is how often those are visited whose time has come. */
+    adaptive: jsonb().$type<AdaptiveRule>(),
     /** Options of its crawls, over those of the website. */
     options: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     nextRunAt: instant(),

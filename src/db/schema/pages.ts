@@ -1,9 +1,41 @@
 import { sql } from "drizzle-orm";
-import { bigint, index, integer, jsonb, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  real,
+  smallint,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { type Breadcrumb, DOCUMENT_KINDS, PAGE_TYPES, type PageType, type Quality } from "../../content/document.ts";
 import { byteCount, bytes, createdAt, digest, id, instant, orbweaver, packedText } from "./columns.ts";
 import { crawlJobs } from "./crawls.ts";
 import { websites } from "./websites.ts";
+
+/**
+ * `missing` when it was not there, but not for long enough to be sure; its document is the last that it had. `removed`
+ * and `moved` have been told as changes.
+ */
+export const PAGE_STATES = ["live", "missing", "removed", "moved"] as const;
+export type PageState = (typeof PAGE_STATES)[number];
+
+/** Why a page is visited again when it is; for people. */
+export type VisitPlan = {
+  /** Expected changes a day. */
+  changesPerDay: number;
+  /** Where that comes from: visits of its own, and of pages under the same path. */
+  visits: number;
+  prior: { path: string; pages: number; changesPerDay: number };
+  /** What set the time: the rate itself, a bound, or that the budget is spent on others. */
+  boundBy: "rate" | "minimum" | "maximum" | "budget";
+  intervalSeconds: number;
+};
 
 /** A canonical URL over time: its last answer, and which version of its document is the current one. */
 export const pages = orbweaver.table(
@@ -40,6 +72,30 @@ export const pages = orbweaver.table(
     etag: text(),
     lastModified: text(),
     lastCrawlId: uuid(),
+    state: text({ enum: PAGE_STATES }).notNull().default("live"),
+    /** Since when, and in how many visits in a row, it was not there; null and 0 when it was. */
+    missingSince: instant(),
+    missingVisits: smallint().notNull().default(0),
+    /** Where it moved to. */
+    movedTo: text(),
+    /** Its first appearance is yet to be told, at the end of a crawl. */
+    isNew: boolean().notNull().default(false),
+    /** The version that changes are measured from, where that is not the current one: the last that was told. */
+    baselineDocumentId: uuid(),
+    /** Hash of a text that was found to differ from the current document in noise alone. */
+    comparedHash: digest(),
+    /** How often it was looked at again with success, and what that showed: the change rate is estimated from these. */
+    visits: integer().notNull().default(0),
+    changes: integer().notNull().default(0),
+    /** Seconds between visits that showed no change, summed up. */
+    unchangedSeconds: bigint({ mode: "number" }).notNull().default(0),
+    /** Seconds between visits that showed one: the latest, oldest first. */
+    changedIntervals: integer().array().notNull().default(sql`'{}'`),
+    /** Null unless the website has an adaptive schedule. */
+    nextVisitAt: instant(),
+    visitPlan: jsonb().$type<VisitPlan>(),
+    /** What the sitemap said when the page was last fetched. */
+    sitemapModifiedAt: instant(),
     firstSeenAt: instant().notNull().defaultNow(),
     lastFetchedAt: instant().notNull().defaultNow(),
     lastChangedAt: instant().notNull().defaultNow(),
@@ -50,7 +106,24 @@ export const pages = orbweaver.table(
     index("pages_path_idx").on(table.websiteId, table.path.op("text_pattern_ops")),
     index("pages_changed_idx").on(table.websiteId, table.lastChangedAt),
     index("pages_raw_idx").on(table.rawHash),
+    index("pages_new_idx").on(table.websiteId, table.id).where(sql`${table.isNew}`),
+    index("pages_missing_idx").on(table.websiteId, table.id).where(sql`${table.state} <> 'live'`),
+    index("pages_due_idx").on(table.websiteId, table.nextVisitAt).where(sql`${table.nextVisitAt} is not null`),
+    check("pages_state_check", sql`${table.state} in ('live', 'missing', 'removed', 'moved')`),
   ],
+);
+
+/** Which pages each page links to, so that those that nothing leads to any more are known. */
+export const pageLinks = orbweaver.table(
+  "page_links",
+  {
+    pageId: uuid()
+      .notNull()
+      .references(() => pages.id, { onDelete: "cascade" }),
+    /** The first 8 bytes of the canonical URLs' hashes, sorted, one after the other; links within the website alone. */
+    targets: bytes().notNull(),
+  },
+  (table) => [primaryKey({ name: "page_links_pkey", columns: [table.pageId] })],
 );
 
 /** Bodies as servers sent them, content-decoded, stored once however often they are seen. Any text, not HTML alone. */
@@ -114,7 +187,21 @@ export const markdownDocuments = orbweaver.table(
   ],
 );
 
-/** What changed on a page, and when. */
+export const CHANGE_KINDS = ["new", "changed", "moved", "removed", "restored"] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+/** Blocks that differ, words in them, and the share of the text that they make up, between 0 and 1. */
+export type ChangeSummary = {
+  added: number;
+  removed: number;
+  changed: number;
+  moved: number;
+  wordsAdded: number;
+  wordsRemoved: number;
+  share: number;
+};
+
+/** What changed on a page, and when: what is told. */
 export const pageChanges = orbweaver.table(
   "page_changes",
   {
@@ -126,16 +213,28 @@ export const pageChanges = orbweaver.table(
       .notNull()
       .references(() => pages.id, { onDelete: "cascade" }),
     crawlId: uuid().references(() => crawlJobs.id, { onDelete: "set null" }),
-    kind: text({ enum: ["new", "changed", "moved", "removed", "restored"] }).notNull(),
+    kind: text({ enum: CHANGE_KINDS }).notNull(),
+    /** Versions before and after; the documents may have been given up since. */
     fromDocumentId: uuid(),
     toDocumentId: uuid(),
-    /** Counts of blocks added, removed and changed, and the share of the text they make up. */
-    summary: jsonb().$type<Record<string, number>>().notNull().default(sql`'{}'`),
+    fromVersion: integer(),
+    toVersion: integer(),
+    /** Where the page was, and where it is, of one that moved. */
+    fromUrl: text(),
+    toUrl: text(),
+    /** How it is known: `http_410`, `http_404`, `soft_404`, `unlinked`, `redirect`, `same_content`; null where that is plain. */
+    reason: text(),
+    summary: jsonb().$type<Partial<ChangeSummary>>().notNull().default(sql`'{}'`),
+    /** As in the summary; null where no texts were compared. */
+    share: real(),
+    /** In plain words, by a language model. */
+    explanation: text(),
     detectedAt: instant().notNull().defaultNow(),
   },
   (table) => [
     index("page_changes_website_idx").on(table.websiteId, table.detectedAt, table.id),
     index("page_changes_page_idx").on(table.pageId, table.detectedAt),
     index("page_changes_crawl_idx").on(table.crawlId),
+    check("page_changes_kind_check", sql`${table.kind} in ('new', 'changed', 'moved', 'removed', 'restored')`),
   ],
 );

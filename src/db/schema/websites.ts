@@ -3,6 +3,9 @@ import { index, integer, jsonb, text, uniqueIndex, uuid } from "drizzle-orm/pg-c
 import { createdAt, digest, id, instant, orbweaver, updatedAt } from "./columns.ts";
 import { users } from "./users.ts";
 
+/** Changes of pages that a newer date announced, and those that none did. */
+export type SitemapTrust = { caught: number; missed: number };
+
 /** A registered website: where a crawl of it starts and the options its crawls take unless told otherwise. */
 export const websites = orbweaver.table(
   "websites",
@@ -16,6 +19,12 @@ export const websites = orbweaver.table(
     name: text().notNull(),
     /** Crawl options that differ from the defaults, as the API takes them. */
     options: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** How its changes are tracked, as the API takes it, where that differs from the defaults. */
+    tracking: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** The first crawl that was completed: what it found is where changes are counted from. */
+    baselineCrawlId: uuid(),
+    /** How well the dates of its sitemaps told what had changed. */
+    sitemapTrust: jsonb().$type<SitemapTrust>().notNull().default({ caught: 0, missed: 0 }),
     deletedAt: instant(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { compilePattern, matches } from "../../src/crawl/pattern.ts";
 import { AppError } from "../../src/errors.ts";
+import { compilePattern, matches } from "../../src/patterns/pattern.ts";
 
 const site = "https://docs.example.com";
 
