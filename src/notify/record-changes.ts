@@ -1,0 +1,73 @@
+import type { Db } from "../db/db.ts";
+import { type ChangeKind, type ChangeSummary, pageChanges } from "../db/schema/pages.ts";
+import { recordEvents } from "./outbox.ts";
+
+/** A change of a page that is to be told. */
+export type NewChange = {
+  kind: ChangeKind;
+  page: { id: string; url: string; title: string | null };
+  from?: { documentId: string; version: number };
+  to?: { documentId: string; version: number };
+  /** Of a page that moved. */
+  fromUrl?: string;
+  toUrl?: string;
+  /** See `page_changes.reason`. */
+  reason?: string;
+  /** Where two texts were compared. */
+  summary?: ChangeSummary;
+  /** The first of the blocks that came and went, short. */
+  excerpt?: { added: string[]; removed: string[] };
+  detectedAt: Date;
+};
+
+export type ChangeScope = {
+  website: { id: string; userId: string; name: string; url: string };
+  crawlId: string | null;
+};
+
+/** Writes changes down with their events, in the transaction that made them. */
+export async function recordChanges(tx: Db, scope: ChangeScope, changes: readonly NewChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const { website, crawlId } = scope;
+  const rows = changes.map((change) => ({ ...toRow(change), websiteId: website.id, crawlId, id: Bun.randomUUIDv7() }));
+  await tx.insert(pageChanges).values(rows);
+  const events = changes.map((change, index) => ({
+    userId: website.userId,
+    websiteId: website.id,
+    crawlId,
+    pageId: change.page.id,
+    changeId: rows[index]?.id,
+    type: `page.${change.kind}` as const,
+    payload: toPayload(website, change, rows[index]?.id),
+  }));
+  await recordEvents(tx, events);
+}
+
+function toRow(change: NewChange) {
+  const { kind, page, from, to, fromUrl, toUrl, reason, summary, detectedAt } = change;
+  return {
+    ...{ pageId: page.id, kind, fromUrl, toUrl, reason, detectedAt, share: summary?.share },
+    ...{ fromDocumentId: from?.documentId, fromVersion: from?.version },
+    ...{ toDocumentId: to?.documentId, toVersion: to?.version },
+    summary: summary ?? {},
+  };
+}
+
+function toPayload({ id, name, url }: ChangeScope["website"], change: NewChange, changeId: string | undefined) {
+  const { kind, page, from, to, fromUrl, toUrl, reason, summary, excerpt, detectedAt } = change;
+  return {
+    website: { id, name, url },
+    page,
+    change: {
+      ...{ id: changeId, kind, from_version: from?.version ?? null, to_version: to?.version ?? null },
+      ...{ from_url: fromUrl ?? null, to_url: toUrl ?? null, reason: reason ?? null },
+      ...{ summary: summary ? viewSummary(summary) : null, share: summary?.share ?? null },
+      detected_at: detectedAt.toISOString(),
+    },
+    excerpt: excerpt ?? { added: [], removed: [] },
+  };
+}
+
+function viewSummary({ wordsAdded, wordsRemoved, ...counts }: ChangeSummary) {
+  return { ...counts, words_added: wordsAdded, words_removed: wordsRemoved };
+}
