@@ -8,13 +8,22 @@ import { watchJobs } from "./jobs/job-counts.ts";
 import type { JobKind } from "./jobs/kind.ts";
 import type { QueueName } from "./jobs/queues.ts";
 import { startWorker } from "./jobs/worker.ts";
+import { notifyDispatch } from "./notify/notify-jobs.ts";
 import type { Pulse } from "./pulse.ts";
 import { systemSchedulesOf, UPKEEP_KINDS } from "./retention/upkeep.ts";
+import { planVisits } from "./revisits/planning-job.ts";
 import { recrawl } from "./schedules/recrawl-job.ts";
 import { startScheduler } from "./schedules/scheduler.ts";
 
 /** All work that is done without a request. */
-export const JOB_KINDS: readonly JobKind[] = [crawlSlice, crawlSeeding, crawlClosing, recrawl, ...UPKEEP_KINDS];
+export const JOB_KINDS: readonly JobKind[] = [
+  crawlSlice,
+  crawlSeeding,
+  crawlClosing,
+  recrawl,
+  planVisits,
+  ...UPKEEP_KINDS,
+];
 
 export type Background = {
   /** Beats whenever work has been looked for; not there in a process that works nothing. */
