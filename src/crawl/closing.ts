@@ -2,6 +2,7 @@ import { and, eq, inArray } from "drizzle-orm";
 import type { App } from "../app.ts";
 import type { Db } from "../db/db.ts";
 import { type CrawlFailure, crawlJobs } from "../db/schema/crawls.ts";
+import { queuePlanning } from "../revisits/planning-job.ts";
 import { type Crawl, crawlChannel, listCrawlUrls, readCrawl } from "./crawls.ts";
 import { skipPending } from "./frontier.ts";
 import { hasLeases } from "./host-leases.ts";
@@ -60,21 +61,24 @@ async function settleState(db: Db, id: string, now: Date): Promise<Crawl | undef
   const isFailed = isGivenUp || (crawl.done === crawl.redirected && crawl.failed + crawl.skipped > 0);
   const lastError = isFailed ? (crawl.lastError ?? (await findFirstSkip(db, id))) : crawl.lastError;
   const endReason = isFailed ? (lastError?.code ?? "failed") : (crawl.endReason ?? "done");
-  const [ended] = await db
-    .update(crawlJobs)
-    .set({
-      ...{ state: isFailed ? "failed" : "completed", endReason, lastError, finishedAt: now },
-      ...{ leaseOwner: null, leasedUntil: null, ...workedTime },
-    })
-    .where(
-      and(
-        eq(crawlJobs.id, id),
-        inArray(crawlJobs.state, ["queued", "running"]),
-        isGivenUp ? undefined : eq(crawlJobs.pending, 0),
-      ),
-    )
-    .returning();
-  return ended;
+  return db.transaction(async (tx) => {
+    const [ended] = await tx
+      .update(crawlJobs)
+      .set({
+        ...{ state: isFailed ? "failed" : "completed", endReason, lastError, finishedAt: now },
+        ...{ leaseOwner: null, leasedUntil: null, ...workedTime },
+      })
+      .where(
+        and(
+          eq(crawlJobs.id, id),
+          inArray(crawlJobs.state, ["queued", "running"]),
+          isGivenUp ? undefined : eq(crawlJobs.pending, 0),
+        ),
+      )
+      .returning();
+    if (ended) await queuePlanning(tx, ended.websiteId);
+    return ended;
+  });
 }
 
 /** Why the first URL was not fetched: what a crawl that brought nothing has to say for itself. */
