@@ -29,6 +29,8 @@ export type CrawlRequest = {
   /** Where to start instead of the website's own URL. */
   seeds?: string[];
   runner?: Crawl["runner"];
+  /** Of the known pages, `due` visits those alone whose time has come, and begins nowhere else. */
+  selection?: Crawl["selection"];
   /** The key it is asked for with, to whose limit it counts. */
   apiKeyId?: string | null;
   /** Unfinished crawls that the key may have, or the user who comes without one; no limit when it is not given or 0. */
@@ -41,7 +43,7 @@ export type CrawlRequest = {
  * the website is not over, or `rate_limited` at the limit of unfinished crawls
  */
 export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> {
-  const { viewer, runner = "service", apiKeyId } = request;
+  const { viewer, runner = "service", selection = "all", apiKeyId } = request;
   // Before the transaction, which has a span of its own.
   const traceContext = currentTraceparent();
   return db.transaction(async (tx) => {
@@ -53,11 +55,12 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
     const seeds = request.seeds?.map(readSeed) ?? [website.url];
     const [crawl] = await tx
       .insert(crawlJobs)
-      .values({ websiteId: website.id, runner, apiKeyId, seeds, options, traceContext })
+      .values({ websiteId: website.id, runner, selection, apiKeyId, seeds, options, traceContext })
       .onConflictDoNothing()
       .returning();
     if (!crawl) throw await describeConflict(tx, website.id, runner);
-    const urls = seeds.map((url) => toNewUrl(url, { depth: 0, source: "seed" }));
+    const starts = selection === "all" ? seeds : [];
+    const urls = starts.map((url) => toNewUrl(url, { depth: 0, source: "seed" }));
     const added = await addUrls(tx, crawl, urls);
     if (runner === "service") await queueSeeding(tx, crawl.id);
     return { ...crawl, pending: added.values().reduce((sum, count) => sum + count, 0) };
