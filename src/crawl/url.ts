@@ -1,4 +1,4 @@
-import { isNoise } from "./tracking.ts";
+import { isNoise } from "../patterns/url-noise.ts";
 
 /** What a URL's query means for its identity: all of it, nothing, or some parameters of it. */
 export type QueryRule = { mode: "keep" } | { mode: "drop" } | { mode: "allow"; names: readonly string[] };

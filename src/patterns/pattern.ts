@@ -44,12 +44,12 @@ function compileGlob(text: string): Pattern {
   const origin = /^(?:https?|\*):\/\/[^/]*/i.exec(text)?.[0];
   if (origin === undefined) {
     checkPathGlob(text);
-    return { text, isWholeUrl: false, expression: compile(globToRegExp(text), text, 0) };
+    return { text, isWholeUrl: false, expression: compileExpression(globToRegExp(text), text, 0) };
   }
   // Hosts are lower-case in canonical URLs, and their path is never empty.
   const glob =
     origin.toLowerCase() + (text.length === origin.length && !/[*}]$/.test(text) ? "/" : text.slice(origin.length));
-  return { text, isWholeUrl: true, expression: compile(globToRegExp(glob), text, 0) };
+  return { text, isWholeUrl: true, expression: compileExpression(globToRegExp(glob), text, 0) };
 }
 
 /** A glob that no path can match is a slip worth telling: every path begins with a slash, and `*` does not match one. */
@@ -66,10 +66,14 @@ function compileRegExp(text: string): Pattern {
   const source = text.slice("re:".length);
   if (source === "") throw new PatternFault("re:".length, `"re:" has no regular expression after it`);
   const isWholeUrl = source.includes("://") || source.startsWith("^http");
-  return { text, isWholeUrl, expression: compile(source, text, "re:".length) };
+  return { text, isWholeUrl, expression: compileExpression(source, text, "re:".length) };
 }
 
-function compile(source: string, text: string, offset: number): RE2JS {
+/**
+ * Compiles RE2's syntax; `text` is what the caller wrote, with the source at `offset`.
+ * @throws PatternFault
+ */
+export function compileExpression(source: string, text: string, offset: number): RE2JS {
   let expression: RE2JS;
   try {
     expression = RE2JS.compile(source);
