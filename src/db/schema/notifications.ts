@@ -47,6 +47,7 @@ export const events = orbweaver.table(
     index("events_undispatched_idx").on(table.userId, table.id).where(sql`${table.dispatchedAt} is null`),
     index("events_user_idx").on(table.userId, table.id),
     index("events_website_idx").on(table.websiteId, table.id).where(sql`${table.websiteId} is not null`),
+    index("events_change_idx").on(table.changeId).where(sql`${table.changeId} is not null`),
     index("events_created_idx").on(table.createdAt),
   ],
 );

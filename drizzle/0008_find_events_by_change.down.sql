@@ -1,0 +1,1 @@
+DROP INDEX "orbweaver"."events_change_idx";

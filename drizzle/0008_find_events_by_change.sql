@@ -1,0 +1,1 @@
+CREATE INDEX "events_change_idx" ON "orbweaver"."events" USING btree ("change_id") WHERE "orbweaver"."events"."change_id" is not null;
