@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { sql } from "drizzle-orm";
 import { explainConnectionFailure, isOutage, isWorthWaiting } from "../../src/db/connection-failure.ts";
 import { parseConnectionUrl, withDatabase } from "../../src/db/connection-url.ts";
@@ -122,6 +123,31 @@ describe.skipIf(!hasServer)("a session on a server", () => {
     expect(full).toMatchObject({ size: 2, idle: 0, waiting: 1 });
     expect(store.stats()).toMatchObject({ size: 2, inUse: 0, waiting: 0 });
     await store.close();
+  });
+
+  test("that is cut off while the driver asks for the server's types is waited for again, and nothing else fails", async () => {
+    let cuts = 0;
+    const server = createServer((client) => {
+      const upstream = connect(Number(POSTGRES.url.port), POSTGRES.url.hostname);
+      upstream.pipe(client);
+      upstream.on("error", () => client.destroy());
+      client.on("close", () => upstream.destroy());
+      client.on("data", (bytes) => {
+        if (bytes.includes("pg_type") && cuts++ === 0) client.destroy();
+        else upstream.write(bytes);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = new URL(POSTGRES.url);
+    [url.hostname, url.port] = ["127.0.0.1", String((server.address() as AddressInfo).port)];
+
+    const store = await openPostgresStore(url.href, { poolSize: 1, waitMs: 20_000 });
+    const { rows } = await store.query("select array[1, 2] as found");
+
+    expect(cuts).toBeGreaterThan(0);
+    expect(rows).toEqual([{ found: [1, 2] }]);
+    await store.close();
+    server.close();
   });
 
   test("to a database that is not there is refused at once with the mend, which makes it", async () => {
