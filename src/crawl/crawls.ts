@@ -53,9 +53,10 @@ export async function startCrawl(db: Db, request: CrawlRequest): Promise<Crawl> 
       : await findOrAddWebsite(tx, viewer.userId, readSeed(request.url));
     const options = readCrawlOptions(website.options, request.options ?? {});
     const seeds = request.seeds?.map(readSeed) ?? [website.url];
+    const isBaseline = website.baselineCrawlId === null;
     const [crawl] = await tx
       .insert(crawlJobs)
-      .values({ websiteId: website.id, runner, selection, apiKeyId, seeds, options, traceContext })
+      .values({ websiteId: website.id, runner, selection, isBaseline, apiKeyId, seeds, options, traceContext })
       .onConflictDoNothing()
       .returning();
     if (!crawl) throw await describeConflict(tx, website.id, runner);

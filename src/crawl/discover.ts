@@ -1,15 +1,18 @@
 import type { Link } from "../content/document.ts";
 import { type NewUrl, toNewUrl } from "./frontier.ts";
 import type { CrawlOptions } from "./options.ts";
+import { createRecentMap } from "./recent.ts";
 import { createScope } from "./scope.ts";
 import { createTrapGuard } from "./trap.ts";
-import { canonicalizeUrl, maxUrlLength, type QueryRule } from "./url.ts";
+import { canonicalizeUrl, hashUrl, maxUrlLength, type QueryRule } from "./url.ts";
 
 export type Discovery = {
   /** The links of a page at `depth` that the crawl should follow, and how many it should not, by reason. */
   follow(links: readonly Link[], depth: number, isNofollow: boolean): { found: NewUrl[]; cut: Record<string, number> };
   /** One URL that a site names itself, as in a redirect or a sitemap; the reason when it is not to be fetched. */
   weigh(url: string, depth: number): { url: string } | { reason: string };
+  /** Those that lead to the website's own hosts, as hashes of canonical URLs. */
+  hashLinks(links: readonly Link[]): string[];
   /** Tells what a URL brought, so that URLs of its kind that bring nothing new can be left out. */
   observe(url: string, contentHash: string): void;
   /** Tells that a URL led elsewhere. */
@@ -28,6 +31,9 @@ const MAX_SEEN = 100_000;
 
 const MAX_PREFERRED = 20_000;
 
+/** Links whose hash is remembered: those of a site's navigation are on all its pages. */
+const MAX_HASHED = 20_000;
+
 export function createDiscovery(
   options: CrawlOptions,
   site: { seeds: string[]; hosts: string[] },
@@ -39,6 +45,7 @@ export function createDiscovery(
   const query = queryRuleOf(options);
   let seen = createRecentSet(MAX_SEEN);
   const preferred = createRecentSet(MAX_PREFERRED);
+  let hashes = createRecentMap<string | null>(MAX_HASHED);
 
   function weigh(link: string, depth: number): { url: string } | { reason: string } {
     const url = canonicalizeUrl(link, undefined, query);
@@ -67,9 +74,20 @@ export function createDiscovery(
     return { found, cut };
   }
 
+  function hashLink(link: string): string | null {
+    let hash = hashes.get(link);
+    if (hash === undefined) {
+      const url = canonicalizeUrl(link, undefined, query);
+      hash = url !== undefined && scope.check(url, 0) === "ok" ? hashUrl(url) : null;
+      hashes.set(link, hash);
+    }
+    return hash;
+  }
+
   return {
     follow,
     weigh,
+    hashLinks: (links) => links.flatMap(({ url }) => hashLink(url) ?? []),
     observe: traps.observe,
     observeRedirect: traps.observeRedirect,
     prefer: preferred.add,
@@ -77,6 +95,7 @@ export function createDiscovery(
     adopt: (host) => {
       hosts.push(host);
       scope = createScope(toScopeOptions(options, site.seeds, hosts));
+      hashes = createRecentMap(MAX_HASHED);
     },
     forgetSeen: () => {
       seen = createRecentSet(MAX_SEEN);

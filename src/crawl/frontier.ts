@@ -2,7 +2,7 @@ import { and, asc, eq, exists, gt, inArray, isNotNull, isNull, lte, or, sql } fr
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlHosts, crawlJobs, frontier } from "../db/schema/crawls.ts";
-import { pages } from "../db/schema/pages.ts";
+import { type PageState, pages } from "../db/schema/pages.ts";
 import { type HostLease, lockLeases } from "./host-leases.ts";
 import { LeaseLostError } from "./lease.ts";
 import { queueSlices } from "./slices.ts";
@@ -17,6 +17,8 @@ export type NewUrl = {
   priority: number;
   source: (typeof frontier.$inferInsert)["source"];
   redirects?: string[];
+  /** What a sitemap says of it. */
+  sitemapModifiedAt?: Date;
 };
 
 /** A pending URL as a slice takes it, with what the website knows of the page from before. */
@@ -30,7 +32,22 @@ export type PendingUrl = {
   source: NewUrl["source"];
   attempts: number;
   redirects: string[] | null;
-  known: { recipe: string | null; etag: string | null; lastModified: string | null } | null;
+  known: KnownPage | null;
+  /** When it last changed, as a sitemap says. */
+  sitemapModifiedAt: Date | null;
+};
+
+/** What it takes to spare a page that has not changed. */
+export type KnownPage = {
+  recipe: string | null;
+  etag: string | null;
+  lastModified: string | null;
+  hasDocument: boolean;
+  contentHash: string | null;
+  comparedHash: string | null;
+  state: PageState;
+  lastFetchedAt: Date;
+  sitemapModifiedAt: Date | null;
 };
 
 export function toNewUrl(url: string, found: Pick<NewUrl, "depth" | "source" | "redirects">): NewUrl {
@@ -74,14 +91,33 @@ export async function insertUrls(tx: Db, crawlId: string, urls: NewUrl[]): Promi
   // Processes that find the same links in another order would block each other; sorted, they would lose that order.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`urls of ${crawlId}`}, 0))`);
   for (let start = 0; start < distinct.length; start += MAX_ROWS) {
+    const some = distinct.slice(start, start + MAX_ROWS);
     const rows = await tx
       .insert(frontier)
-      .values(distinct.slice(start, start + MAX_ROWS).map((url) => ({ crawlId, ...url })))
+      .values(some.map((url) => ({ crawlId, ...url })))
       .onConflictDoNothing()
-      .returning({ host: frontier.host });
+      .returning({ host: frontier.host, urlHash: frontier.urlHash });
     for (const { host } of rows) added.set(host, (added.get(host) ?? 0) + 1);
+    const isNew = new Set(rows.map(({ urlHash }) => urlHash));
+    await noteSitemap(
+      tx,
+      crawlId,
+      some.filter(({ source, urlHash }) => source === "sitemap" && !isNew.has(urlHash)),
+    );
   }
   return added;
+}
+
+/** That a sitemap names them too is worth knowing of URLs that were found before. */
+async function noteSitemap(tx: Db, crawlId: string, urls: NewUrl[]): Promise<void> {
+  if (urls.length === 0) return;
+  const rows = urls.map(({ urlHash, sitemapModifiedAt }) => ({ url_hash: urlHash, at: sitemapModifiedAt ?? null }));
+  await tx.execute(sql`
+    update ${frontier} f set sitemap_modified_at = v.at,
+      source = case when f.source in ('link', 'known') then 'sitemap' else f.source end
+    from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(url_hash uuid, at timestamptz)
+    where f.crawl_id = ${crawlId} and f.url_hash = v.url_hash
+      and (f.sitemap_modified_at is distinct from v.at or f.source in ('link', 'known'))`);
 }
 
 /** What of a crawl its counting needs. */
@@ -144,9 +180,18 @@ export async function listPendingUrls(
       source: frontier.source,
       attempts: frontier.attempts,
       redirects: frontier.redirects,
-      recipe: pages.recipe,
-      etag: pages.etag,
-      lastModified: pages.lastModified,
+      sitemapModifiedAt: frontier.sitemapModifiedAt,
+      page: {
+        recipe: pages.recipe,
+        etag: pages.etag,
+        lastModified: pages.lastModified,
+        documentId: pages.documentId,
+        contentHash: pages.contentHash,
+        comparedHash: pages.comparedHash,
+        state: pages.state,
+        lastFetchedAt: pages.lastFetchedAt,
+        sitemapModifiedAt: pages.sitemapModifiedAt,
+      },
     })
     .from(frontier)
     .leftJoin(pages, and(eq(pages.websiteId, crawl.websiteId), eq(pages.urlHash, frontier.urlHash)))
@@ -157,11 +202,11 @@ export async function listPendingUrls(
   return rows
     .filter(({ urlHash }) => !query.taken.has(urlHash))
     .slice(0, query.limit)
-    .map(({ recipe, etag, lastModified, ...pending }) => ({
-      ...pending,
-      token: query.token,
-      known: etag || lastModified ? { recipe, etag, lastModified } : null,
-    }));
+    .map(({ page, ...pending }) => ({ ...pending, token: query.token, known: page && toKnown(page) }));
+}
+
+function toKnown({ documentId, ...page }: Omit<KnownPage, "hasDocument"> & { documentId: string | null }): KnownPage {
+  return { ...page, hasDocument: documentId !== null };
 }
 
 export const isDue = (now: Date) =>

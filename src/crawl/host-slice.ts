@@ -1,3 +1,4 @@
+import { isSparedByDate, trustsSitemap } from "../changes/sitemap-trust.ts";
 import { listPendingUrls, type PendingUrl, skipPending, stopHost } from "./frontier.ts";
 import { type HostPoliteness, type HostSettings, type KeptPoliteness, openHostQueue } from "./host-politeness.ts";
 import type { HeldHost } from "./lease-keeper.ts";
@@ -5,7 +6,7 @@ import { type HostQueue, HostStoppedError, type Permit } from "./politeness.ts";
 import type { RobotsRules } from "./robots-cache.ts";
 import { GraceOverError, type HostWork, type Session } from "./session.ts";
 import { linkSignals, waitAtMost } from "./signal.ts";
-import { type HostReaction, visit } from "./visit.ts";
+import { type HostReaction, recipeOf, visit } from "./visit.ts";
 import type { Visit, VisitOutcome } from "./visit-result.ts";
 
 /** URLs that a slice reads at a time. */
@@ -82,6 +83,10 @@ async function workSlice(slice: OpenSlice): Promise<SliceOutcome> {
     for await (const entry of entriesOf(slice)) {
       let permit: Permit;
       try {
+        if (await isSpared(session, entry)) {
+          await session.end(entry, toVisit(session, entry, { kind: "spared" }));
+          continue;
+        }
         // One a scheme and port, kept in memory.
         const rules = options.robots ? await context.robots.get(entry.url, stopping) : undefined;
         if (rules && !rules.isAllowed(entry.url)) {
@@ -121,6 +126,17 @@ async function workSlice(slice: OpenSlice): Promise<SliceOutcome> {
   await session.flush();
   if (stopReason !== undefined) await giveUp(slice, stopReason);
   return { pages, restsUntil };
+}
+
+/** Whether its sitemap says that the page is what it was, and can be believed. */
+async function isSpared({ readWebsite, options, context }: Session, entry: PendingUrl): Promise<boolean> {
+  const { known, urlHash, sitemapModifiedAt } = entry;
+  if (!known?.hasDocument || known.state !== "live" || known.recipe !== recipeOf(options)) return false;
+  const { lastFetchedAt, sitemapModifiedAt: knownSitemapModifiedAt } = known;
+  const dates = { urlHash, sitemapModifiedAt, knownSitemapModifiedAt, lastFetchedAt };
+  if (!isSparedByDate(dates, context.clock.now())) return false;
+  const website = await readWebsite();
+  return website !== undefined && trustsSitemap(website.sitemapTrust);
 }
 
 /** The host's pace is what the crawl asks for, and its robots.txt, once that is known. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lt } from "drizzle-orm";
+import { and, asc, eq, gt, inArray } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
@@ -17,8 +17,9 @@ const BATCH = 500;
 export async function seedFrontier(session: Session, signal = session.stopping): Promise<void> {
   const { context, crawl } = session;
   if (crawl.isSeeded) return;
-  await seedFromKnownPages(session, signal);
+  // Sitemaps first, since they say more of a page than that it was known.
   await seedFromSitemaps(session, signal);
+  await seedFromKnownPages(session, signal);
   if (signal.aborted && session.endReason === undefined) return;
   await session.throughOutage(() =>
     context.db.update(crawlJobs).set({ isSeeded: true }).where(eq(crawlJobs.id, crawl.id)),
@@ -40,11 +41,14 @@ async function seedFromKnownPages(session: Session, signal: AbortSignal): Promis
   }
 }
 
+/** Pages that are removed for good are visited again only where something leads to them. */
+const isThere = inArray(pages.state, ["live", "missing"]);
+
 function listKnownPages(db: Db, websiteId: string, after: string | undefined) {
   return db
     .select({ id: pages.id, url: pages.url, depth: pages.depth })
     .from(pages)
-    .where(and(eq(pages.websiteId, websiteId), lt(pages.status, 400), after ? gt(pages.id, after) : undefined))
+    .where(and(eq(pages.websiteId, websiteId), isThere, after ? gt(pages.id, after) : undefined))
     .orderBy(asc(pages.id))
     .limit(BATCH);
 }
@@ -57,11 +61,14 @@ async function seedFromSitemaps(session: Session, signal: AbortSignal): Promise<
   const onProblem = (problem: { url: string; message: string }) =>
     context.log.info("sitemap not read", { crawlId: crawl.id, ...problem });
   const sitemaps = { urls: await listSitemaps(session, signal), fetch: context.fetch, signal, onProblem };
-  for await (const { url } of readSitemaps(sitemaps)) {
+  for await (const { url, lastModifiedAt } of readSitemaps(sitemaps)) {
     if (signal.aborted) return;
     const weighed = discovery.weigh(url, 1);
     if ("reason" in weighed) cut[weighed.reason] = (cut[weighed.reason] ?? 0) + 1;
-    else batch.push(toNewUrl(weighed.url, { depth: 1, source: "sitemap" }));
+    else {
+      const sitemapModifiedAt = lastModifiedAt === undefined ? undefined : new Date(lastModifiedAt);
+      batch.push({ ...toNewUrl(weighed.url, { depth: 1, source: "sitemap" }), sitemapModifiedAt });
+    }
     if (batch.length < BATCH) continue;
     await session.addFound(batch);
     batch = [];

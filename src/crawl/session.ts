@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { App } from "../app.ts";
+import { findTrackedWebsite, type TrackedWebsite } from "../changes/tracked-website.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { bindScope } from "../telemetry/scope.ts";
 import { type Crawl, crawlChannel } from "./crawls.ts";
@@ -88,9 +89,20 @@ export function openSession(
   let isStopping = false;
   let isGrace = false;
 
+  /** As it was when it was first asked for: what is changed of its tracking concerns later sessions. */
+  let website: Promise<TrackedWebsite | undefined> | undefined;
+  function readWebsite() {
+    website ??= findTrackedWebsite(context.db, start.websiteId);
+    // An outage is waited out by asking again.
+    website.catch(() => {
+      website = undefined;
+    });
+    return website;
+  }
+
   const writer = createWriter({
     clock,
-    store: (visits) => inRun(() => storeVisits(context, crawl, visits, abort.signal)),
+    store: (visits) => inRun(() => storeVisits({ ...context, readWebsite }, crawl, visits, abort.signal)),
     onStored: settled,
     isIdle: () => open === 0,
     onFailed: abortWith,
@@ -194,6 +206,7 @@ export function openSession(
     },
     stop,
     abort: abortWith,
+    readWebsite: () => throughOutage(readWebsite),
     /** Resolves at the next change: pages ended or were stored, or the crawl is to stop. */
     changed: changes.next,
     /** Resolves when there may be other hosts to work than before, or none. */

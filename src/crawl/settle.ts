@@ -1,7 +1,10 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
+import { addEvidence, countSitemapEvidence } from "../changes/sitemap-trust.ts";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlJobs, frontier } from "../db/schema/crawls.ts";
+import { websites } from "../db/schema/websites.ts";
+import { type ChangeScope, recordChanges } from "../notify/record-changes.ts";
 import type { Crawl } from "./crawls.ts";
 import { addCounts, countHosts, insertUrls, isAtWork } from "./frontier.ts";
 import { lockLeases } from "./host-leases.ts";
@@ -33,9 +36,15 @@ export class OverLimitError extends Error {
  * Stores a batch of visits, all of it or nothing: what became of each URL, its page and document, the links it brought
  * and the counters. Passed over are rows that are no longer pending, which makes doubled work harmless, and visits made
  * under a lease that was lost: a process that wakes up late stores nothing.
- * @throws LeaseLostError when the crawl is over or deleted, OverLimitError
+ * @param website whose changes are told; they are not where it is absent
+ * @throws LeaseLostError when the crawl is over or deleted, OverLimitError, BaselineMovedError
  */
-export async function settle(db: Db, crawl: Crawl, visits: Visit[]): Promise<Settled> {
+export async function settle(
+  db: Db,
+  crawl: Crawl,
+  visits: Visit[],
+  website?: ChangeScope["website"],
+): Promise<Settled> {
   return db.transaction(async (tx) => {
     const leases = new Map(visits.map(({ entry }) => [entry.token, { host: entry.host, token: entry.token }]));
     const held = await lockLeases(tx, [...leases.values()]);
@@ -45,7 +54,9 @@ export async function settle(db: Db, crawl: Crawl, visits: Visit[]): Promise<Set
       visits.filter(({ entry }) => held.has(entry.token)),
     );
     const fresh = visits.filter(({ entry }) => held.has(entry.token) && moved.has(entry.urlHash));
-    const pageOutcomes = await storePages(tx, crawl, fresh);
+    const { outcomes: pageOutcomes, changes } = await storePages(tx, crawl, fresh);
+    if (website) await recordChanges(tx, { website, crawlId: crawl.id }, changes);
+    await noteSitemapEvidence(tx, crawl.websiteId, fresh, pageOutcomes);
     await nameOutcomes(tx, crawl.id, fresh, pageOutcomes);
     const added = await insertUrls(
       tx,
@@ -110,6 +121,8 @@ function describeOutcome({ outcome }: Visit) {
       return { state: "done", outcome: "created", content_type: outcome.contentType?.slice(0, 200) };
     case "not_modified":
       return { state: "done", outcome: "unchanged" };
+    case "spared":
+      return { state: "done", outcome: "unchanged", message: "Its sitemap says that it has not changed" };
     case "redirected":
       return { state: "done", outcome: "redirected", message: outcome.location };
     case "failed":
@@ -124,6 +137,32 @@ function describeOutcome({ outcome }: Visit) {
         not_before: outcome.notBefore.toISOString(),
       };
   }
+}
+
+/** What the website's sitemaps said of pages that changed. */
+async function noteSitemapEvidence(
+  tx: Db,
+  websiteId: string,
+  visits: Visit[],
+  outcomes: Map<string, PageOutcome>,
+): Promise<void> {
+  const dated = visits.flatMap(({ entry: { urlHash, known, sitemapModifiedAt } }) =>
+    known
+      ? {
+          isChanged: outcomes.get(urlHash) === "changed",
+          ...{ sitemapModifiedAt, knownSitemapModifiedAt: known.sitemapModifiedAt },
+        }
+      : [],
+  );
+  const evidence = countSitemapEvidence(dated);
+  if (evidence.caught + evidence.missed === 0) return;
+  const isIt = eq(websites.id, websiteId);
+  const [website] = await tx.select({ trust: websites.sitemapTrust }).from(websites).where(isIt).for("no key update");
+  if (!website) return;
+  await tx
+    .update(websites)
+    .set({ sitemapTrust: addEvidence(website.trust, evidence) })
+    .where(isIt);
 }
 
 export type PageOutcome = "created" | "changed" | "unchanged";

@@ -1,60 +1,94 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
-import type { Document } from "../content/document.ts";
 import type { Db } from "../db/db.ts";
-import { type DocumentDetails, markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
+import { markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
+import type { NewChange } from "../notify/record-changes.ts";
 import type { Crawl } from "./crawls.ts";
+import { storePageLinks } from "./page-links.ts";
+import {
+  type BodyRow,
+  type DocumentRow,
+  describePage,
+  describeReturn,
+  historyAfter,
+  type PageRow,
+  type StoredPage,
+} from "./page-rows.ts";
 import type { PageOutcome } from "./settle.ts";
 import { statusOf, type Visit } from "./visit-result.ts";
 
-type PageRow = typeof pages.$inferInsert;
-type Known = Pick<typeof pages.$inferSelect, "id" | "urlHash" | "version" | "contentHash" | "documentId" | "rawHash">;
+/** For each page that answered well, by URL hash, whether it is new or changed; and what of it is to be told. */
+export type StoredPages = { outcomes: Map<string, PageOutcome>; changes: NewChange[] };
 
 /**
  * Stores what visits say of their pages: a new version of the document when its text changed, the body it was made from,
  * and the page's last answer. To be called in a transaction.
- * @returns for each page that answered well, by URL hash, whether it is new or changed
+ * @throws BaselineMovedError when a page has to be compared with another version than it was
  */
-export async function storePages(tx: Db, crawl: Crawl, visits: Visit[]): Promise<Map<string, PageOutcome>> {
+export async function storePages(tx: Db, crawl: Crawl, visits: Visit[]): Promise<StoredPages> {
   const answered = visits.filter((visit) => visit.outcome.kind !== "retry" && statusOf(visit) !== undefined);
   const known = await findKnown(tx, crawl.websiteId, answered);
   const outcomes = new Map<string, PageOutcome>();
   const rows: PageRow[] = [];
-  const documents: (typeof markdownDocuments.$inferInsert)[] = [];
-  const bodies = new Map<string, typeof rawHtml.$inferInsert>();
-  const touched: Visit[] = [];
+  const documents: DocumentRow[] = [];
+  const bodies = new Map<string, BodyRow>();
+  const links: { pageId: string; urlHashes: string[] }[] = [];
+  const changes: NewChange[] = [];
+  const touched: Touched[] = [];
+  for (const visit of visits) if (visit.outcome.kind === "spared") outcomes.set(visit.entry.urlHash, "unchanged");
   for (const visit of answered) {
     const before = known.get(visit.entry.urlHash);
     if (visit.outcome.kind !== "page") {
-      if (before) touched.push(visit);
+      if (before) touched.push({ visit, before });
       if (visit.outcome.kind === "not_modified") outcomes.set(visit.entry.urlHash, "unchanged");
       continue;
     }
-    const { outcome, page, document, body } = describePage(crawl, visit, visit.outcome, before);
+    const { outcome, page, document, body, change } = describePage(crawl, visit, visit.outcome, before);
     outcomes.set(visit.entry.urlHash, outcome);
     rows.push(page);
     if (document) documents.push(document);
     if (body) bodies.set(body.hash, body);
+    if (change) changes.push(change);
+    if (visit.links && page.id) links.push({ pageId: page.id, urlHashes: visit.links });
   }
   // In one order everywhere, so that crawls that meet in the same bodies can't block each other.
   const sorted = [...bodies.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
   if (sorted.length > 0) await tx.insert(rawHtml).values(sorted).onConflictDoNothing();
   await upsertPages(tx, rows);
   if (documents.length > 0) await tx.insert(markdownDocuments).values(documents);
-  await touchPages(tx, crawl, touched);
-  return outcomes;
+  await storePageLinks(tx, links);
+  const { same, failed } = Object.groupBy(touched, ({ visit }) =>
+    visit.outcome.kind === "not_modified" ? "same" : "failed",
+  );
+  await touchSame(tx, crawl, same ?? []);
+  await touchFailed(tx, crawl, failed ?? []);
+  for (const { visit, before } of same ?? []) {
+    const change = describeReturn(before, before, undefined, visit.at);
+    if (change) changes.push(change);
+  }
+  return { outcomes, changes };
 }
 
-async function findKnown(tx: Db, websiteId: string, visits: Visit[]): Promise<Map<string, Known>> {
+async function findKnown(tx: Db, websiteId: string, visits: Visit[]): Promise<Map<string, StoredPage>> {
   if (visits.length === 0) return new Map();
   const hashes = visits.map(({ entry }) => entry.urlHash);
   const rows = await tx
     .select({
       id: pages.id,
       urlHash: pages.urlHash,
+      url: pages.url,
+      title: pages.title,
       version: pages.version,
+      state: pages.state,
       contentHash: pages.contentHash,
+      comparedHash: pages.comparedHash,
       documentId: pages.documentId,
+      baselineDocumentId: pages.baselineDocumentId,
       rawHash: pages.rawHash,
+      lastFetchedAt: pages.lastFetchedAt,
+      visits: pages.visits,
+      changes: pages.changes,
+      unchangedSeconds: pages.unchangedSeconds,
+      changedIntervals: pages.changedIntervals,
     })
     .from(pages)
     .where(and(eq(pages.websiteId, websiteId), inArray(pages.urlHash, hashes)))
@@ -63,114 +97,69 @@ async function findKnown(tx: Db, websiteId: string, visits: Visit[]): Promise<Ma
   return new Map(rows.map((row) => [row.urlHash, row]));
 }
 
-type Answer = Extract<Visit["outcome"], { kind: "page" }>;
+/** What a visit writes of a page that is there already, whether its text changed or not. */
+const VISITED: readonly (keyof PageRow)[] = [
+  ...(["status", "depth", "contentType", "title", "language", "pageType", "wordCount", "byteLength"] as const),
+  ...(["documentId", "version", "contentHash", "rawHash", "comparedHash", "baselineDocumentId"] as const),
+  ...(["recipe", "etag", "lastModified", "lastCrawlId", "sitemapModifiedAt", "lastFetchedAt"] as const),
+  ...(["visits", "changes", "unchangedSeconds", "changedIntervals"] as const),
+];
 
-function describePage(crawl: Crawl, { entry, at }: Visit, answer: Answer, before: Known | undefined) {
-  const { parsed } = answer;
-  const hasText = parsed !== null && parsed.document.kind !== "other";
-  const isSame = before !== undefined && before.contentHash === (hasText ? parsed.document.contentHash : null);
-  const outcome: PageOutcome = before === undefined ? "created" : isSame ? "unchanged" : "changed";
-  const pageId = before?.id ?? Bun.randomUUIDv7();
-  const needsDocument = hasText && !isSame;
-  const documentId = needsDocument ? Bun.randomUUIDv7() : hasText ? (before?.documentId ?? null) : null;
-  const version = (before?.version ?? 0) + (needsDocument ? 1 : 0);
-  const { host, pathname, search } = new URL(entry.url);
-  const page: PageRow = {
-    id: pageId,
-    websiteId: crawl.websiteId,
-    urlHash: entry.urlHash,
-    url: entry.url,
-    host,
-    path: pathname + search,
-    status: answer.status,
-    depth: entry.depth,
-    contentType: parsed?.document.contentType ?? answer.contentType,
-    title: parsed?.document.title,
-    language: parsed?.document.language,
-    pageType: parsed?.document.pageType?.type,
-    wordCount: parsed?.document.wordCount ?? 0,
-    byteLength: answer.byteLength,
-    documentId,
-    version,
-    contentHash: hasText ? parsed.document.contentHash : null,
-    rawHash: needsDocument ? parsed.raw.hash : hasText ? before?.rawHash : null,
-    recipe: answer.recipe,
-    etag: answer.etag,
-    lastModified: answer.lastModified,
-    lastCrawlId: crawl.id,
-    firstSeenAt: at,
-    lastFetchedAt: at,
-    lastChangedAt: at,
-  };
-  if (!needsDocument || documentId === null) return { outcome, page };
-  const document = {
-    id: documentId,
-    pageId,
-    version,
-    crawlId: crawl.id,
-    fetchedAt: at,
-    ...describeDocument(parsed.document),
-  };
-  const { hash, zstd, byteLength } = parsed.raw;
-  return { outcome, page, document: { ...document, rawHash: hash }, body: { hash, zstd, byteLength } };
-}
+const TAKEN_OVER = Object.fromEntries(
+  VISITED.map((name) => [name, sql.raw(`excluded.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`)]),
+);
 
-function describeDocument(document: Document) {
-  const { kind, title, description, language, markdown, wordCount, contentHash, simhash, charset } = document;
-  const details: DocumentDetails = {
-    authors: document.authors,
-    siteName: document.siteName,
-    canonicalUrl: document.canonicalUrl,
-    publishedAt: document.publishedAt,
-    modifiedAt: document.modifiedAt,
-    ...document.metadata,
-    headings: document.headings,
-    pageType: document.pageType,
-    quality: document.quality,
-  };
-  return { kind, title, description, language, markdown, wordCount, contentHash, simhash, charset, details };
-}
+/** What holds of a page that is there again. */
+const THERE = { state: "live", missingSince: null, missingVisits: 0, movedTo: null } as const;
 
 async function upsertPages(tx: Db, rows: PageRow[]): Promise<void> {
   if (rows.length === 0) return;
-  const taken = (name: string) => sql.raw(`excluded.${name}`);
   await tx
     .insert(pages)
     .values(rows)
     .onConflictDoUpdate({
       target: [pages.websiteId, pages.urlHash],
       set: {
-        status: taken("status"),
-        depth: taken("depth"),
-        contentType: taken("content_type"),
-        title: taken("title"),
-        language: taken("language"),
-        pageType: taken("page_type"),
-        wordCount: taken("word_count"),
-        byteLength: taken("byte_length"),
-        documentId: taken("document_id"),
-        version: taken("version"),
-        contentHash: taken("content_hash"),
-        rawHash: taken("raw_hash"),
-        recipe: taken("recipe"),
-        etag: taken("etag"),
-        lastModified: taken("last_modified"),
-        lastCrawlId: taken("last_crawl_id"),
-        lastFetchedAt: taken("last_fetched_at"),
+        ...TAKEN_OVER,
+        ...THERE,
         lastChangedAt: sql`case when excluded.content_hash is distinct from ${pages.contentHash}
           then excluded.last_changed_at else ${pages.lastChangedAt} end`,
       },
     });
 }
 
-/** A page that answered without a document: 304 leaves it as it was when it last answered well, an error shows in its status. */
-async function touchPages(tx: Db, crawl: Crawl, visits: Visit[]): Promise<void> {
-  if (visits.length === 0) return;
-  const rows = visits.map((visit) => ({ url_hash: visit.entry.urlHash, status: statusOf(visit), at: visit.at }));
+type Touched = { visit: Visit; before: StoredPage };
+
+/** Pages that the server says have not changed (304): as they were when they last answered well. */
+async function touchSame(tx: Db, crawl: Crawl, touched: Touched[]): Promise<void> {
+  if (touched.length === 0) return;
+  const rows = touched.map(({ visit, before }) => {
+    const { visits, changes, unchangedSeconds, changedIntervals } = historyAfter(before, visit.at, false);
+    return {
+      ...{ id: before.id, at: visit.at, sitemap_modified_at: visit.entry.sitemapModifiedAt },
+      ...{ visits, changes, unchanged_seconds: unchangedSeconds, changed_intervals: changedIntervals },
+    };
+  });
   await tx.execute(sql`
     update ${pages} p set
-      status = case when v.status <> 304 then v.status when p.status between 200 and 299 then p.status else 200 end,
+      status = case when p.status between 200 and 299 then p.status else 200 end,
+      state = 'live', missing_since = null, missing_visits = 0, moved_to = null,
+      visits = v.visits, changes = v.changes, unchanged_seconds = v.unchanged_seconds,
+      changed_intervals = v.changed_intervals, sitemap_modified_at = v.sitemap_modified_at,
       last_fetched_at = v.at, last_crawl_id = ${crawl.id}::uuid
-    from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(url_hash uuid, status smallint, at timestamptz)
-    where p.website_id = ${crawl.websiteId}::uuid and p.url_hash = v.url_hash`);
+    from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(
+      id uuid, at timestamptz, sitemap_modified_at timestamptz,
+      visits integer, changes integer, unchanged_seconds bigint, changed_intervals integer[]
+    )
+    where p.id = v.id`);
+}
+
+/** Pages that answered with an error, or that they are elsewhere: it shows in their status, and changes nothing else. */
+async function touchFailed(tx: Db, crawl: Crawl, touched: Touched[]): Promise<void> {
+  if (touched.length === 0) return;
+  const rows = touched.map(({ visit, before }) => ({ id: before.id, status: statusOf(visit), at: visit.at }));
+  await tx.execute(sql`
+    update ${pages} p set status = v.status, last_fetched_at = v.at, last_crawl_id = ${crawl.id}::uuid
+    from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(id uuid, status smallint, at timestamptz)
+    where p.id = v.id`);
 }

@@ -1,13 +1,14 @@
 import type { Clock } from "../clock.ts";
-import type { Db } from "../db/db.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { type ComparisonContext, compareVisits } from "./compare-visits.ts";
 import type { Crawl } from "./crawls.ts";
 import { describeCause, isBadValue, waitOutage } from "./outage.ts";
+import { BaselineMovedError } from "./page-rows.ts";
 import { type Outcomes, OverLimitError, type Settled, settle } from "./settle.ts";
 import type { Visit } from "./visit-result.ts";
 
-type Context = { db: Db; clock: Clock; log: Log; telemetry: Telemetry };
+type Context = ComparisonContext & { clock: Clock; log: Log; telemetry: Telemetry };
 
 const UNSTORABLE = "unstorable";
 
@@ -24,9 +25,7 @@ export async function storeVisits(
   signal: AbortSignal,
 ): Promise<Settled> {
   try {
-    return await context.telemetry.span("settle", { attributes: { "orbweaver.visits": visits.length } }, () =>
-      waitOutage(context, signal, () => settle(context.db, crawl, visits)),
-    );
+    return await compareAndSettle(context, crawl, visits, signal);
   } catch (error) {
     if (error instanceof OverLimitError) return storeVisits(context, crawl, upTo(error.left, visits), signal);
     if (!isBadValue(error)) throw error;
@@ -34,11 +33,32 @@ export async function storeVisits(
   }
 }
 
+/** How often pages may be brought by others between being compared and being stored. */
+const MAX_COMPARISONS = 5;
+
+async function compareAndSettle(context: Context, crawl: Crawl, visits: Visit[], signal: AbortSignal) {
+  const attributes = { "orbweaver.visits": visits.length };
+  for (let round = 1; ; round++) {
+    try {
+      return await context.telemetry.span("settle", { attributes }, () =>
+        waitOutage(context, signal, async () => {
+          const { compared, website } = await compareVisits(context, crawl, visits, { isAgain: round > 1, signal });
+          return settle(context.db, crawl, compared, website);
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof BaselineMovedError) || round === MAX_COMPARISONS) throw error;
+    }
+  }
+}
+
 /** The visits without the pages beyond so many. */
 function upTo(pages: number, visits: Visit[]): Visit[] {
   let left = pages;
-  return visits.filter(({ outcome: { kind } }) => (kind !== "page" && kind !== "not_modified") || left-- > 0);
+  return visits.filter(({ outcome: { kind } }) => !PAGES.has(kind) || left-- > 0);
 }
+
+const PAGES: ReadonlySet<string> = new Set(["page", "not_modified", "spared"]);
 
 async function storeOneByOne(
   context: Context,

@@ -1,4 +1,6 @@
+import type { Comparison } from "../changes/compare.ts";
 import type { Parsed } from "../content/parser-pool.ts";
+import type { Doubt } from "./doubt.ts";
 import type { NewUrl, PendingUrl } from "./frontier.ts";
 
 /** What one visit to a URL came to. */
@@ -13,8 +15,14 @@ export type VisitOutcome =
       recipe: string;
       /** `null` for what is recorded and not parsed, such as a film. */
       parsed: Parsed | null;
+      /** It answered well, yet looks like no content; the version before tells whether it always did. */
+      doubt?: Doubt;
+      /** With the version that changes are measured from, of a page that has one and differs from it. */
+      comparison?: Comparison & { baseId: string };
     }
   | { kind: "not_modified" }
+  /** It was not even asked for: a sitemap that can be trusted says that it has not changed. */
+  | { kind: "spared" }
   | { kind: "redirected"; status: number; location: string }
   | { kind: "failed"; code: string; message: string; status?: number }
   | { kind: "skipped"; reason: string; message: string; status?: number }
@@ -28,11 +36,14 @@ export type Visit = {
   durationMs: number;
   /** In scope and not known to be known. */
   found: NewUrl[];
+  /** All that the page links to within the website, as hashes of canonical URLs; absent when its body was not read. */
+  links?: string[];
   /** Links that were left out, by reason. */
   cut: Record<string, number>;
 };
 
 /** HTTP status of the visit, `undefined` when no answer came. */
 export function statusOf({ outcome }: Visit): number | undefined {
+  if (outcome.kind === "spared") return undefined;
   return outcome.kind === "not_modified" ? 304 : outcome.status;
 }

@@ -1,11 +1,13 @@
 import { getDomain } from "tldts";
-import { EXTRACTOR_VERSION } from "../content/document.ts";
+import { judgeAnswer } from "../changes/answer.ts";
+import { type Document, EXTRACTOR_VERSION } from "../content/document.ts";
 import { isWorthReading } from "../content/mime.ts";
 import { type Parsed, ParseError, type ParserPool } from "../content/parser-pool.ts";
 import { type Fetch, FetchError, type FetchResponse } from "../fetch/fetch.ts";
 import { isRetryableStatus, parseRetryAfter, retryDelayMs } from "../fetch/retry.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Discovery } from "./discover.ts";
+import { type Doubt, describeDoubt, isNeverContent } from "./doubt.ts";
 import { nameExtractOptions, toExtractOptions } from "./extract-options.ts";
 import { type PendingUrl, toNewUrl } from "./frontier.ts";
 import type { CrawlOptions } from "./options.ts";
@@ -59,8 +61,8 @@ export async function visit(context: VisitContext, entry: PendingUrl): Promise<V
     }
     outcome = describeFailure(context, entry, error);
   }
-  const { wireBytes = 0, found = [], cut = {} } = seen;
-  return { entry, outcome, at: context.now(), durationMs: performance.now() - startedAt, wireBytes, found, cut };
+  const { wireBytes = 0, found = [], cut = {}, links } = seen;
+  return { entry, outcome, at: context.now(), durationMs: performance.now() - startedAt, wireBytes, found, cut, links };
 }
 
 function describeFailure(context: VisitContext, entry: PendingUrl, error: unknown): VisitOutcome {
@@ -83,7 +85,8 @@ export function recipeOf(options: CrawlOptions): string {
   return `${options.content}/${EXTRACTOR_VERSION}${name && `/${name}`}`;
 }
 
-const isConditional = ({ options }: VisitContext, { known }: PendingUrl) => known?.recipe === recipeOf(options);
+const isConditional = ({ options }: VisitContext, { known }: PendingUrl) =>
+  known !== null && (known.etag ?? known.lastModified) !== null && known.recipe === recipeOf(options);
 
 function toRequest(context: VisitContext, entry: PendingUrl) {
   const { url, known } = entry;
@@ -184,6 +187,7 @@ async function readPage(
   const contentType = headers.get("content-type");
   const byteLength = response.isBodyRead ? response.body.byteLength : Number(headers.get("content-length") ?? 0) || 0;
   let parsed: Parsed | null = null;
+  let doubt: Doubt | undefined;
   if (response.isBodyRead) {
     const robotsTag = headers.get("x-robots-tag");
     const input = { url: response.url, body: response.body, contentType, robotsTag, ...toExtractOptions(options) };
@@ -201,11 +205,33 @@ async function readPage(
       seen.found = [...(seen.found ?? []), toNewUrl(canonical, { depth: entry.depth, source: "canonical" })];
       return { kind: "skipped", reason: "canonical", message: `Its canonical URL is ${canonical}`, status };
     }
+    doubt = findDoubt(entry, document, response.url);
+    if (doubt !== undefined && !entry.known?.hasDocument && isNeverContent(doubt)) {
+      return { kind: "failed", code: doubt, message: describeDoubt(doubt), status };
+    }
     discovery.observe(entry.url, document.contentHash);
+    seen.links = discovery.hashLinks(document.links);
   }
   const etag = headers.get("etag");
   const lastModified = headers.get("last-modified");
-  return { kind: "page", status, contentType, byteLength, etag, lastModified, recipe: recipeOf(options), parsed };
+  return {
+    kind: "page",
+    status,
+    contentType,
+    byteLength,
+    etag,
+    lastModified,
+    recipe: recipeOf(options),
+    parsed,
+    doubt,
+  };
+}
+
+/** `undefined` for content, and for what is known already. */
+function findDoubt({ known }: PendingUrl, document: Document, url: string): Doubt | undefined {
+  if (known?.contentHash === document.contentHash) return undefined;
+  const judgement = judgeAnswer(document, url);
+  return judgement === "content" ? undefined : judgement;
 }
 
 /** The URL that the page is to be stored under instead of its own; `undefined` if it stays where it is. */

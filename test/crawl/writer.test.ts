@@ -8,7 +8,7 @@ import { createManualClock } from "../manual-clock.ts";
 const visit = (name: string, bytes = 0): Visit => ({
   entry: {
     ...{ token: "t", urlHash: name, url: name, host: "h", depth: 0, source: "link", attempts: 0 },
-    ...{ redirects: null, known: null },
+    ...{ redirects: null, known: null, sitemapModifiedAt: null },
   },
   outcome:
     bytes === 0
