@@ -8,7 +8,7 @@ import { watchJobs } from "./jobs/job-counts.ts";
 import type { JobKind } from "./jobs/kind.ts";
 import type { QueueName } from "./jobs/queues.ts";
 import { startWorker } from "./jobs/worker.ts";
-import { notifyDispatch } from "./notify/notify-jobs.ts";
+import { notifyDeliver, notifyDispatch } from "./notify/notify-jobs.ts";
 import type { Pulse } from "./pulse.ts";
 import { systemSchedulesOf, UPKEEP_KINDS } from "./retention/upkeep.ts";
 import { planVisits } from "./revisits/planning-job.ts";
@@ -22,6 +22,8 @@ export const JOB_KINDS: readonly JobKind[] = [
   crawlClosing,
   recrawl,
   planVisits,
+  notifyDispatch,
+  notifyDeliver,
   ...UPKEEP_KINDS,
 ];
 
@@ -43,7 +45,8 @@ const STOP_SHARE = 2 / 3;
 export function startBackground(app: App, roles: ReadonlySet<InstanceRole> = new Set(INSTANCE_ROLES)): Background {
   const { config, db, telemetry, jobs } = app;
   const leaveQueues = [watchQueues(db, telemetry), watchJobs(db, telemetry)];
-  const concurrency = { crawl: config.WORKER_SLICES, control: config.WORKER_JOBS, maintenance: config.WORKER_JOBS };
+  const others = config.WORKER_JOBS;
+  const concurrency = { crawl: config.WORKER_SLICES, control: others, maintenance: others, notify: others };
   // First, as it may refuse a setting.
   const scheduler = roles.has("scheduler") ? startScheduler(app, systemSchedulesOf(config)) : undefined;
   const worker = roles.has("worker") ? startWorker(app, JOB_KINDS, concurrency) : undefined;
@@ -52,7 +55,7 @@ export function startBackground(app: App, roles: ReadonlySet<InstanceRole> = new
   return {
     worker: worker?.pulse,
     scheduler: scheduler?.pulse,
-    running: () => worker?.running() ?? { crawl: 0, control: 0, maintenance: 0 },
+    running: () => worker?.running() ?? { crawl: 0, control: 0, maintenance: 0, notify: 0 },
     stop: async () => {
       await Promise.all([scheduler?.stop(), worker?.stop(config.SHUTDOWN_TIMEOUT_MS * STOP_SHARE)]);
       for (const leave of leaveQueues) leave();

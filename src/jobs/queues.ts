@@ -9,6 +9,8 @@ export const QUEUES = {
   control: { about: "What begins, seeds and ends crawls" },
   /** What nobody waits for. */
   maintenance: { about: "Retention, purges, checks" },
+  /** Waits for receivers, of whom some never answer. */
+  notify: { about: "Telling people and programs what happened" },
 } as const;
 
 export type QueueName = keyof typeof QUEUES;

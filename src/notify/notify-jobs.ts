@@ -1,17 +1,73 @@
-import { Type } from "@sinclair/typebox";
-import { defineJob } from "../jobs/kind.ts";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import type { Db } from "../db/db.ts";
+import { enqueueMany } from "../jobs/enqueue.ts";
+import { jobsOf } from "../jobs/jobs.ts";
+import { defineJob, type JobKind } from "../jobs/kind.ts";
 
-/**
- * Gives events to the channels that want them. It is not unique: while one runs, another may be needed for what was
- * committed after it looked. One that finds nothing is over at once.
- */
+const OF_ITSELF = { queue: "notify", keepSeconds: 3_600, isUnique: true } as const;
+
+/** By user. What it does is loaded when it is first done: those who write events down need none of it. */
 export const notifyDispatch = defineJob({
+  ...OF_ITSELF,
   name: "notify-dispatch",
   about: "Gives what happened to the channels that want it",
-  queue: "control",
   payload: Type.Object({ userId: Type.String() }),
   retry: { limit: 5, delaySeconds: 1, maxDelaySeconds: 60 },
   timeoutSeconds: 300,
-  keepSeconds: 3_600,
-  run: async () => {},
+  run: async (app, { userId }, { signal }) => {
+    const { dispatchEvents } = await import("./dispatch.ts");
+    return dispatchEvents(app, userId, signal);
+  },
 });
+
+/** By channel, so that one whose receiver hangs has no more than its share of a process. */
+export const notifyDeliver = defineJob({
+  ...OF_ITSELF,
+  name: "notify-deliver",
+  about: "Sends a channel what it is to be told",
+  payload: Type.Object({ channelId: Type.String() }),
+  // What is not delivered has a schedule of its own; this is for faults of ours.
+  retry: { limit: 3, delaySeconds: 5, maxDelaySeconds: 60 },
+  timeoutSeconds: 300,
+  run: async (app, { channelId }, { signal }) => {
+    const { deliverDue } = await import("./deliver.ts");
+    return deliverDue(app, channelId, signal);
+  },
+});
+
+/** Each minute. */
+export const notifyDue = defineJob({
+  ...OF_ITSELF,
+  name: "notify-due",
+  about: "Makes digests that are due, and finds deliveries that nothing moves on any more",
+  payload: Type.Object({}),
+  retry: { limit: 0, delaySeconds: 1, maxDelaySeconds: 1 },
+  timeoutSeconds: 300,
+  run: async (app, _payload, { signal }) => {
+    const { makeDue } = await import("./due.ts");
+    return makeDue(app, signal);
+  },
+});
+
+/** How much later another look is taken when one was under way already. */
+const NEXT_LOOK_MS = 1_000;
+
+/**
+ * Has each key looked after soon. A job that runs may have taken its last look already, in which case no new one of its
+ * key can be made: then another follows a moment later.
+ */
+export async function lookAfter<Payload extends TSchema>(
+  db: Db,
+  kind: JobKind<Payload>,
+  list: readonly { key: string; payload: Static<Payload> }[],
+): Promise<void> {
+  const asked = list.map((each) => ({ ...each, id: Bun.randomUUIDv7() }));
+  const made = new Set(await enqueueMany(db, kind, asked));
+  const startAt = new Date(jobsOf(db).clock.now().getTime() + NEXT_LOOK_MS);
+  const others = asked.filter(({ id }) => !made.has(id));
+  await enqueueMany(
+    db,
+    kind,
+    others.map(({ key, payload }) => ({ key: `${key}/next`, payload, startAt })),
+  );
+}

@@ -2,8 +2,7 @@ import { and, arrayContains, eq, isNull, or } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { channels, type EventType, events } from "../db/schema/notifications.ts";
 import { websites } from "../db/schema/websites.ts";
-import { enqueueMany } from "../jobs/enqueue.ts";
-import { notifyDispatch } from "./notify-jobs.ts";
+import { lookAfter, notifyDispatch } from "./notify-jobs.ts";
 
 export type NewEvent = {
   userId: string;
@@ -29,10 +28,10 @@ export async function recordEvents(tx: Db, list: readonly NewEvent[]): Promise<v
     await tx.insert(events).values(rows);
   }
   const users = [...new Set(list.map(({ userId }) => userId))];
-  await enqueueMany(
+  await lookAfter(
     tx,
     notifyDispatch,
-    users.map((userId) => ({ payload: { userId } })),
+    users.map((userId) => ({ key: userId, payload: { userId } })),
   );
 }
 

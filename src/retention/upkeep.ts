@@ -1,6 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import { crawlSweep } from "../crawl/sweep-job.ts";
 import type { JobKind } from "../jobs/kind.ts";
+import { notifyDue } from "../notify/notify-jobs.ts";
 import { healthCheck, healthCheckSchedule } from "../schedules/health-check.ts";
 import { type SystemSchedule, systemSchedule, withResultKept } from "../schedules/system-schedules.ts";
 import { crawlLogRetention } from "./crawl-logs.ts";
@@ -11,9 +12,17 @@ import { recordRetention } from "./records.ts";
 const JITTER_SECONDS = 600;
 
 const sweeping = withResultKept(crawlSweep);
+const telling = withResultKept(notifyDue);
 
 /** The kinds of the jobs below. */
-export const UPKEEP_KINDS: readonly JobKind[] = [purgeJob, crawlLogRetention, recordRetention, sweeping, healthCheck];
+export const UPKEEP_KINDS: readonly JobKind[] = [
+  purgeJob,
+  crawlLogRetention,
+  recordRetention,
+  sweeping,
+  telling,
+  healthCheck,
+];
 
 type Settings = Pick<Config, "PURGE_SCHEDULE" | "HEALTH_CHECK_SCHEDULE">;
 
@@ -26,6 +35,7 @@ export function systemSchedulesOf(config: Settings): SystemSchedule[] {
     systemSchedule(crawlLogRetention, daily, nothing),
     systemSchedule(recordRetention, { cron: "@hourly", jitterSeconds: JITTER_SECONDS }, nothing),
     systemSchedule(sweeping, { cron: "* * * * *" }, nothing),
+    systemSchedule(telling, { cron: "* * * * *" }, nothing),
     healthCheckSchedule(config.HEALTH_CHECK_SCHEDULE),
   ];
 }

@@ -24,7 +24,7 @@ import { expectCountersToMatch } from "./runs.ts";
 import { type Answering, createWeb, page, text } from "./web.ts";
 
 const KINDS = [crawlSlice, crawlSeeding, crawlClosing, crawlSweep];
-const ONE_AT_A_TIME = { crawl: 8, control: 4, maintenance: 1 };
+const ONE_AT_A_TIME = { crawl: 8, control: 4, maintenance: 1, notify: 1 };
 
 // Where there is a server, on that: the other store is worked in the tests of the background.
 describe.each(testStores.slice(-1))("slices on the $name store", ({ open }) => {
