@@ -1,0 +1,75 @@
+import type { SitemapTrust } from "../db/schema/websites.ts";
+
+/** Changes that have to have been announced before dates are believed. */
+const LEAST_CAUGHT = 5;
+/** Of all changes, those that no date announced. */
+const MOST_MISSED_SHARE = 0.02;
+/** As much evidence as is kept: beyond it older counts less, so that a website may change its ways. */
+const MOST_EVIDENCE = 200;
+/** A page is looked at that often whatever its date says. */
+const MAX_SPARED_MS = 30 * 86_400_000;
+/** One of so many is looked at all the same, which is how a date that lies is found out. */
+const SAMPLE_SIZE = 20;
+const DAY_MS = 86_400_000;
+
+/** Whether the dates of a website's sitemaps tell of changes so well that a page with an old one need not be fetched. */
+export function trustsSitemap({ caught, missed }: SitemapTrust): boolean {
+  return caught >= LEAST_CAUGHT && missed <= (caught + missed) * MOST_MISSED_SHARE;
+}
+
+/** Adds what a crawl found of changes that a newer date announced, and of those that none did. */
+export function addEvidence(trust: SitemapTrust, { caught, missed }: SitemapTrust): SitemapTrust {
+  const total = trust.caught + trust.missed + caught + missed;
+  const share =
+    total > MOST_EVIDENCE ? Math.max(0, MOST_EVIDENCE - caught - missed) / (trust.caught + trust.missed || 1) : 1;
+  const kept = (before: number, more: number) => Math.round((before * Math.min(1, share) + more) * 100) / 100;
+  return { caught: kept(trust.caught, caught), missed: kept(trust.missed, missed) };
+}
+
+export type DatedPage = {
+  /** Hash of its URL, as a UUID. */
+  urlHash: string;
+  /** What the sitemap says now, and what it said when the page was last fetched. */
+  sitemapModifiedAt: Date | null;
+  knownSitemapModifiedAt: Date | null;
+  lastFetchedAt: Date;
+};
+
+/**
+ * Whether a page need not be fetched since its date is what it was, given that the website's dates are trusted. Of each
+ * day's pages a sample is fetched all the same, and each page once in 30 days.
+ */
+export function isSparedByDate({ urlHash, ...page }: DatedPage, now: Date): boolean {
+  const { sitemapModifiedAt, knownSitemapModifiedAt, lastFetchedAt } = page;
+  if (sitemapModifiedAt === null || knownSitemapModifiedAt === null) return false;
+  if (sitemapModifiedAt.getTime() > knownSitemapModifiedAt.getTime()) return false;
+  if (now.getTime() - lastFetchedAt.getTime() >= MAX_SPARED_MS) return false;
+  return !isInSample(urlHash, now);
+}
+
+/** Another twentieth of all URLs each day. */
+function isInSample(urlHash: string, now: Date): boolean {
+  const day = Math.floor(now.getTime() / DAY_MS);
+  return (Number.parseInt(urlHash.slice(0, 8), 16) + day) % SAMPLE_SIZE === 0;
+}
+
+/** What a page's visit says of its date: `undefined` when it did not change, or has no dates to compare. */
+export function weighDate(visit: {
+  isChanged: boolean;
+  sitemapModifiedAt: Date | null;
+  knownSitemapModifiedAt: Date | null;
+}): keyof SitemapTrust | undefined {
+  const { isChanged, sitemapModifiedAt, knownSitemapModifiedAt } = visit;
+  if (!isChanged || sitemapModifiedAt === null || knownSitemapModifiedAt === null) return undefined;
+  return sitemapModifiedAt.getTime() > knownSitemapModifiedAt.getTime() ? "caught" : "missed";
+}
+
+/** Evidence of a batch of visits. */
+export function countSitemapEvidence(visits: readonly Parameters<typeof weighDate>[0][]): SitemapTrust {
+  const evidence = { caught: 0, missed: 0 };
+  for (const visit of visits) {
+    const word = weighDate(visit);
+    if (word) evidence[word]++;
+  }
+  return evidence;
+}
