@@ -29,6 +29,8 @@ export type PageState = (typeof PAGE_STATES)[number];
 export type VisitPlan = {
   /** Expected changes a day. */
   changesPerDay: number;
+  /** How sure that is: the changes that one would have to have watched to be as sure. */
+  certainty: number;
   /** Where that comes from: visits of its own, and of pages under the same path. */
   visits: number;
   prior: { path: string; pages: number; changesPerDay: number };
@@ -122,6 +124,9 @@ export const pageLinks = orbweaver.table(
       .references(() => pages.id, { onDelete: "cascade" }),
     /** The first 8 bytes of the canonical URLs' hashes, sorted, one after the other; links within the website alone. */
     targets: bytes().notNull(),
+    /** Since when, and in how many complete crawls in a row, nothing led to the page itself, though it answers. */
+    unlinkedSince: instant(),
+    unlinkedVisits: smallint().notNull().default(0),
   },
   (table) => [primaryKey({ name: "page_links_pkey", columns: [table.pageId] })],
 );
