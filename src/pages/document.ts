@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
-import type { Document, ExtractOptions, Link } from "../content/document.ts";
+import type { Document, DocumentKind, ExtractOptions, Link } from "../content/document.ts";
+import { kindOf, parseContentType } from "../content/mime.ts";
 import { ParseError, type ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
 import { markdownDocuments, rawHtml } from "../db/schema/pages.ts";
@@ -32,18 +33,16 @@ export async function getDocument(db: Db, viewer: Viewer, pageId: string): Promi
 }
 
 /**
- * The document with its Markdown made anew from the stored body, as the options say.
+ * A document with its Markdown made anew from the stored body, as the options say.
  * @throws AppError `not_found`, `unprocessable`, `unavailable`
  */
 export async function remakeDocument(
   context: Context,
-  viewer: Viewer,
-  pageId: string,
+  { page, document }: PageDocument,
   options: Partial<ExtractOptions>,
   signal?: AbortSignal,
 ): Promise<PageDocument> {
-  const { page, document } = await getDocument(context.db, viewer, pageId);
-  const raw = await getRaw(context.db, viewer, pageId);
+  const raw = await getRawOf(context.db, page, document);
   const made = await parseRaw(context.parser, raw, options, signal);
   const { markdown, wordCount, contentHash, simhash, headings, quality } = made;
   const details = { ...document.details, headings, quality };
@@ -53,14 +52,40 @@ export async function remakeDocument(
 /** @throws AppError `not_found`, with the code `no_document` for a page whose body is not kept */
 export async function getRaw(db: Db, viewer: Viewer, pageId: string): Promise<RawPage> {
   const page = await getPage(db, viewer, pageId);
-  const document = await findDocument(db, page);
+  return getRawOf(db, page, await findDocument(db, page));
+}
+
+/**
+ * The body that a version was made of, or else the page's last one.
+ * @throws AppError `not_found` with the code `no_document`
+ */
+export async function getRawOf(db: Db, page: Page, document: StoredDocument | undefined): Promise<RawPage> {
   const hash = document?.rawHash ?? page.rawHash;
   const [stored] = hash ? await db.select().from(rawHtml).where(eq(rawHtml.hash, hash)) : [];
   if (!stored) throw withoutDocument(page);
   const body = new Uint8Array(await Bun.zstdDecompress(stored.zstd));
   const charset = document?.charset ? `; charset=${document.charset}` : "";
-  return { page, body, hash: stored.hash, contentType: (page.contentType ?? "application/octet-stream") + charset };
+  return { page, body, hash: stored.hash, contentType: typeOf(page, document) + charset };
 }
+
+/** A page that is something else by now had another type then, of which the kind of its document is known. */
+function typeOf({ contentType }: Page, document: StoredDocument | undefined): string {
+  const isStill = !document || kindOf(parseContentType(contentType)?.essence ?? "") === document.kind;
+  return isStill ? (contentType ?? "application/octet-stream") : TYPES[document.kind];
+}
+
+const TYPES: Record<DocumentKind, string> = {
+  html: "text/html",
+  markdown: "text/markdown",
+  text: "text/plain",
+  json: "application/json",
+  xml: "application/xml",
+  csv: "text/csv",
+  feed: "application/xml",
+  pdf: "application/pdf",
+  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  other: "application/octet-stream",
+};
 
 /**
  * All links of the page in its order. They are read from the stored body, which says the same every time, rather than
@@ -99,7 +124,8 @@ async function parseRaw(
   }
 }
 
-function withoutDocument({ id, contentType, status }: Page): AppError {
+/** The answer about a page without text, such as a film. */
+export function withoutDocument({ id, contentType, status }: Page): AppError {
   const why = `its last answer was ${status} with ${contentType ?? "no content type"}`;
   return new AppError("not_found", `Page ${id} has no document: ${why}`, { code: "no_document" });
 }

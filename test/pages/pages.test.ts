@@ -129,7 +129,7 @@ for (const { name, open } of testStores) {
       const pageId = await storePage(store.db, { websiteId, url: "https://example.com/whole", body });
 
       const stored = await getDocument(store.db, viewer, pageId);
-      const whole = await remakeDocument({ db: store.db, parser }, viewer, pageId, { content: "page" });
+      const whole = await remakeDocument({ db: store.db, parser }, stored, { content: "page" });
 
       expect(stored.document.markdown).toBe("# Title\n");
       expect(whole.document.markdown).toContain("[Somewhere else](https://example.com/x)");
