@@ -66,6 +66,8 @@ export const crawlJobs = orbweaver.table(
     bytes: byteCount().notNull().default(0),
     /** Milliseconds of work, pauses and down-time left out. */
     activeMs: byteCount().notNull().default(0),
+    /** When the pages that it found missing were counted, which is done once. */
+    missingCountedAt: instant(),
     /** Why it ended: `done`, a limit's name, `cancelled`, or a failure's code. */
     endReason: text(),
     lastError: jsonb().$type<CrawlFailure>(),
