@@ -1,15 +1,18 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { judgeStored } from "../changes/answer.ts";
+import type { ComparedVersion } from "../changes/comparable-text.ts";
 import { compareVersions } from "../changes/compare.ts";
 import type { TrackedWebsite } from "../changes/tracked-website.ts";
 import { rulesFor } from "../changes/tracking.ts";
-import type { ParserPool } from "../content/parser-pool.ts";
+import { ParseError, type ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
 import { markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
 import type { Crawl } from "./crawls.ts";
 import { describeDoubt } from "./doubt.ts";
+import { toExtractOptions } from "./extract-options.ts";
+import type { CrawlOptions } from "./options.ts";
 import { type Answer, baseIdOf } from "./page-rows.ts";
-import type { Visit } from "./visit-result.ts";
+import type { PageComparison, Visit } from "./visit-result.ts";
 
 export type ComparisonContext = {
   db: Db;
@@ -17,6 +20,8 @@ export type ComparisonContext = {
   /** The crawl's; `undefined` when it is deleted. */
   readWebsite(): Promise<TrackedWebsite | undefined>;
 };
+
+type Work = { context: ComparisonContext; crawl: Crawl; website: TrackedWebsite; signal: AbortSignal };
 
 type Compared = { compared: Visit[]; website: TrackedWebsite | undefined };
 
@@ -45,7 +50,7 @@ export async function compareVisits(
   const outcomes = new Map<Visit, Visit["outcome"]>();
   for (const candidate of candidates) {
     const stored = bases.get(candidate.visit.entry.urlHash);
-    if (stored) outcomes.set(candidate.visit, await compare(context, website, candidate, stored, signal));
+    if (stored) outcomes.set(candidate.visit, await compare({ context, crawl, website, signal }, candidate, stored));
   }
   return { compared: visits.map((visit) => ({ ...visit, outcome: outcomes.get(visit) ?? visit.outcome })), website };
 }
@@ -58,67 +63,80 @@ function mayDiffer({ entry: { known } }: Visit, { parsed }: Answer): boolean {
 
 type StoredVersion = typeof markdownDocuments.$inferSelect;
 
-/** The current version, and the last that was told where that is another. */
-type Base = { id: string; current: StoredVersion; told: StoredVersion };
+/** The current version, how it was made, and the last that was told where that is another. */
+type Base = { id: string; recipe: string | null; current: StoredVersion; told: StoredVersion };
 
 async function findBases(db: Db, websiteId: string, candidates: Candidate[]): Promise<Map<string, Base>> {
   const hashes = candidates.map(({ visit }) => visit.entry.urlHash);
+  const { urlHash, recipe, documentId, baselineDocumentId } = pages;
   const rows = await db
-    .select({
-      page: {
-        urlHash: pages.urlHash,
-        documentId: pages.documentId,
-        baselineDocumentId: pages.baselineDocumentId,
-      },
-      document: markdownDocuments,
-    })
+    .select({ page: { urlHash, recipe, documentId, baselineDocumentId }, document: markdownDocuments })
     .from(pages)
     .innerJoin(
       markdownDocuments,
-      sql`${markdownDocuments.id} in (${pages.documentId}, coalesce(${pages.baselineDocumentId}, ${pages.documentId}))`,
+      sql`${markdownDocuments.id} in (${documentId}, coalesce(${baselineDocumentId}, ${documentId}))`,
     )
-    .where(and(eq(pages.websiteId, websiteId), inArray(pages.urlHash, hashes)));
+    .where(and(eq(pages.websiteId, websiteId), inArray(urlHash, hashes)));
   const bases = new Map<string, Base>();
-  for (const [urlHash, some] of Map.groupBy(rows, ({ page }) => page.urlHash)) {
+  for (const [hash, some] of Map.groupBy(rows, ({ page }) => page.urlHash)) {
     const current = some.find(({ page, document }) => document.id === page.documentId);
     if (!current) continue;
     const told = some.find(({ page, document }) => document.id === page.baselineDocumentId) ?? current;
-    bases.set(urlHash, { id: baseIdOf(current.page), current: current.document, told: told.document });
+    const { page, document } = current;
+    bases.set(hash, { id: baseIdOf(page), recipe: page.recipe, current: document, told: told.document });
   }
   return bases;
 }
 
 async function compare(
-  context: ComparisonContext,
-  { tracking }: TrackedWebsite,
+  { context, crawl, website: { tracking }, signal }: Work,
   { visit, answer }: Candidate,
-  { id: baseId, current, told }: Base,
-  signal: AbortSignal,
+  base: Base,
 ): Promise<Visit["outcome"]> {
   const { url } = visit.entry;
   const { doubt, parsed, status } = answer;
   if (parsed === null) return answer;
-  if (doubt !== undefined && judgeStored(current, url) !== doubt) {
+  if (doubt !== undefined && judgeStored(base.current, url) !== doubt) {
     return { kind: "failed", code: doubt, message: describeDoubt(doubt), status };
   }
   const { markdown, contentType, charset } = parsed.document;
-  const rules = rulesFor(tracking, url);
-  const sideOf = (version: StoredVersion) => ({
-    ...{ url, markdown: version.markdown },
-    // Of one type over time, near enough: where that changed, so did the text.
-    readRaw: () => readStored(context.db, version, contentType),
-  });
   const after = { url, markdown, readRaw: () => unpack(parsed.raw.zstd, contentType, charset) };
-  const compareWith = (version: StoredVersion) => compareVersions(context, sideOf(version), after, rules, signal);
-  const comparison = await compareWith(current);
-  if (comparison.kind === "noise" || told === current) return { ...answer, comparison: { ...comparison, baseId } };
-  // Small steps add up to what is told: they are measured from the last version that was.
-  const sinceTold = await compareWith(told);
-  const isBack = sinceTold.kind === "noise";
-  return {
-    ...answer,
-    comparison: { ...(isBack ? { kind: "quiet", summary: comparison.summary } : sinceTold), baseId },
+  const isMadeAlike = base.recipe === answer.recipe;
+  const rules = rulesFor(tracking, url);
+  const compareWith = async (version: StoredVersion) => {
+    // Of one type over time, near enough: where that changed, so did the text.
+    const readRaw = () => readStored(context.db, version, contentType);
+    const before = { url, markdown: version.markdown, readRaw };
+    const remade = isMadeAlike ? before : await remake(context.parser, before, crawl, signal);
+    // What it was made from is gone: whether the page changed too can't be told.
+    return remade && compareVersions(context, remade, after, rules, signal);
   };
+  const done = (comparison: PageComparison): Answer => ({ ...answer, comparison: { ...comparison, baseId: base.id } });
+  const sinceCurrent = (await compareWith(base.current)) ?? { kind: "noise" };
+  if (sinceCurrent.kind === "noise") return done(isMadeAlike ? sinceCurrent : { kind: "remade" });
+  if (base.told === base.current) return done(sinceCurrent);
+  // Small steps add up to what is told: they are measured from the last version that was.
+  const sinceTold = await compareWith(base.told);
+  return done(sinceTold?.kind === "told" ? sinceTold : { kind: "quiet", summary: sinceCurrent.summary });
+}
+
+/** The version as it would be made today; `undefined` when it can't be. */
+async function remake(
+  parser: ParserPool,
+  version: ComparedVersion,
+  crawl: Crawl,
+  signal: AbortSignal,
+): Promise<ComparedVersion | undefined> {
+  const raw = await version.readRaw();
+  if (!raw) return undefined;
+  const options = toExtractOptions(crawl.options as CrawlOptions);
+  try {
+    const { document } = await parser.parse({ url: version.url, ...raw, ...options }, signal);
+    return { ...version, markdown: document.markdown };
+  } catch (error) {
+    if (error instanceof ParseError && error.code !== "queue_full" && error.code !== "cancelled") return undefined;
+    throw error;
+  }
 }
 
 async function readStored(db: Db, { rawHash, charset }: StoredVersion, contentType: string | null) {
@@ -128,8 +146,6 @@ async function readStored(db: Db, { rawHash, charset }: StoredVersion, contentTy
 
 async function unpack(zstd: Uint8Array, contentType: string | null, charset: string | null) {
   const parameter = contentType && charset ? `; charset=${charset}` : "";
-  return {
-    body: new Uint8Array(await Bun.zstdDecompress(new Uint8Array(zstd))),
-    contentType: contentType && contentType + parameter,
-  };
+  const body = new Uint8Array(await Bun.zstdDecompress(new Uint8Array(zstd)));
+  return { body, contentType: contentType && contentType + parameter };
 }

@@ -4,7 +4,7 @@ import type { NewChange } from "../notify/record-changes.ts";
 import { addVisit } from "../revisits/visit-history.ts";
 import type { Crawl } from "./crawls.ts";
 import type { PageOutcome } from "./settle.ts";
-import type { Visit } from "./visit-result.ts";
+import type { PageComparison, Visit } from "./visit-result.ts";
 
 export type PageRow = typeof pages.$inferInsert;
 export type DocumentRow = typeof markdownDocuments.$inferInsert;
@@ -57,7 +57,7 @@ export function describePage(crawl: Crawl, visit: Visit, answer: Answer, before:
   const hasText = parsed !== null && parsed.document.kind !== "other";
   const contentHash = hasText ? parsed.document.contentHash : null;
   const difference = findDifference(crawl, answer, contentHash, before);
-  const outcome: PageOutcome = before === undefined ? "created" : isSame(difference) ? "unchanged" : "changed";
+  const outcome: PageOutcome = outcomeOf(before, difference);
   const page = toPageRow(crawl, visit, answer, before, difference);
   if (!hasText || isSame(difference)) {
     return { outcome, page, change: before && describeReturn(before, page, undefined, at) };
@@ -108,9 +108,13 @@ function describeChange(
 }
 
 /** How a text stands to the one before it; `first` where there is none that it would be measured by. */
-type Difference = "first" | "same" | "noise" | "quiet" | "told";
+type Difference = "first" | "same" | PageComparison["kind"];
 
+/** No version is written. */
 const isSame = (difference: Difference) => difference === "same" || difference === "noise";
+
+/** The page is another than it was, as far as can be told. */
+const isChanged = (difference: Difference) => difference === "quiet" || difference === "told";
 
 function findDifference(
   crawl: Crawl,
@@ -125,6 +129,11 @@ function findDifference(
   if (crawl.isBaseline) return "first";
   if (comparison?.baseId !== baseIdOf(before)) throw new BaselineMovedError();
   return comparison.kind;
+}
+
+function outcomeOf(before: StoredPage | undefined, difference: Difference): PageOutcome {
+  if (before === undefined) return "created";
+  return isSame(difference) || difference === "remade" ? "unchanged" : "changed";
 }
 
 /** Names what a text is compared with: the current version, and the last that was told. */
@@ -176,7 +185,7 @@ function toPageRow(
     lastCrawlId: crawl.id,
     isNew: before === undefined && !crawl.isBaseline,
     sitemapModifiedAt: entry.sitemapModifiedAt,
-    ...(before && historyAfter(before, at, !isSame(difference))),
+    ...(before && historyAfter(before, at, isChanged(difference))),
     firstSeenAt: at,
     lastFetchedAt: at,
     lastChangedAt: at,
@@ -184,10 +193,10 @@ function toPageRow(
 }
 
 /** What is known of how often a page changes, after a visit that it answered. */
-export function historyAfter(before: StoredPage, at: Date, isChanged: boolean) {
+export function historyAfter(before: StoredPage, at: Date, hasChanged: boolean) {
   const { visits, changes, unchangedSeconds, changedIntervals } = before;
   const seconds = Math.max(0, Math.round((at.getTime() - before.lastFetchedAt.getTime()) / 1_000));
-  const history = addVisit({ visits, changes, unchangedSeconds, changedIntervals }, { seconds, isChanged });
+  const history = addVisit({ visits, changes, unchangedSeconds, changedIntervals }, { seconds, isChanged: hasChanged });
   return { ...history, changedIntervals: [...history.changedIntervals] };
 }
 

@@ -18,7 +18,7 @@ export type VisitOutcome =
       /** It answered well, yet looks like no content; the version before tells whether it always did. */
       doubt?: Doubt;
       /** With the version that changes are measured from, of a page that has one and differs from it. */
-      comparison?: Comparison & { baseId: string };
+      comparison?: PageComparison & { baseId: string };
     }
   | { kind: "not_modified" }
   /** It was not even asked for: a sitemap that can be trusted says that it has not changed. */
@@ -27,6 +27,9 @@ export type VisitOutcome =
   | { kind: "failed"; code: string; message: string; status?: number }
   | { kind: "skipped"; reason: string; message: string; status?: number }
   | { kind: "retry"; code: string; message: string; status?: number; notBefore: Date };
+
+/** `remade`: the same page, whose text is another since it is made in another way than before. */
+export type PageComparison = Comparison | { kind: "remade" };
 
 export type Visit = {
   entry: PendingUrl;
