@@ -62,7 +62,7 @@ test("a schedule is made, shown, changed, run and removed", async () => {
   }
 
   expect((await run("remove", schedule.id)).stdout).toBe(`${schedule.id}  removed\n`);
-}, 60_000);
+});
 
 test("the service's own are listed, and run by name", async () => {
   const ran = await run("run", "purge", "--json");
@@ -70,7 +70,7 @@ test("the service's own are listed, and run by name", async () => {
 
   expect(JSON.parse(ran.stdout)).toEqual({ job_id: expect.any(String) });
   expect(listed.stdout).toMatch(/^NAME +CRON +NEXT +LAST +SUCCEEDED +ABOUT\npurge +17 3 \* \* \* /);
-}, 60_000);
+});
 
 test("a rule is tried without a database, and what is wrong is named by its flag", async () => {
   const rule = ["--cron", "30 2 * * *", "--time-zone", "Europe/Berlin", "--from", "2026-03-28T12:00:00Z"];
@@ -88,4 +88,4 @@ test("a rule is tried without a database, and what is wrong is named by its flag
     stderr: expect.stringMatching(/--cron minute 61 is not 0–59; --time-zone "Nowhere" is no time zone/),
   });
   expect(options).toMatchObject({ code: 2, stderr: expect.stringContaining("--options must be a JSON object") });
-}, 60_000);
+});

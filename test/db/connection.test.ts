@@ -98,7 +98,7 @@ test("a server that does not answer yet is waited for, which is told once", asyn
   expect(clock.now().getTime() - startedAt).toBeGreaterThan(15_000);
   expect(told).toHaveLength(1);
   expect(told[0]).toContain("127.0.0.1:1/x does not answer yet");
-}, 40_000);
+});
 
 describe.skipIf(!hasServer)("a session on a server", () => {
   const read = async (store: Awaited<ReturnType<typeof openPostgresStore>>, name: string) =>

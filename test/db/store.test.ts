@@ -112,7 +112,7 @@ describe("the data folder", () => {
     expect(new Set(rows.map(({ url }) => url)).isSupersetOf(new Set(committed))).toBe(true);
     await store.close();
     rmSync(folder, { recursive: true });
-  }, 20_000);
+  });
 
   test("is made at the first start, and what a start that died half way left is cleared away", async () => {
     const folder = mkdtempSync(join(tmpdir(), "orbweaver-first-"));

@@ -23,7 +23,7 @@ for (const testStore of testStores)
     const setUp = (options?: Record<string, unknown>) => exports.setUp(options);
     beforeAll(async () => {
       exports = await openExports(testStore);
-    }, 60_000);
+    });
     afterAll(() => exports.close());
 
     describe("a second export", () => {
