@@ -24,6 +24,25 @@ export async function comparableText(
   return withoutNoise(markdown ?? version.markdown, rules);
 }
 
+/**
+ * The texts of two versions, made the same way: when one of them can't be made from its body, neither is, since all that
+ * the selectors leave out would count as changed.
+ */
+export async function comparableTexts(
+  { parser }: { parser: ParserPool },
+  before: ComparedVersion,
+  after: ComparedVersion,
+  rules: NoiseRules,
+  signal?: AbortSignal,
+): Promise<[before: string, after: string]> {
+  const stored = (version: ComparedVersion) => withoutNoise(version.markdown, rules);
+  if (!hasSelectors(rules)) return [stored(before), stored(after)];
+  const was = await readSelected(parser, before, rules, signal);
+  const is = was === undefined ? undefined : await readSelected(parser, after, rules, signal);
+  if (was === undefined || is === undefined) return [stored(before), stored(after)];
+  return [withoutNoise(was, rules), withoutNoise(is, rules)];
+}
+
 async function readSelected(
   parser: ParserPool,
   { url, readRaw }: ComparedVersion,

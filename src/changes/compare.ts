@@ -1,6 +1,6 @@
 import type { ParserPool } from "../content/parser-pool.ts";
 import type { ChangeSummary } from "../db/schema/pages.ts";
-import { type ComparedVersion, comparableText } from "./comparable-text.ts";
+import { type ComparedVersion, comparableTexts } from "./comparable-text.ts";
 import { diffMarkdown } from "./diff/block-diff.ts";
 import { excerptOf } from "./diff/excerpt.ts";
 import { isWorthTelling, type NoiseRules } from "./tracking.ts";
@@ -22,10 +22,7 @@ export async function compareVersions(
   rules: NoiseRules,
   signal?: AbortSignal,
 ): Promise<Comparison> {
-  const [was, is] = [
-    await comparableText(context, before, rules, signal),
-    await comparableText(context, after, rules, signal),
-  ];
+  const [was, is] = await comparableTexts(context, before, after, rules, signal);
   if (was === is) return { kind: "noise" };
   const diff = diffMarkdown(was, is);
   if (diff.changes.length === 0) return { kind: "noise" };

@@ -3,9 +3,9 @@ import { Value } from "@sinclair/typebox/value";
 import { findSelectorFault } from "../content/selectors.ts";
 import { AppError, type Fault } from "../errors.ts";
 import { compilePattern, matches, type Pattern } from "../patterns/pattern.ts";
-import { compileTextPattern, hasText, type TextPattern } from "../patterns/text-pattern.ts";
-import type { Diff } from "./diff/block-diff.ts";
-import { removeNoise } from "./noise.ts";
+import { compileTextPattern, hasText, stepsPerCharacter, type TextPattern } from "../patterns/text-pattern.ts";
+import type { Diff } from "./diff/diff.ts";
+import { MAX_STEPS, removeNoise } from "./noise.ts";
 
 const MAX_RULES = 50;
 const MAX_TEXTS = 100;
@@ -152,17 +152,21 @@ export const hasSelectors = ({ includeSelectors, removeSelectors }: NoiseRules) 
   includeSelectors.length > 0 || removeSelectors.length > 0;
 
 /** The text that is compared: Markdown of the same structure, without noise. */
-export const withoutNoise = (markdown: string, rules: NoiseRules): string => removeNoise(markdown, rules).text;
+export const withoutNoise = (markdown: string, rules: NoiseRules): string => removeNoise(markdown, rules);
 
-/** Whether a change is large enough and has what is looked for. */
+/**
+ * Whether a change is large enough and has what is looked for, in what was added or in what a changed block now says.
+ * When looking would take too long, the change is told.
+ */
 export function isWorthTelling(diff: Diff, { minShare, triggerText }: NoiseRules): boolean {
   if (diff.summary.share < minShare) return false;
   if (triggerText.length === 0) return true;
-  return diff.changes.some(
-    (change) =>
-      (change.kind === "added" || change.kind === "changed") &&
-      triggerText.some((pattern) => hasText(pattern, change.after.text)),
+  const texts = diff.changes.flatMap((change) =>
+    change.kind === "added" || change.kind === "changed" ? [change.after.text] : [],
   );
+  const characters = texts.reduce((sum, text) => sum + text.length, 0);
+  const steps = triggerText.reduce((sum, pattern) => sum + stepsPerCharacter(pattern) * characters, 0);
+  return steps > MAX_STEPS || texts.some((text) => triggerText.some((pattern) => hasText(pattern, text)));
 }
 
 /** Combinations of rules that are kept compiled. */

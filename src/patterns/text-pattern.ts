@@ -4,6 +4,8 @@ import { PatternFault } from "./glob.ts";
 import { compileExpression } from "./pattern.ts";
 
 const maxLength = 1_000;
+/** What an expression costs at a character, however small it is. */
+const LEAST_STEPS = 50;
 
 /** What a person looks for in a text: words, in whatever case, or an expression. */
 export type TextPattern = { readonly text: string } & (
@@ -38,6 +40,11 @@ export function compileTextPattern(text: string): TextPattern {
     if (!(error instanceof PatternFault)) throw error;
     throw new AppError("invalid", `"${text}" is bad at character ${error.at + 1}: ${error.message}`);
   }
+}
+
+/** Steps that looking at one character takes at the most: some 25 ns each. */
+export function stepsPerCharacter(pattern: TextPattern): number {
+  return pattern.kind === "words" ? 1 : Math.max(pattern.size, LEAST_STEPS);
 }
 
 export function hasText(pattern: TextPattern, text: string): boolean {
