@@ -41,23 +41,25 @@ function isPreflight({ method, headers }: Request): boolean {
 
 async function identify(access: Exclude<Access, "open">, request: Request, path: string): Promise<Principal> {
   const isForPeople = isDocumentation(path);
-  const credential = findCredential(request.headers, isForPeople);
+  const takesBasic = isForPeople || (isFeed(path) && (request.method === "GET" || request.method === "HEAD"));
+  const credential = findCredential(request.headers, takesBasic);
   if (credential === undefined) {
     const how = "send a key or a token as Authorization: Bearer …, or a key as X-API-Key";
-    throw challenge(request, isForPeople, "no_credential", `This needs a credential: ${how}`);
+    throw challenge(request, path, "no_credential", `This needs a credential: ${how}`);
   }
   try {
     return await access.authenticate(credential);
   } catch (error) {
     if (!(error instanceof AppError) || error.reason !== "unauthorized") throw error;
-    throw challenge(request, isForPeople, error.code, error.message);
+    throw challenge(request, path, error.code, error.message);
   }
 }
 
 /**
  * `X-API-Key` goes first: a proxy in front may have a use of its own for `Authorization`. Basic (RFC 7617) with the key
- * as the password is taken for the documentation alone: it is how a browser can ask a person for a key, and Swagger UI's
- * own requests carry it on. Elsewhere it would let other websites act through what the browser remembers.
+ * as the password is taken where documentation and feeds are read, and nowhere else: it is how a browser can ask a person
+ * for a key, Swagger UI's own requests carry it on, and feed readers know nothing else. Elsewhere it would let other
+ * websites act through what the browser remembers.
  */
 function findCredential(headers: Headers, takesBasic: boolean): string | undefined {
   const key = headers.get("x-api-key")?.trim();
@@ -71,14 +73,19 @@ function findCredential(headers: Headers, takesBasic: boolean): string | undefin
 }
 
 /** RFC 6750 §3: without a credential no error is named. */
-function challenge({ headers }: Request, isForPeople: boolean, code: string, message: string): HttpError {
-  const isBrowser = isForPeople && headers.get("accept")?.includes("text/html");
+function challenge({ headers }: Request, path: string, code: string, message: string): HttpError {
+  const isBrowser = isDocumentation(path) && headers.get("accept")?.includes("text/html");
   const error = code === "no_credential" ? "" : ', error="invalid_token"';
   return new HttpError(401, code, message, {
-    "www-authenticate": isBrowser
-      ? 'Basic realm="orbweaver: any name, and an API key as the password", charset="UTF-8"'
-      : `Bearer realm="orbweaver"${error}`,
+    "www-authenticate": isBrowser || isFeed(path) ? BASIC : `Bearer realm="orbweaver"${error}`,
   });
+}
+
+const BASIC = 'Basic realm="orbweaver: any name, and an API key as the password", charset="UTF-8"';
+
+/** A website's changes as a feed. */
+function isFeed(path: string): boolean {
+  return /^\/api\/v1\/websites\/[^/]+\/feed\.(?:rss|atom|json)$/.test(path);
 }
 
 function setPrincipal(request: Request, principal: Principal): void {
