@@ -23,8 +23,9 @@ const COMPRESS: Record<Encoding, (bytes: Uint8Array<ArrayBuffer>) => Promise<Uin
 const COMPRESSIBLE =
   /^(?:text\/(?!event-stream)|application\/(?:[\w.+-]+\+)?(?:json|xml|javascript|yaml)\b|image\/svg)/;
 
-/** Whether an answer's bytes depend on `Accept-Encoding`. */
+/** Whether an answer's bytes depend on `Accept-Encoding`. A stream of any length says that it is to be left alone. */
 export function isCompressible({ headers }: Response): boolean {
+  if (headers.get("cache-control")?.includes("no-transform")) return false;
   return COMPRESSIBLE.test(headers.get("content-type") ?? "") && !headers.has("content-encoding");
 }
 

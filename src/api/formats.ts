@@ -14,21 +14,34 @@ export const MEDIA_TYPES: Record<Format, string> = {
 /** What a media type is asked for with, such as its charset: no reason not to give it. Its weight stays. */
 const PARAMETER = /;\s*(?!q\s*=)[\w!#$%&'*+.^`|~-]+=(?:"[^"]*"|[^\s;,"]*)/gi;
 
+/** The format that is asked for by name, or else the one that `Accept` likes best; JSON when it likes all the same. */
+export function chooseFormat(request: Request, named: Format | undefined): Format {
+  return chooseType(request, MEDIA_TYPES, named, "a document");
+}
+
 /**
- * The format that is asked for by name, or else the one that `Accept` likes best (RFC 9110 §12.5.1); JSON when it likes
- * all the same.
+ * Of several forms of an answer the one that is asked for by name, or else the one that `Accept` likes best (RFC 9110
+ * §12.5.1); the first when it likes all the same.
+ * @param types the media type of each
+ * @param what is given in them, for people
  * @throws HttpError 406
  */
-export function chooseFormat(request: Request, named: Format | undefined): Format {
+export function chooseType<Name extends string>(
+  request: Request,
+  types: Record<Name, string>,
+  named: Name | undefined,
+  what: string,
+): Name {
   if (named) return named;
   const accept = request.headers.get("accept")?.trim() || "*/*";
+  const names = Object.keys(types) as Name[];
   const chosen = new Negotiator({ headers: { accept: accept.replace(PARAMETER, "") } }).mediaType(
-    Object.values(MEDIA_TYPES),
+    names.map((name) => types[name]),
   );
-  const format = FORMATS.find((each) => MEDIA_TYPES[each] === chosen);
-  if (format) return format;
-  const types = Object.values(MEDIA_TYPES).join(", ");
-  throw new HttpError(406, "not_acceptable", `Accept is ${accept}; a document is given as ${types}`);
+  const name = names.find((each) => types[each] === chosen);
+  if (name) return name;
+  const all = names.map((each) => types[each]).join(", ");
+  throw new HttpError(406, "not_acceptable", `Accept is ${accept}; ${what} is given as ${all}`);
 }
 
 /**
@@ -46,6 +59,9 @@ export function respondUnlessKnown(
     ? new Response(null, { status: 304, headers: all })
     : new Response(body, { headers: all });
 }
+
+/** A finished answer of a route that has a schema: Elysia sends it as it is, though its types don't say so. */
+export const asFinished = (response: Response) => response as never;
 
 type Answered = {
   request: Request;

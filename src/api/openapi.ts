@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { VERSION } from "../version.ts";
+import { EXPORT_FIELD, EXPORTED } from "./export-stream.ts";
 import { IDEMPOTENCY_KEY_PARAMETER, IDEMPOTENT_FIELD } from "./idempotency.ts";
 import { type Needed, PERMISSION_FIELD } from "./permissions.ts";
 
@@ -18,6 +19,7 @@ export const DOCUMENTATION = {
     { name: "Crawls", description: "Runs over a website" },
     { name: "Schedules", description: "When websites are crawled again, and when the service cleans up" },
     { name: "Pages", description: "What crawls brought: documents, raw bodies, links" },
+    { name: "Changes", description: "What changed, when, and between which versions" },
     { name: "Scrape", description: "One page, now" },
     { name: "Extract", description: "What options make of a page, and why" },
     { name: "Jobs", description: "The work behind it all: queues, and what is in them" },
@@ -38,6 +40,7 @@ type Operation = {
   security?: object[];
   [PERMISSION_FIELD]?: Needed;
   [IDEMPOTENT_FIELD]?: true;
+  [EXPORT_FIELD]?: true;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Content };
   responses: Record<string, Answer>;
@@ -84,7 +87,7 @@ export function describeProblems(...statuses: number[]): Record<number, unknown>
 }
 
 function refineOperation({ operationId, requestBody, responses, ...given }: Operation): Operation {
-  const { [IDEMPOTENT_FIELD]: isIdempotent, parameters: own = [], ...operation } = given;
+  const { [IDEMPOTENT_FIELD]: isIdempotent, [EXPORT_FIELD]: isExported, parameters: own = [], ...operation } = given;
   const parameters = isIdempotent ? [...own, IDEMPOTENCY_KEY_PARAMETER] : own;
   const { security, sentence } = describeAccess(operation[PERMISSION_FIELD]);
   const description = [operation.description, sentence].filter(Boolean).join("\n\n");
@@ -96,7 +99,13 @@ function refineOperation({ operationId, requestBody, responses, ...given }: Oper
     operationId: operationId.replace("ApiV1", ""),
     ...(parameters.length > 0 ? { parameters: parameters.map(refineParameter) } : {}),
     ...(requestBody ? { requestBody: { ...requestBody, content: only("application/json", requestBody.content) } } : {}),
-    responses: { ...(sentence ? REFUSALS : {}), ...mapValues(responses, refineResponse) },
+    responses: {
+      ...(sentence ? REFUSALS : {}),
+      ...mapValues(responses, (answer, status) => {
+        const refined = refineResponse(answer, status);
+        return isExported && status === "200" ? { ...refined, content: { ...refined.content, ...EXPORTED } } : refined;
+      }),
+    },
   };
 }
 

@@ -67,7 +67,8 @@ export async function readPage<Row, Key, View>(
   return { items: shown.map(view), next_cursor: hasMore ? cursors.write(keyOf(last)) : null };
 }
 
-function createCursors<Key>(list: string, readKey: (text: string) => Key | undefined): Cursors<Key> {
+/** Cursors whose key is written as it is, and read by `readKey`, which gives nothing for what is no key. */
+export function createCursors<Key>(list: string, readKey: (text: string) => Key | undefined): Cursors<Key> {
   const prefix = `${list}:`;
   return {
     write: (key) => Buffer.from(prefix + key).toString("base64url"),

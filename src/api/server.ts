@@ -5,9 +5,11 @@ import { rolesOf } from "../config/roles.ts";
 import { AppError } from "../errors.ts";
 import type { Pulses } from "../health/readiness.ts";
 import type { Access } from "./access.ts";
+import { changesApi } from "./changes.ts";
 import { createCorsPolicy } from "./cors.ts";
 import { crawlsApi } from "./crawls.ts";
 import { extractApi } from "./extract.ts";
+import { feedsApi } from "./feeds.ts";
 import { createGateway, type Gateway, IDLE_TIMEOUT_S } from "./gateway.ts";
 import { instancesApi } from "./instances.ts";
 import { jobsApi } from "./jobs.ts";
@@ -28,6 +30,8 @@ import { scrapeApi } from "./scrape.ts";
 import { swaggerPages } from "./swagger.ts";
 import { systemSchedulesApi } from "./system-schedules.ts";
 import { usersApi } from "./users.ts";
+import { versionsApi } from "./versions.ts";
+import { websiteChangesApi } from "./website-changes.ts";
 import { websitesApi } from "./websites.ts";
 
 /** Requests in flight get as long when the service stops. */
@@ -45,10 +49,14 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
     .group("/api/v1", (v1) =>
       v1
         .use(websitesApi({ db, store, cache, clock, config }))
+        .use(feedsApi({ store, clock }))
         .use(crawlsApi({ config, db, store, cache, clock, log, closing }))
         .use(schedulesApi({ db, clock, config }))
         .use(systemSchedulesApi({ db, clock, config }))
         .use(pagesApi({ store, parser }))
+        .use(versionsApi({ store, parser }))
+        .use(changesApi({ store, parser }))
+        .use(websiteChangesApi({ store, clock }))
         .use(logLevelApi({ log }))
         .use(scrapeApi({ config, fetch, parser, robots, clock }))
         .use(extractApi({ config, db, fetch, parser, robots, clock }))

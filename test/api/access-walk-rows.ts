@@ -5,6 +5,7 @@ import { createUser } from "../../src/access/users.ts";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
+import { pageChanges } from "../../src/db/schema/pages.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
 import { enqueue } from "../../src/jobs/enqueue.ts";
 import { addSchedule } from "../../src/schedules/schedules.ts";
@@ -40,6 +41,8 @@ export async function makeRows({ db, cache, clock }: App) {
     body: "<h1>Title</h1><p>Text",
     markdown: "# Title\n\nText\n",
   });
+  const changeId = Bun.randomUUIDv7();
+  await db.insert(pageChanges).values({ id: changeId, websiteId: website.id, pageId, kind: "changed" });
   const deletedWebsite = await addSite();
   await deleteWebsite(db, viewer, deletedWebsite.id, clock.now());
   return {
@@ -48,6 +51,7 @@ export async function makeRows({ db, cache, clock }: App) {
     otherWebsiteId: (await addSite()).id,
     deletedWebsiteId: deletedWebsite.id,
     pageId,
+    changeId,
     crawlIds: { toPause: (await crawl()).id, toCancel: (await crawl()).id, toWatch: (await crawl()).id },
     keyId: (await makeKey(owner.id, ["read"])).key.id,
     scheduleId: (await addSchedule({ db, clock }, viewer, website.id, { cron: "@daily" })).id,

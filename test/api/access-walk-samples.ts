@@ -4,6 +4,8 @@ import type { Rows } from "./access-walk-rows.ts";
 export type Sample = {
   /** What stands for `{id}`, or another parameter: a row of the owner's, unless `isNobodys`. */
   id?: (rows: Rows) => string;
+  /** What stands for the parameters after it, by their names. */
+  more?: (rows: Rows) => Record<string, string>;
   query?: string;
   body?: (rows: Rows) => unknown;
   status?: number;
@@ -15,6 +17,8 @@ export type Sample = {
 
 const website: Sample = { id: ({ websiteId }) => websiteId };
 const page: Sample = { id: ({ pageId }) => pageId };
+const version: Sample = { ...page, more: () => ({ number: "1" }) };
+const change: Sample = { id: ({ changeId }) => changeId };
 const crawl: Sample = { id: ({ crawlIds }) => crawlIds.toCancel };
 const key: Sample = { id: ({ keyId }) => keyId };
 const job: Sample = { id: ({ jobId }) => jobId, isNobodys: true };
@@ -39,6 +43,9 @@ export const SAMPLES: Record<string, Sample> = {
   "PATCH /api/v1/websites/{id}": { ...website, body: () => ({ name: "Renamed" }) },
   "GET /api/v1/websites/{id}/pages": website,
   "GET /api/v1/websites/{id}/crawls": website,
+  "GET /api/v1/websites/{id}/feed.rss": website,
+  "GET /api/v1/websites/{id}/feed.atom": website,
+  "GET /api/v1/websites/{id}/feed.json": website,
   "DELETE /api/v1/websites/{id}": { id: ({ otherWebsiteId }) => otherWebsiteId, status: 204 },
   "POST /api/v1/websites/{id}/restore": { id: ({ deletedWebsiteId }) => deletedWebsiteId },
 
@@ -47,6 +54,16 @@ export const SAMPLES: Record<string, Sample> = {
   "GET /api/v1/pages/{id}/document": page,
   "GET /api/v1/pages/{id}/raw": page,
   "GET /api/v1/pages/{id}/links": page,
+  "GET /api/v1/pages/{id}/versions": page,
+  "GET /api/v1/pages/{id}/versions/{number}": version,
+  "GET /api/v1/pages/{id}/versions/{number}/raw": version,
+  "GET /api/v1/pages/{id}/diff": { ...page, query: "?from=1&to=1" },
+
+  "GET /api/v1/changes": {},
+  "GET /api/v1/changes/{id}": change,
+  "GET /api/v1/changes/{id}/diff": change,
+  "GET /api/v1/websites/{id}/changes": website,
+  "GET /api/v1/websites/{id}/diff": { ...website, query: "?from=2025-01-01" },
 
   "GET /api/v1/crawls": {},
   "POST /api/v1/crawls": { body: () => ({ url: "https://crawled.example/" }), status: 202 },
