@@ -15,20 +15,20 @@ export type Share = {
 
 /**
  * A visit is not worth it before the chance that it finds a change is so great: a budget that would allow it is left
- * unspent, and the copy is current for more than 97 % of the time.
+ * unspent, and the copy is current for 99 % of the time.
  */
-const MIN_CHANCE = 0.05;
+const MIN_CHANCE = 0.02;
 
 /** Pages whose beliefs differ by less than this share are of one group. */
-const GROUP_WIDTH = 0.04;
+const GROUP_WIDTH = 0.06;
 
-/** Logarithms of the least and the greatest worth that is looked between, in seconds. */
-const LEAST_PRICE = Math.log(1e-6);
-const GREATEST_PRICE = Math.log(1e12);
-const PRICE_STEPS = 50;
+const PRICE_STEPS = 60;
+
+/** Share of the budget that may be left over. */
+const TOLERANCE = 1e-5;
 
 const NEWTON_STEPS = 20;
-const PRECISION = 1e-6;
+const PRECISION = 1e-7;
 
 type Group = {
   belief: RateBelief;
@@ -104,17 +104,24 @@ function joinGroup(groups: Map<number, Group>, { shape, seconds }: RateBelief, b
 
 const costOf = (groups: Group[]) => groups.reduce((sum, { pages, seconds }) => sum + pages / seconds, 0);
 
-/** Raises the price of a visit until no more are bought than there are. */
+/** Finds the price of a visit at which no more are bought than there are: by false position over logarithms. */
 function sellVisits(groups: Group[], limit: number, maxSeconds: number): void {
-  let low = LEAST_PRICE;
-  let high = GREATEST_PRICE;
-  for (let step = 0; step < PRICE_STEPS; step++) {
-    const price = (low + high) / 2;
+  const offer = (price: number) => {
     for (const group of groups) group.seconds = secondsAt(group, price, maxSeconds);
-    if (costOf(groups) > limit) low = price;
-    else high = price;
+    const excess = Math.log(costOf(groups) / limit);
+    return { price, excess, weight: excess };
+  };
+  const worths = (at: (group: Group) => number) =>
+    groups.map((group) => Math.log(worthOf(group.belief, at(group), maxSeconds).worth));
+  let low = offer(worths(({ least }) => least).reduce((one, other) => Math.min(one, other)));
+  let high = offer(worths(() => maxSeconds).reduce((one, other) => Math.max(one, other)));
+  for (let step = 0; step < PRICE_STEPS && high.excess < -TOLERANCE; step++) {
+    const next = offer((low.price * high.weight - high.price * low.weight) / (high.weight - low.weight));
+    // The end that stays is given half its weight (the Illinois rule), or it would stay for ever.
+    if (next.excess > 0) [low, high] = [next, { ...high, weight: high.weight / 2 }];
+    else [low, high] = [{ ...low, weight: low.weight / 2 }, next];
   }
-  for (const group of groups) group.seconds = secondsAt(group, high, maxSeconds);
+  offer(high.price);
 }
 
 /** When a visit comes to be worth its price; Newton's method over logarithms, in which the worth is nearly straight. */
