@@ -13,17 +13,17 @@ import { toExtractOptions } from "./extract-options.ts";
 import type { CrawlOptions } from "./options.ts";
 import { type Answer, baseIdOf } from "./page-rows.ts";
 import type { PageComparison, Visit } from "./visit-result.ts";
+import type { WatchedWebsite } from "./watched-website.ts";
 
 export type ComparisonContext = {
   db: Db;
   parser: ParserPool;
-  /** The crawl's; `undefined` when it is deleted. */
-  readWebsite(): Promise<TrackedWebsite | undefined>;
+  readWebsite(): Promise<WatchedWebsite | undefined>;
 };
 
 type Work = { context: ComparisonContext; crawl: Crawl; website: TrackedWebsite; signal: AbortSignal };
 
-type Compared = { compared: Visit[]; website: TrackedWebsite | undefined };
+type Compared = { compared: Visit[]; website: WatchedWebsite | undefined };
 
 /** A visit whose page may differ from what is stored. */
 type Candidate = { visit: Visit; answer: Answer };
@@ -40,7 +40,7 @@ export async function compareVisits(
   visits: Visit[],
   { isAgain, signal }: { isAgain: boolean; signal: AbortSignal },
 ): Promise<Compared> {
-  const website = isAgain || visits.some(({ entry }) => entry.known) ? await context.readWebsite() : undefined;
+  const website = await context.readWebsite();
   const candidates = visits.flatMap((visit) => {
     const { outcome } = visit;
     return outcome.kind === "page" && (isAgain || mayDiffer(visit, outcome)) ? [{ visit, answer: outcome }] : [];

@@ -1,6 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { App } from "../app.ts";
-import { findTrackedWebsite, type TrackedWebsite } from "../changes/tracked-website.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { bindScope } from "../telemetry/scope.ts";
 import { type Crawl, crawlChannel } from "./crawls.ts";
@@ -15,6 +14,7 @@ import type { Settled } from "./settle.ts";
 import { createSignal, type Signal } from "./signal.ts";
 import { storeVisits } from "./store-visits.ts";
 import type { Visit } from "./visit-result.ts";
+import { findWatchedWebsite, type WatchedWebsite } from "./watched-website.ts";
 import { createWriter } from "./writer.ts";
 
 export type CrawlContext = Pick<
@@ -90,9 +90,9 @@ export function openSession(
   let isGrace = false;
 
   /** As it was when it was first asked for: what is changed of its tracking concerns later sessions. */
-  let website: Promise<TrackedWebsite | undefined> | undefined;
+  let website: Promise<WatchedWebsite | undefined> | undefined;
   function readWebsite() {
-    website ??= findTrackedWebsite(context.db, start.websiteId);
+    website ??= findWatchedWebsite(context.db, start.websiteId);
     // An outage is waited out by asking again.
     website.catch(() => {
       website = undefined;

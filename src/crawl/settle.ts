@@ -5,6 +5,7 @@ import { type Db, rowsOf } from "../db/db.ts";
 import { crawlJobs, frontier } from "../db/schema/crawls.ts";
 import { websites } from "../db/schema/websites.ts";
 import { type ChangeScope, recordChanges } from "../notify/record-changes.ts";
+import { type CrawledPage, recordCrawledPages } from "../notify/record-pages.ts";
 import type { Crawl } from "./crawls.ts";
 import { addCounts, countHosts, insertUrls, isAtWork } from "./frontier.ts";
 import { lockLeases } from "./host-leases.ts";
@@ -24,6 +25,9 @@ export type Settled = {
   lost: Set<string>;
 };
 
+/** Whose changes are told, and whether each page is. */
+export type Teller = ChangeScope["website"] & { wantsPages: boolean };
+
 /** The batch has more pages than the crawl may still have; nothing of it was stored. */
 export class OverLimitError extends Error {
   constructor(readonly left: number) {
@@ -39,12 +43,7 @@ export class OverLimitError extends Error {
  * @param website whose changes are told; they are not where it is absent
  * @throws LeaseLostError when the crawl is over or deleted, OverLimitError, BaselineMovedError
  */
-export async function settle(
-  db: Db,
-  crawl: Crawl,
-  visits: Visit[],
-  website?: ChangeScope["website"],
-): Promise<Settled> {
+export async function settle(db: Db, crawl: Crawl, visits: Visit[], website?: Teller): Promise<Settled> {
   return db.transaction(async (tx) => {
     const leases = new Map(visits.map(({ entry }) => [entry.token, { host: entry.host, token: entry.token }]));
     const held = await lockLeases(tx, [...leases.values()]);
@@ -56,6 +55,8 @@ export async function settle(
     const fresh = visits.filter(({ entry }) => held.has(entry.token) && moved.has(entry.urlHash));
     const { outcomes: pageOutcomes, changes } = await storePages(tx, crawl, fresh);
     if (website) await recordChanges(tx, { website, crawlId: crawl.id }, changes);
+    if (website?.wantsPages)
+      await recordCrawledPages(tx, { website, crawlId: crawl.id }, fresh.flatMap(describeCrawled(pageOutcomes)));
     await noteSitemapEvidence(tx, crawl.websiteId, fresh, pageOutcomes);
     await nameOutcomes(tx, crawl.id, fresh, pageOutcomes);
     const added = await insertUrls(
@@ -184,6 +185,14 @@ async function nameOutcomes(
     from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(url_hash uuid, outcome text)
     where f.crawl_id = ${crawlId} and f.url_hash = v.url_hash and f.outcome <> v.outcome`);
 }
+
+const describeCrawled =
+  (outcomes: Map<string, PageOutcome>) =>
+  (visit: Visit): CrawledPage[] => {
+    const { outcome = "" } = describeOutcome(visit);
+    const { url, urlHash } = visit.entry;
+    return isOver(visit) ? [{ url, status: statusOf(visit), outcome: outcomes.get(urlHash) ?? outcome }] : [];
+  };
 
 const isOver = ({ outcome }: Visit) => outcome.kind !== "retry";
 

@@ -165,7 +165,7 @@ function describeCrawl(type: EventType, { website, crawl, page }: CrawlPayload):
   const what = CRAWL_TITLES[type.slice("crawl.".length) as keyof typeof CRAWL_TITLES];
   const counts = COUNTED.filter((name) => typeof crawl[name] === "number").map((name) => `${name}: ${crawl[name]}`);
   return {
-    title: `Crawl of ${website.name} ${what}${page ? `: ${page.title || page.url}` : ""}`,
+    title: `Crawl of ${website.name} ${what}${page ? `: ${page.url} (${page.outcome})` : ""}`,
     url: page?.url ?? website.url,
     summary: counts.join(", "),
     website,

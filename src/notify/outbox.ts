@@ -2,6 +2,7 @@ import { and, arrayContains, eq, isNull, or } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { channels, type EventType, events } from "../db/schema/notifications.ts";
 import { websites } from "../db/schema/websites.ts";
+import { jobsOf } from "../jobs/jobs.ts";
 import { lookAfter, notifyDispatch } from "./notify-jobs.ts";
 
 export type NewEvent = {
@@ -16,15 +17,21 @@ export type NewEvent = {
   payload: Record<string, unknown>;
 };
 
+/** Of the cache: says that a user's events were given out, which is a moment after they were written down. */
+export const eventsChannel = (userId: string) => `events:${userId}`;
+
 /** PostgreSQL takes 65,535 parameters a statement. */
 const ROWS_A_STATEMENT = 1_000;
 
 /** Writes down what happened, and what has it told, in the transaction that made it happen. */
 export async function recordEvents(tx: Db, list: readonly NewEvent[]): Promise<void> {
   if (list.length === 0) return;
+  const createdAt = jobsOf(tx).clock.now();
   for (let start = 0; start < list.length; start += ROWS_A_STATEMENT) {
     // The ids are made here, in order, since a page's events are told in theirs.
-    const rows = list.slice(start, start + ROWS_A_STATEMENT).map((event) => ({ ...event, id: Bun.randomUUIDv7() }));
+    const rows = list
+      .slice(start, start + ROWS_A_STATEMENT)
+      .map((event) => ({ ...event, id: Bun.randomUUIDv7(), createdAt }));
     await tx.insert(events).values(rows);
   }
   const users = [...new Set(list.map(({ userId }) => userId))];

@@ -27,7 +27,7 @@ export type PagePayload = {
 export type CrawlPayload = {
   website: WebsitePayload;
   crawl: { id: string; state?: string } & Record<string, unknown>;
-  page?: { id?: string; url: string; title?: string | null; status?: number };
+  page?: { url: string; status?: number; outcome: string };
 };
 
 /** One event that a digest gathers. */
