@@ -1,0 +1,1 @@
+ALTER TABLE "orbweaver"."pages" RESET (fillfactor);

@@ -1,0 +1,1 @@
+ALTER TABLE "orbweaver"."pages" SET (fillfactor = 70);
