@@ -13,6 +13,7 @@ type Options = {
   binary?: string;
   only?: string[];
   compareSizes?: number[];
+  recrawl: boolean;
   repeat: number;
   json: boolean;
 };
@@ -27,6 +28,7 @@ const program = new Command("bench")
   .option("--compare-sizes <n,n>", "measure the embedded crawl's memory at these numbers of pages", (text) =>
     text.split(",").map(whole),
   )
+  .option("--recrawl", "crawl the website a second time, unchanged, and measure that too", false)
   .option("--repeat <n>", "runs of each contender; the one with the median time counts", whole, 1)
   .option("--json", "print one JSON object", false)
   .parse();
@@ -42,15 +44,15 @@ async function compareContenders(pages: number): Promise<Row[]> {
     const wants = (name: string) => !options.only || options.only.includes(name);
     const shape = [pages, options.bytes.min, options.bytes.max].map(String);
     const simple = (file: string, args: string[]) => [process.execPath, join(import.meta.dir, file), origin, ...args];
-    const add = async (contender: string, run: () => Promise<Row>) => {
+    const add = async (contender: string, run: () => Promise<Row[]>) => {
       if (!wants(contender)) return;
-      const runs: Row[] = [];
+      const runs: Row[][] = [];
       for (let n = 0; n < options.repeat; n++) runs.push(await run());
-      const row = runs.sort((a, b) => a.seconds - b.seconds)[Math.floor(runs.length / 2)];
-      if (row) rows.push(row);
+      rows.push(...(runs.sort(([a], [b]) => (a?.seconds ?? 0) - (b?.seconds ?? 0))[Math.floor(runs.length / 2)] ?? []));
     };
-    const bare = (name: string, command: string[]) =>
-      measure({ name, command, timeoutMs: timeoutMs(pages) }, (line) => JSON.parse(line).pages);
+    const bare = async (name: string, command: string[]) => [
+      await measure({ name, command, timeoutMs: timeoutMs(pages) }, (line) => JSON.parse(line).pages),
+    ];
 
     await add("fetch", () => bare("a  fetch alone", simple("fetch-loop.ts", [...shape, `${options.concurrency}`])));
     await add("links", () => bare("b  fetch, links", simple("fetch-links.ts", [`${options.concurrency}`])));
@@ -67,31 +69,39 @@ async function compareSizes(sizes: number[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const pages of sizes)
     await withSite(pages, async (origin) => {
-      rows.push(await runOrbweaver(`embedded, ${pages} pages`, origin, pages));
+      rows.push(...(await runOrbweaver(`embedded, ${pages} pages`, origin, pages)));
     });
   return rows;
 }
 
-async function runOnPostgres(origin: string, pages: number): Promise<Row> {
+async function runOnPostgres(origin: string, pages: number): Promise<Row[]> {
   const name = "d  Orbweaver, Postgres";
   const database = await createBenchDatabase();
   if (!database) {
     log("No Postgres answers on localhost:5432 and TEST_DATABASE_URL is not set: (d) is left out.");
-    return { name, pages, seconds: 0, cpuSeconds: 0, peakBytes: 0, writtenBytes: 0, isLeftOut: true };
+    return [{ name, pages, seconds: 0, cpuSeconds: 0, peakBytes: 0, writtenBytes: 0, isLeftOut: true }];
   }
   try {
-    const before = database.serverCpuSeconds();
-    const row = await runOrbweaver(name, origin, pages, database.url);
-    const after = database.serverCpuSeconds();
-    row.storedBytes = (row.storedBytes ?? 0) + (await database.bytes());
-    if (before !== undefined && after !== undefined) row.serverCpuSeconds = after - before;
-    return row;
+    let before = database.serverCpuSeconds();
+    return await runOrbweaver(name, origin, pages, database.url, async (row) => {
+      const after = database.serverCpuSeconds();
+      row.storedBytes = (row.storedBytes ?? 0) + (await database.bytes());
+      if (before !== undefined && after !== undefined) row.serverCpuSeconds = after - before;
+      before = after;
+    });
   } finally {
     await database.drop();
   }
 }
 
-async function runOrbweaver(name: string, origin: string, pages: number, databaseUrl?: string): Promise<Row> {
+/** @param onRow has the row completed before the next run begins */
+async function runOrbweaver(
+  name: string,
+  origin: string,
+  pages: number,
+  databaseUrl?: string,
+  onRow = async (_: Row) => {},
+): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "orbweaver-bench-"));
   const data = join(folder, "data");
   const orbweaver = options.binary ? [options.binary] : [process.execPath, join(import.meta.dir, "../../src/main.ts")];
@@ -100,12 +110,18 @@ async function runOrbweaver(name: string, origin: string, pages: number, databas
   const store = databaseUrl ? [] : ["--data", data];
   const command = [...orbweaver, "crawl", `${origin}/`, "--no-files", ...store, ...settings, "--quiet", "--json"];
   const env = { NODE_ENV: "production", DATABASE_URL: databaseUrl, REDIS_URL: undefined };
-  try {
+  const run = async (title: string, counter: "created" | "unchanged") => {
     const measured: Measured = await measure(
-      { name, command, env, timeoutMs: timeoutMs(pages) },
-      (line) => (JSON.parse(line) as { pages: { created: number } }).pages.created,
+      { name: title, command, env, timeoutMs: timeoutMs(pages) },
+      (line) => (JSON.parse(line) as { pages: Record<typeof counter, number> }).pages[counter],
     );
-    return { ...measured, storedBytes: await weigh(data) };
+    const row: Row = { ...measured, storedBytes: await weigh(data) };
+    await onRow(row);
+    return row;
+  };
+  try {
+    const first = await run(name, "created");
+    return options.recrawl ? [first, await run(`${name}, again`, "unchanged")] : [first];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
