@@ -9,6 +9,7 @@ import type { JobKind } from "./jobs/kind.ts";
 import type { QueueName } from "./jobs/queues.ts";
 import { startWorker } from "./jobs/worker.ts";
 import { notifyDeliver, notifyDispatch } from "./notify/notify-jobs.ts";
+import { watchDeliveries } from "./notify/observed-deliveries.ts";
 import type { Pulse } from "./pulse.ts";
 import { systemSchedulesOf, UPKEEP_KINDS } from "./retention/upkeep.ts";
 import { planVisits } from "./revisits/planning-job.ts";
@@ -44,7 +45,7 @@ const STOP_SHARE = 2 / 3;
 /** Does what the process's roles are: a worker runs jobs, a scheduler makes those that are due. */
 export function startBackground(app: App, roles: ReadonlySet<InstanceRole> = new Set(INSTANCE_ROLES)): Background {
   const { config, db, telemetry, jobs } = app;
-  const leaveQueues = [watchQueues(db, telemetry), watchJobs(db, telemetry)];
+  const leaveQueues = [watchQueues(db, telemetry), watchJobs(db, telemetry), watchDeliveries(db, app.clock, telemetry)];
   const others = config.WORKER_JOBS;
   const concurrency = { crawl: config.WORKER_SLICES, control: others, maintenance: others, notify: others };
   // First, as it may refuse a setting.

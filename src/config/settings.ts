@@ -238,9 +238,18 @@ export const SECTIONS = {
       90,
       "Days after its end in which a crawl's list of URLs is kept, besides that of a website's last one; 0 for ever",
     ),
+    EVENT_RETENTION_DAYS: Count(0, 36_500, 90, "Days for which events and what was sent of them are kept; 0 for ever"),
     HEALTH_CHECK_SCHEDULE: SystemCron(
       "* * * * *",
       "When a job is sent through the queue to see that it arrives, which readiness tells; off for never",
+    ),
+  },
+  Channels: {
+    WEBHOOK_TIMEOUT_MS: Count(
+      1_000,
+      60_000,
+      10_000,
+      "Time that whoever is told of an event may take to answer: webhooks and all other channels",
     ),
   },
   "Logs and telemetry": {
@@ -331,10 +340,18 @@ export const SECTIONS = {
   },
 } as const;
 
-const { Service, Access, Storage, Crawling, Schedules, "Logs and telemetry": Telemetry } = SECTIONS;
+const { Service, Access, Storage, Crawling, Schedules, Channels, "Logs and telemetry": Telemetry } = SECTIONS;
 
 /** All settings, of all sections. */
-export const Settings = Type.Object({ ...Service, ...Access, ...Storage, ...Schedules, ...Telemetry, ...Crawling });
+export const Settings = Type.Object({
+  ...Service,
+  ...Access,
+  ...Storage,
+  ...Schedules,
+  ...Channels,
+  ...Telemetry,
+  ...Crawling,
+});
 
 export type Config = Static<typeof Settings>;
 export type SettingName = keyof Config;

@@ -5,6 +5,7 @@ import { notifyDue } from "../notify/notify-jobs.ts";
 import { healthCheck, healthCheckSchedule } from "../schedules/health-check.ts";
 import { type SystemSchedule, systemSchedule, withResultKept } from "../schedules/system-schedules.ts";
 import { crawlLogRetention } from "./crawl-logs.ts";
+import { eventRetention } from "./events.ts";
 import { purgeJob } from "./purge.ts";
 import { recordRetention } from "./records.ts";
 
@@ -21,6 +22,7 @@ export const UPKEEP_KINDS: readonly JobKind[] = [
   recordRetention,
   sweeping,
   telling,
+  eventRetention,
   healthCheck,
 ];
 
@@ -33,6 +35,7 @@ export function systemSchedulesOf(config: Settings): SystemSchedule[] {
   return [
     systemSchedule(purgeJob, daily, nothing),
     systemSchedule(crawlLogRetention, daily, nothing),
+    systemSchedule(eventRetention, daily, nothing),
     systemSchedule(recordRetention, { cron: "@hourly", jitterSeconds: JITTER_SECONDS }, nothing),
     systemSchedule(sweeping, { cron: "* * * * *" }, nothing),
     systemSchedule(telling, { cron: "* * * * *" }, nothing),

@@ -97,6 +97,32 @@ export const INSTRUMENTS = {
     unit: "By",
     labels: ["outcome"],
   },
+  "orbweaver.notify.deliveries": {
+    kind: "counter",
+    help: "Attempts to tell a channel of an event, by kind of channel and outcome: delivered, retried later, or failed for good",
+    unit: "{attempt}",
+    labels: ["kind", "outcome"],
+  },
+  "orbweaver.notify.attempt.duration": {
+    kind: "histogram",
+    help: "Attempts to tell a channel of an event, by kind of channel and outcome",
+    unit: "s",
+    labels: ["kind", "outcome"],
+    bounds: LATENCY_S,
+  },
+  "orbweaver.notify.latency": {
+    kind: "histogram",
+    help: "From when something happened to when a channel was told, by kind of channel",
+    unit: "s",
+    labels: ["kind"],
+    bounds: RUN_S,
+  },
+  "orbweaver.notify.oldest_pending": {
+    kind: "gauge",
+    help: "Age of the oldest delivery that has not arrived and was not given up; 0 when there is none",
+    unit: "s",
+    labels: [],
+  },
   "orbweaver.parse.duration": {
     kind: "histogram",
     help: "Pages turned into documents, waiting for a thread included",
