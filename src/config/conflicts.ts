@@ -22,6 +22,7 @@ export function findConflicts(config: Config, isGiven: IsGiven): { faults: Confl
     ...findListFaults(config),
     ...findScheduleFaults(config),
     ...findReplicaFaults(config),
+    ...findMessageFaults(config),
   ];
   return { faults, warnings: findPointless(config, isGiven) };
 }
@@ -68,6 +69,15 @@ function findReplicaFaults(config: Config): Conflict[] {
     names: ["DATABASE_READ_URL"],
     message: `${JSON.stringify(hideCredentials(url))} is not ${describeAllowed(SETTINGS.DATABASE_URL)}`,
   }));
+}
+
+function findMessageFaults({ SMTP_URL, SMTP_FROM, SMTP_CA_FILE, EXPLAIN_URL, EXPLAIN_MODEL }: Config): Conflict[] {
+  const faults = SMTP_CA_FILE === undefined ? [] : findFileFaults("SMTP_CA_FILE", SMTP_CA_FILE);
+  if (SMTP_URL !== undefined && SMTP_FROM === undefined)
+    faults.push({ names: ["SMTP_FROM", "SMTP_URL"], message: "must be set with SMTP_URL: e-mail needs a sender" });
+  if (EXPLAIN_URL !== undefined && EXPLAIN_MODEL === undefined)
+    faults.push({ names: ["EXPLAIN_MODEL", "EXPLAIN_URL"], message: "must be set with EXPLAIN_URL" });
+  return faults;
 }
 
 function findFileFaults(name: SettingName, path: string): Conflict[] {
@@ -185,6 +195,10 @@ const ONLY_WITH: readonly [SettingName, SettingName][] = [
   ["REDIS_PASSWORD", "REDIS_HOST"],
   ["REDIS_TLS", "REDIS_HOST"],
   ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+  ["SMTP_FROM", "SMTP_URL"],
+  ["SMTP_TLS", "SMTP_URL"],
+  ["SMTP_CA_FILE", "SMTP_URL"],
+  ["EXPLAIN_KEY", "EXPLAIN_URL"],
 ];
 
 /** Names such as AUTH_SECRET are other programs' too, and a shared environment is no fault. */
@@ -196,6 +210,10 @@ function findPointless(config: Config, isGiven: IsGiven): string[] {
     .map(([name, other]) => `${name} has no effect without ${other}`);
   if (config.AUTH === "off" && config.AUTH_PROVIDER)
     warnings.push("AUTH_PROVIDER has no effect with AUTH=off: everybody may come in");
+  if (isGiven("EXPLAIN_URL") && isGiven("ANTHROPIC_API_KEY"))
+    warnings.push("ANTHROPIC_API_KEY has no effect with EXPLAIN_URL, which is asked in its place");
+  if (isGiven("EXPLAIN_MODEL") && !isGiven("EXPLAIN_URL") && !isGiven("ANTHROPIC_API_KEY"))
+    warnings.push("EXPLAIN_MODEL has no effect without ANTHROPIC_API_KEY or EXPLAIN_URL");
   const collector = URL.parse(config.OTEL_EXPORTER_OTLP_ENDPOINT ?? "");
   if (config.LOGFIRE_TOKEN && collector && !/(?:^|\.)pydantic\.dev$/.test(collector.hostname))
     warnings.push(`LOGFIRE_TOKEN goes to ${collector.host}, which OTEL_EXPORTER_OTLP_ENDPOINT names`);

@@ -1,33 +1,9 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { MESSAGE_SETTINGS } from "./message-settings.ts";
+import { Count, OneOf, Secret, SystemCron, Url } from "./setting-types.ts";
 
 export const ENVIRONMENTS = ["development", "test", "production"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
-
-const OneOf = <const Values extends readonly string[]>(values: Values, options: object) =>
-  Type.Unsafe<Values[number]>(
-    Type.Union(
-      values.map((value) => Type.Literal(value)),
-      options,
-    ),
-  );
-
-const Count = (from: number, to: number, fallback: number, description: string) =>
-  Type.Integer({ default: fallback, minimum: from, maximum: to, description });
-
-/** Checked to the last when a scheduler starts, which knows what fires. */
-const SystemCron = (fallback: string, description: string) =>
-  Type.String({
-    default: fallback,
-    pattern: "^(?:off|@[a-z]+|\\S+(?: +\\S+){4,5})$",
-    allowed: "off, or a cron expression such as 17 3 * * * or @daily",
-    description,
-  });
-
-/** Values that must not be shown: their schemas say so, and everything that prints settings looks there. */
-const Secret = (options: object) => Type.String({ minLength: 1, secret: true, ...options });
-
-/** `protocols` and `allowed` (what is allowed, in words) are read by `values.ts`. */
-const Url = (options: object) => Type.String({ protocols: ["http:", "https:"], ...options });
 
 /**
  * Every setting: name, meaning, bounds, default. A default may differ between environments (`byEnvironment`); what is
@@ -251,6 +227,7 @@ export const SECTIONS = {
       10_000,
       "Time that whoever is told of an event may take to answer: webhooks and all other channels",
     ),
+    ...MESSAGE_SETTINGS,
   },
   "Logs and telemetry": {
     LOG_LEVEL: OneOf(["debug", "info", "warn", "error"], {
