@@ -5,10 +5,12 @@ import { findProgram } from "../test/testing/program.ts";
 import { canReach, POSTGRES, REDIS } from "../test/testing/servers.ts";
 import { prepareTemplates } from "../test/testing/stores.ts";
 import { type CoverageThreshold, describe, findShortfalls, readCoverage, sumOf } from "./coverage.ts";
+import { describeRun, judgeTests } from "./test-run.ts";
 
 /**
  * `bun run test`: all tests, and then whether they reach what bunfig.toml asks for. Files, folders and options are handed
  * on to `bun test`; of a part of the tests the coverage is not judged, nor where a server that tests need is not there.
+ * On a CI machine only what is not well is shown.
  */
 const REPORT = "coverage/lcov.info";
 
@@ -19,15 +21,11 @@ async function main(args: readonly string[]): Promise<number> {
   rmSync(REPORT, { force: true });
   // Each test makes what is missing, but all at once they would wait for it within their time.
   if (args.length === 0) await Promise.all([prepareTemplates(), findProgram()]);
-  // Many tests race with real processes: what a machine busy with the others makes fail is tried once more, and named.
-  const run = Bun.spawn([process.execPath, "test", "--parallel=3", "--retry=1", "--timeout", "60000", ...args], {
-    // What takes longer to optimise than a test file lasts: a quarter of the time that all of them take.
-    env: { ...process.env, BUN_JSC_useOMGJIT: "0" },
-    stdio: ["inherit", "inherit", "inherit"],
-  });
-  const code = await run.exited;
-  if (code !== 0 || args.length > 0) return code;
-  return (await judgeCoverage()) ? 0 : 1;
+  const run = await judgeTests(args, { folder: process.cwd(), isQuiet: process.env.CI === "true", print: console.log });
+  if (run.code === 0) return args.length > 0 || (await judgeCoverage()) ? 0 : 1;
+  // Last, since of a long log often only the end is kept.
+  for (const line of describeRun(run)) console.log(line);
+  return run.code;
 }
 
 async function judgeCoverage(): Promise<boolean> {
