@@ -1,7 +1,7 @@
 import { fewUnits, monthNames, weekdayNames } from "./date-words.ts";
 
 /** What stands for a date or time. */
-const DATE = "\u27e8date\u27e9";
+export const DATE = "\u27e8date\u27e9";
 
 const list = (words: string) => words.trim().replace(/\s+/g, "|");
 const before = "(?<![\\p{L}\\p{N}])";
@@ -67,7 +67,7 @@ const copyright = /((?:\u00a9|\(c\)|copyright)\s?)(?:[12]\d{3})(?:\s?[-\u2013]\s
 const asSet = (words: string) => new Set(words.split(/[\s_]+/).filter((name) => name.length > 2));
 const months = asSet(`${monthNames.surely} ${monthNames.maybe}`);
 const markers = asSet(`${fewUnits.behind} ${fewUnits.inFront}`);
-const dayMarkers = asSet(fewUnits.words.replace(/\[.*?\]/g, " "));
+const dayMarkers = asSet(fewUnits.words.replace(/\[[^[\]]*\]/g, " "));
 const word = /[\p{L}-]+/gu;
 
 /** Writes one and the same mark for each date, time and span of time (`3 hours ago`) in a text. */

@@ -51,6 +51,15 @@ export function removeNoise(markdown: string, rules: NoiseRules): string {
     .trimEnd();
 }
 
+/** The lines that rules see, each without what places it; of text that noise was left out of. */
+export function readBlockLines(text: string): { text: string; isHeading: boolean }[] {
+  return text.split("\n").flatMap((line) => {
+    const place = margin.exec(line)?.[0] ?? "";
+    const content = line.slice(place.length);
+    return saysSomething.test(content) ? [{ text: content, isHeading: place.includes("#") }] : [];
+  });
+}
+
 const endsFence = (line: string, marks: string, open: string) =>
   marks.length >= open.length && marks[0] === open[0] && line.trimEnd().endsWith(marks);
 
