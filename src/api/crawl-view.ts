@@ -1,10 +1,12 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
+import type { ChangeCounts } from "../changes/changes.ts";
 import type { Crawl, FrontierRow } from "../crawl/crawls.ts";
 import { LEASE_MS } from "../crawl/lease.ts";
 import { CRAWL_STATES, FRONTIER_STATES } from "../db/schema/crawls.ts";
 import { exampleId, Id, Instant, Nullable, OneOf, PathPrefix, QueryInteger, Tally } from "./fields.ts";
 import { idCursors, numberCursors, PageOf } from "./paging.ts";
+import { ChangeCountsView } from "./website-diff-view.ts";
 
 const CrawlState = OneOf(CRAWL_STATES, {
   description: "Where it stands; the last three are final",
@@ -39,6 +41,7 @@ export const CrawlView = Type.Object(
       },
       { description: "URLs of the crawl, by what became of them" },
     ),
+    changes: Type.Optional(ChangeCountsView),
     by_status: Tally("Answers by HTTP status", { "200": 40, "404": 2 }),
     by_failure: Tally("Failures by code", { timeout: 1 }),
     by_skip: Tally("What was left out, by reason: URLs that were skipped, and links that were not followed at all", {
@@ -83,7 +86,8 @@ export const crawlCursors = idCursors("crawls");
 
 export const stateFilter = { state: t.Optional(CrawlState) };
 
-export function viewCrawl(crawl: Crawl, now: Date): Static<typeof CrawlView> {
+/** @param changes what it found, by kind, where a crawl is told of by itself */
+export function viewCrawl(crawl: Crawl, now: Date, changes?: ChangeCounts): Static<typeof CrawlView> {
   const { id, websiteId, startedAt, finishedAt, done } = crawl;
   const { pending, created, changed, unchanged, redirected, failed, skipped } = crawl;
   const activeMs = countActiveMs(crawl, now);
@@ -96,6 +100,7 @@ export function viewCrawl(crawl: Crawl, now: Date): Static<typeof CrawlView> {
     seeds: crawl.seeds,
     options: crawl.options,
     counts: { pending, done, created, changed, unchanged, redirected, failed, skipped },
+    ...(changes ? { changes } : {}),
     by_status: crawl.byStatus,
     by_failure: crawl.byFailure,
     by_skip: crawl.bySkip,

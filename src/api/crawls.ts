@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
+import { countChangesOf } from "../changes/changes.ts";
 import {
   type CrawlRequest,
   cancelCrawl,
@@ -100,13 +101,15 @@ export const crawlsApi = (context: CrawlsContext) =>
     )
     .get(
       "/:id",
-      async ({ params, request }) =>
-        viewCrawl(await getCrawl(context.db, viewerOf(request), params.id), context.clock.now()),
+      async ({ params, request }) => {
+        const crawl = await getCrawl(context.db, viewerOf(request), params.id);
+        return viewCrawl(crawl, context.clock.now(), await countChangesOf(context.db, crawl.id));
+      },
       {
         permission: "read",
         params: byId("crawl"),
         response: { 200: CrawlView, ...problems(400, 404, 500, 503) },
-        detail: { summary: "Read a crawl" },
+        detail: { summary: "Read a crawl", description: "With what it found to have changed, by kind." },
       },
     )
     .get("/:id/events", ({ params, request }) => openEventStream(context, viewerOf(request), params.id, request), {

@@ -4,6 +4,7 @@ import type { Viewer } from "../access/viewer.ts";
 import { PAGE_TYPES, type PageType } from "../content/document.ts";
 import { hashUrl } from "../crawl/url.ts";
 import type { Db } from "../db/db.ts";
+import { PAGE_STATES, type PageState } from "../db/schema/pages.ts";
 import { listPages, type Page } from "../pages/pages.ts";
 import {
   exampleHash,
@@ -47,6 +48,16 @@ export const PageView = Type.Object(
     last_modified: Nullable(
       Type.String({ description: "The server's own", examples: ["Sat, 31 Jan 2026 12:00:00 GMT"] }),
     ),
+    state: OneOf(PAGE_STATES, {
+      description:
+        "`live`; `missing` when it was not there lately, for not long enough to be sure; `removed` and `moved` when that was told",
+      examples: ["live"],
+    }),
+    missing_since: Nullable(Instant("Since when it has not been there")),
+    moved_to: Nullable(Type.String({ description: "Where it moved to", examples: ["https://docs.example.com/begin"] })),
+    visits: Type.Integer({ description: "How often it was looked at again with success", examples: [12] }),
+    changes: Type.Integer({ description: "How often that showed a change", examples: [3] }),
+    next_visit_at: Nullable(Instant("When it is due again; null unless the website has an adaptive schedule")),
     first_seen_at: Instant("When it was first crawled"),
     last_fetched_at: Instant("When it was last crawled"),
     last_changed_at: Instant("When its text was first found as it is"),
@@ -55,6 +66,8 @@ export const PageView = Type.Object(
       document: Type.String({ examples: [`/api/v1/pages/${exampleId}/document`] }),
       raw: Type.String({ examples: [`/api/v1/pages/${exampleId}/raw`] }),
       links: Type.String({ examples: [`/api/v1/pages/${exampleId}/links`] }),
+      versions: Type.String({ examples: [`/api/v1/pages/${exampleId}/versions`] }),
+      changes: Type.String({ examples: [`/api/v1/changes?page_id=${exampleId}`] }),
       website: Type.String({ examples: [`/api/v1/websites/${exampleId}`] }),
     }),
   },
@@ -71,10 +84,18 @@ export const pageFilters = {
   ),
   path_prefix: t.Optional(PathPrefix),
   type: t.Optional(OneOf(PAGE_TYPES, { description: "Only pages of this type", examples: ["documentation"] })),
+  state: t.Optional(OneOf(PAGE_STATES, { description: "Only pages in this state", examples: ["removed"] })),
   changed_since: t.Optional(Instant("Only pages whose text changed then or later")),
 };
 
-type PageQuery = { url?: string; status?: number; path_prefix?: string; type?: PageType; changed_since?: string };
+type PageQuery = {
+  url?: string;
+  status?: number;
+  path_prefix?: string;
+  type?: PageType;
+  state?: PageState;
+  changed_since?: string;
+};
 
 /** A page of a list of pages, by the filters of the query; of one website, or of all. */
 export function readPages(
@@ -93,10 +114,10 @@ export function readPages(
   );
 }
 
-function readPageFilters({ url, status, path_prefix: prefix, type: pageType, changed_since: since }: PageQuery) {
+function readPageFilters({ url, status, path_prefix: prefix, type: pageType, state, changed_since: since }: PageQuery) {
   const urlHash = url === undefined ? undefined : hashUrl(readUrl(url, "url"));
   const changedSince = since === undefined ? undefined : readInstant(since, "changed_since");
-  return { urlHash, status, pathPrefix: readPathPrefix(prefix), pageType, changedSince };
+  return { urlHash, status, pathPrefix: readPathPrefix(prefix), pageType, state, changedSince };
 }
 
 export function viewPage(page: Page): Static<typeof PageView> {
@@ -117,6 +138,12 @@ export function viewPage(page: Page): Static<typeof PageView> {
     raw_hash: page.rawHash,
     etag: page.etag,
     last_modified: page.lastModified,
+    state: page.state,
+    missing_since: page.missingSince?.toISOString() ?? null,
+    moved_to: page.movedTo,
+    visits: page.visits,
+    changes: page.changes,
+    next_visit_at: page.nextVisitAt?.toISOString() ?? null,
     first_seen_at: page.firstSeenAt.toISOString(),
     last_fetched_at: page.lastFetchedAt.toISOString(),
     last_changed_at: page.lastChangedAt.toISOString(),
@@ -125,6 +152,8 @@ export function viewPage(page: Page): Static<typeof PageView> {
       document: `${self}/document`,
       raw: `${self}/raw`,
       links: `${self}/links`,
+      versions: `${self}/versions`,
+      changes: `/api/v1/changes?page_id=${page.id}`,
       website: `/api/v1/websites/${page.websiteId}`,
     },
   };

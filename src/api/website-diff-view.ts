@@ -76,7 +76,7 @@ const Count = Type.Integer({ minimum: 0, examples: [3] });
 /** By kind of change. */
 export const ChangeCountsView = Type.Object(
   { new: Count, changed: Count, moved: Count, removed: Count, restored: Count },
-  { description: "Changes by kind" },
+  { description: "Pages by what happened to them" },
 );
 
 export const WebsiteDiffView = Type.Object(

@@ -39,8 +39,12 @@ export function netChanges(websiteId: string, { from, to }: { from: { at: Date }
     select placed.page_id, placed.url, placed.title, placed.from_version, placed.from_document_id,
       coalesce(target.to_version, placed.to_version) as to_version,
       coalesce(target.to_document_id, placed.to_document_id) as to_document_id,
-      case when target.last_kind = 'moved' then target.to_url when placed.last_kind = 'moved' then placed.to_url end as to_url,
-      placed.reason, greatest(placed.share, target.share) as share, placed.changes,
+      case
+        when placed.last_kind <> 'moved' or target.last_kind = 'removed' then null
+        when target.last_kind = 'moved' then target.to_url
+        else placed.to_url
+      end as to_url,
+      case when target.last_kind = 'removed' then target.reason else placed.reason end as reason, greatest(placed.share, target.share) as share, placed.changes,
       greatest(placed.changed_at, target.changed_at) as changed_at,
       case
         when placed.was_there and placed.is_there then

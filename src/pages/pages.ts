@@ -3,7 +3,7 @@ import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import type { PageType } from "../content/document.ts";
 import { beginningWith, type Db } from "../db/db.ts";
 import { prepareOnce } from "../db/prepared.ts";
-import { pages } from "../db/schema/pages.ts";
+import { type PageState, pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
 
@@ -18,6 +18,7 @@ export type PageFilter = {
   status?: number;
   pathPrefix?: string;
   pageType?: PageType;
+  state?: PageState;
   /** Pages whose text changed then or later. */
   changedSince?: Date;
   limit: number;
@@ -27,7 +28,7 @@ export type PageFilter = {
 
 /** In the order in which they were first seen, so that whoever pages through them misses none that are added. */
 export async function listPages(db: Db, filter: PageFilter): Promise<Page[]> {
-  const { viewer, websiteId, urlHash, status, pathPrefix, pageType, changedSince, limit, after } = filter;
+  const { viewer, websiteId, urlHash, status, pathPrefix, pageType, state, changedSince, limit, after } = filter;
   return db
     .select(getTableColumns(pages))
     .from(pages)
@@ -41,6 +42,7 @@ export async function listPages(db: Db, filter: PageFilter): Promise<Page[]> {
         status === undefined ? undefined : eq(pages.status, status),
         pathPrefix ? like(pages.path, beginningWith(pathPrefix)) : undefined,
         pageType ? eq(pages.pageType, pageType) : undefined,
+        state ? eq(pages.state, state) : undefined,
         changedSince ? gte(pages.lastChangedAt, changedSince) : undefined,
         after ? gt(pages.id, after) : undefined,
       ),
