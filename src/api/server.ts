@@ -29,6 +29,7 @@ import { schedulesApi } from "./schedules.ts";
 import { scrapeApi } from "./scrape.ts";
 import { swaggerPages } from "./swagger.ts";
 import { systemSchedulesApi } from "./system-schedules.ts";
+import { trackingApi } from "./tracking.ts";
 import { usersApi } from "./users.ts";
 import { versionsApi } from "./versions.ts";
 import { websiteChangesApi } from "./website-changes.ts";
@@ -57,6 +58,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(versionsApi({ store, parser }))
         .use(changesApi({ store, parser }))
         .use(websiteChangesApi({ store, clock }))
+        .use(trackingApi({ config, db, parser }))
         .use(logLevelApi({ log }))
         .use(scrapeApi({ config, fetch, parser, robots, clock }))
         .use(extractApi({ config, db, fetch, parser, robots, clock }))

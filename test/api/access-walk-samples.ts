@@ -46,6 +46,16 @@ export const SAMPLES: Record<string, Sample> = {
   "GET /api/v1/websites/{id}/feed.rss": website,
   "GET /api/v1/websites/{id}/feed.atom": website,
   "GET /api/v1/websites/{id}/feed.json": website,
+  "GET /api/v1/websites/{id}/tracking": website,
+  "PUT /api/v1/websites/{id}/tracking": { ...website, body: () => ({ rules: [{ ignore_numbers: true }] }) },
+  "POST /api/v1/websites/{id}/tracking/preview": { ...website, body: () => ({ tracking: {} }) },
+  "GET /api/v1/websites/{id}/tracking/suggestions": website,
+  // Nothing has changed all the time.
+  "POST /api/v1/websites/{id}/tracking/suggestions/{suggestion_id}/adopt": {
+    ...website,
+    more: () => ({ suggestion_id: "0123456789abcdef" }),
+    status: 404,
+  },
   "DELETE /api/v1/websites/{id}": { id: ({ otherWebsiteId }) => otherWebsiteId, status: 204 },
   "POST /api/v1/websites/{id}/restore": { id: ({ deletedWebsiteId }) => deletedWebsiteId },
 
