@@ -88,7 +88,9 @@ async function write(tx: Db, context: Context, settling: Settling, now: Date): P
   return "failed";
 }
 
-const isGatheredIn = (digestId: string) => and(eq(deliveries.digestId, digestId), eq(deliveries.state, "held"));
+/** Also those that failed with it before it was replayed. */
+const isGatheredIn = (digestId: string) =>
+  and(eq(deliveries.digestId, digestId), inArray(deliveries.state, ["held", "failed"]));
 
 /** @returns since when nothing arrived; null when it did */
 async function noteHealth(tx: Db, id: string, isDelivered: boolean, now: Date, isTest: boolean): Promise<Date | null> {
