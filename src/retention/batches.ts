@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../db/db.ts";
 
 /** Any numbers that no other program is likely to lock by, and no other task of ours; one for each task. */
-export const LOCKS = { purge: 7_306_642, crawlLogs: 7_306_643 } as const;
+export const LOCKS = { purge: 7_306_642, crawlLogs: 7_306_643, versions: 7_306_644 } as const;
 
 /**
  * Repeats a short transaction until it says that nothing is left: `"done"`. Only one instance is at it at a time: one

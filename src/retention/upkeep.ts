@@ -8,6 +8,7 @@ import { crawlLogRetention } from "./crawl-logs.ts";
 import { eventRetention } from "./events.ts";
 import { purgeJob } from "./purge.ts";
 import { recordRetention } from "./records.ts";
+import { versionRetention } from "./versions.ts";
 
 /** Instances share a database: with this, what is due at the same hour is not begun in the same second. */
 const JITTER_SECONDS = 600;
@@ -19,6 +20,7 @@ const telling = withResultKept(notifyDue);
 export const UPKEEP_KINDS: readonly JobKind[] = [
   purgeJob,
   crawlLogRetention,
+  versionRetention,
   recordRetention,
   sweeping,
   telling,
@@ -35,6 +37,7 @@ export function systemSchedulesOf(config: Settings): SystemSchedule[] {
   return [
     systemSchedule(purgeJob, daily, nothing),
     systemSchedule(crawlLogRetention, daily, nothing),
+    systemSchedule(versionRetention, daily, nothing),
     systemSchedule(eventRetention, daily, nothing),
     systemSchedule(recordRetention, { cron: "@hourly", jitterSeconds: JITTER_SECONDS }, nothing),
     systemSchedule(sweeping, { cron: "* * * * *" }, nothing),

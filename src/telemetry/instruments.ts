@@ -51,6 +51,12 @@ export const INSTRUMENTS = {
     labels: ["outcome"],
     bounds: RUN_S,
   },
+  "orbweaver.retention.versions": {
+    kind: "counter",
+    help: "Versions of pages that were given up, as tracking rules say",
+    unit: "{version}",
+    labels: [],
+  },
   "orbweaver.queue.urls": {
     kind: "gauge",
     help: "URLs that wait to be fetched, in all crawls",
