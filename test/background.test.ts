@@ -49,10 +49,10 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     return { app, begin, add, events };
   }
 
-  async function until(store: Store, id: string, isSo: (crawl: Crawl) => boolean): Promise<Crawl> {
+  async function until(store: Store, id: string, isSo: (crawl: Crawl) => boolean | Promise<boolean>): Promise<Crawl> {
     for (;;) {
       const crawl = (await readCrawl(store.db, id)) as Crawl;
-      if (isSo(crawl)) return crawl;
+      if (await isSo(crawl)) return crawl;
       await Bun.sleep(5);
     }
   }
@@ -139,9 +139,9 @@ describe.each(testStores)("the background on the $name store", ({ open }) => {
     const crawl = await add("https://a.example/");
 
     begin();
-    const ended = await until(store, crawl.id, ({ state }) => {
+    const ended = await until(store, crawl.id, async ({ state }) => {
       // Without the pauses between its attempts.
-      void store.execute("update orbweaver_jobs.job set start_after = now() where state = 'retry'");
+      await store.execute("update orbweaver_jobs.job set start_after = now() where state = 'retry'");
       app.jobs.announce("crawl");
       return state === "failed";
     });
