@@ -7,7 +7,7 @@ import type { Message } from "./message.ts";
 export type Channel = typeof channels.$inferSelect;
 
 /** What sending takes: the guarded way out, and what the service was told of itself. */
-export type SendContext = Pick<App, "fetch" | "config" | "clock" | "log" | "telemetry" | "userAgent">;
+export type SendContext = Pick<App, "db" | "fetch" | "config" | "clock" | "log" | "telemetry" | "userAgent">;
 
 /** What became of one attempt. Secrets may be in it: they are taken out before it is kept. */
 export type Sent = {

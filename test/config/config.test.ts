@@ -53,7 +53,10 @@ describe("settings", () => {
     for (const [name, schema] of Object.entries(SETTINGS)) {
       expect([name, schema.description]).toEqual([name, expect.any(String)]);
       const example = schema.examples?.[0];
-      const wanting = { AUTH_PROVIDER: "supabase", AUTH_URL: "https://a.example" };
+      const wanting = {
+        ...{ AUTH_PROVIDER: "supabase", AUTH_URL: "https://a.example" },
+        ...{ SMTP_FROM: "a@example.com", EXPLAIN_MODEL: "a" },
+      };
       if (example !== undefined && !name.endsWith("_FILE")) readConfig({ ...wanting, [name]: String(example) });
     }
   });
