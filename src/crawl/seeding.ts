@@ -2,6 +2,7 @@ import { and, asc, eq, gt, inArray } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
+import { type DueSelection, openDueSelection } from "./due-pages.ts";
 import { type NewUrl, toNewUrl } from "./frontier.ts";
 import type { Session } from "./session.ts";
 import { readSitemaps } from "./sitemap.ts";
@@ -18,8 +19,9 @@ export async function seedFrontier(session: Session, signal = session.stopping):
   const { context, crawl } = session;
   if (crawl.isSeeded) return;
   // Sitemaps first, since they say more of a page than that it was known.
-  await seedFromSitemaps(session, signal);
-  await seedFromKnownPages(session, signal);
+  const due = crawl.selection === "due" ? await openDueSelection(session) : undefined;
+  await seedFromSitemaps(session, signal, due);
+  await (due ? due.seed(signal) : seedFromKnownPages(session, signal));
   if (signal.aborted && session.endReason === undefined) return;
   await session.throughOutage(() =>
     context.db.update(crawlJobs).set({ isSeeded: true }).where(eq(crawlJobs.id, crawl.id)),
@@ -53,11 +55,12 @@ function listKnownPages(db: Db, websiteId: string, after: string | undefined) {
     .limit(BATCH);
 }
 
-async function seedFromSitemaps(session: Session, signal: AbortSignal): Promise<void> {
+async function seedFromSitemaps(session: Session, signal: AbortSignal, due?: DueSelection): Promise<void> {
   const { context, crawl, options, discovery } = session;
   if (!options.sitemaps && options.sitemap_urls.length === 0) return;
   const cut: Record<string, number> = {};
   let batch: NewUrl[] = [];
+  const add = (urls: NewUrl[]) => (due ? due.addListed(urls) : session.addFound(urls));
   const onProblem = (problem: { url: string; message: string }) =>
     context.log.info("sitemap not read", { crawlId: crawl.id, ...problem });
   const sitemaps = { urls: await listSitemaps(session, signal), fetch: context.fetch, signal, onProblem };
@@ -70,11 +73,11 @@ async function seedFromSitemaps(session: Session, signal: AbortSignal): Promise<
       batch.push({ ...toNewUrl(weighed.url, { depth: 1, source: "sitemap" }), sitemapModifiedAt });
     }
     if (batch.length < BATCH) continue;
-    await session.addFound(batch);
+    await add(batch);
     batch = [];
     if (session.hasPlenty) break;
   }
-  if (batch.length > 0) await session.addFound(batch);
+  if (batch.length > 0) await add(batch);
   if (Object.keys(cut).length > 0) context.log.info("sitemap entries left out", { crawlId: crawl.id, ...cut });
 }
 

@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { App } from "../app.ts";
+import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { bindScope } from "../telemetry/scope.ts";
 import { type Crawl, crawlChannel } from "./crawls.ts";
@@ -266,8 +267,13 @@ export function openSession(
     /** Runs what asks the database, or is safe to repeat, and waits out an outage. */
     throughOutage,
     /** URLs that the site names itself; the frontier is kept within reason of what the crawl may fetch. */
-    async addFound(urls: NewUrl[]): Promise<void> {
-      const added = await throughOutage(() => context.db.transaction((tx) => addUrls(tx, crawl, urls)));
+    async addFound(urls: NewUrl[], alongside?: (tx: Db) => Promise<unknown>): Promise<void> {
+      const added = await throughOutage(() =>
+        context.db.transaction(async (tx) => {
+          await alongside?.(tx);
+          return addUrls(tx, crawl, urls);
+        }),
+      );
       tellArrivals(added.keys());
     },
     /** Takes over a newer row of the crawl, as from a renewed lease; `undefined` when it is somebody else's by now. */

@@ -7,6 +7,7 @@ import { websites } from "../db/schema/websites.ts";
 import { type ChangeScope, recordChanges } from "../notify/record-changes.ts";
 import { type CrawledPage, recordCrawledPages } from "../notify/record-pages.ts";
 import type { Crawl } from "./crawls.ts";
+import { keepWanted } from "./due-pages.ts";
 import { addCounts, countHosts, insertUrls, isAtWork } from "./frontier.ts";
 import { lockLeases } from "./host-leases.ts";
 import { LeaseLostError } from "./lease.ts";
@@ -59,11 +60,12 @@ export async function settle(db: Db, crawl: Crawl, visits: Visit[], website?: Te
       await recordCrawledPages(tx, { website, crawlId: crawl.id }, fresh.flatMap(describeCrawled(pageOutcomes)));
     await noteSitemapEvidence(tx, crawl.websiteId, fresh, pageOutcomes);
     await nameOutcomes(tx, crawl.id, fresh, pageOutcomes);
-    const added = await insertUrls(
+    const found = await keepWanted(
       tx,
-      crawl.id,
-      fresh.flatMap(({ found }) => found),
+      crawl,
+      fresh.flatMap((visit) => visit.found),
     );
+    const added = await insertUrls(tx, crawl.id, found);
     await countHosts(tx, crawl, countByHost(fresh, added));
     const outcomes = countOutcomes(fresh, pageOutcomes);
     const updated = await count(tx, crawl.id, fresh, outcomes, sum(added.values()));

@@ -122,6 +122,8 @@ async function upsertPages(tx: Db, rows: PageRow[]): Promise<void> {
       set: {
         ...TAKEN_OVER,
         ...THERE,
+        // A crawl that read no sitemap knows nothing of its dates.
+        sitemapModifiedAt: sql`coalesce(excluded.sitemap_modified_at, ${pages.sitemapModifiedAt})`,
         lastChangedAt: sql`case when excluded.content_hash is distinct from ${pages.contentHash}
           then excluded.last_changed_at else ${pages.lastChangedAt} end`,
       },
@@ -145,7 +147,7 @@ async function touchSame(tx: Db, crawl: Crawl, touched: Touched[]): Promise<void
       status = case when p.status between 200 and 299 then p.status else 200 end,
       state = 'live', missing_since = null, missing_visits = 0, moved_to = null,
       visits = v.visits, changes = v.changes, unchanged_seconds = v.unchanged_seconds,
-      changed_intervals = v.changed_intervals, sitemap_modified_at = v.sitemap_modified_at,
+      changed_intervals = v.changed_intervals, sitemap_modified_at = coalesce(v.sitemap_modified_at, p.sitemap_modified_at),
       last_fetched_at = v.at, last_crawl_id = ${crawl.id}::uuid
     from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(
       id uuid, at timestamptz, sitemap_modified_at timestamptz,

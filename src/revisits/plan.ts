@@ -12,7 +12,8 @@ export type PageToPlan = {
   history: VisitHistory;
   lastFetchedAt: Date;
   nextVisitAt: Date | null;
-  visitPlan: VisitPlan | null;
+  /** Between that and the visit before it. */
+  intervalSeconds: number | null;
   /** A sitemap gives its date. */
   isDated: boolean;
 };
@@ -85,11 +86,11 @@ function shareOut(pages: readonly PageToPlan[], beliefs: RateBelief[], circumsta
 }
 
 function toVisit(page: PageToPlan, belief: RateBelief, prior: Prior, share: Share, bounds: Bounds): PlannedVisit {
-  const { history, visitPlan, nextVisitAt } = page;
+  const { history, intervalSeconds, nextVisitAt } = page;
   const most = Math.max(bounds.maxSeconds, share.seconds);
   const seconds = Math.round(Math.min(most, Math.max(bounds.minSeconds, share.seconds * spreadOf(page))));
   // A visit that was tried and failed left no other trace than the next one's time.
-  const triedMs = nextVisitAt && visitPlan ? nextVisitAt.getTime() - visitPlan.intervalSeconds * 1_000 : 0;
+  const triedMs = nextVisitAt && intervalSeconds !== null ? nextVisitAt.getTime() - intervalSeconds * 1_000 : 0;
   const at = new Date(Math.max(page.lastFetchedAt.getTime(), triedMs) + seconds * 1_000);
   const plan: VisitPlan = {
     changesPerDay: changesPerDay(belief),
@@ -100,6 +101,11 @@ function toVisit(page: PageToPlan, belief: RateBelief, prior: Prior, share: Shar
     intervalSeconds: seconds,
   };
   return { nextVisitAt: at, plan, share };
+}
+
+/** What was believed of a page's rate when its visit was planned. */
+export function beliefOf({ changesPerDay: rate, certainty }: VisitPlan): RateBelief {
+  return { shape: certainty, seconds: (certainty / rate) * DAY_SECONDS };
 }
 
 function spreadOf({ id, history, state }: PageToPlan): number {

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { Type } from "@sinclair/typebox";
-import { and, eq, isNotNull } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
-import { crawlSchedules } from "../db/schema/crawls.ts";
 import { enqueue } from "../jobs/enqueue.ts";
-import { defineJob } from "../jobs/kind.ts";
+import { defineJob, Snooze } from "../jobs/kind.ts";
+import { findAdaptiveRule } from "./adaptive-rule.ts";
+import { planWebsite } from "./planning.ts";
 
 /** Plans when each page of a website is visited again, as its adaptive schedules say. */
 export const planVisits = defineJob({
@@ -15,23 +16,18 @@ export const planVisits = defineJob({
   timeoutSeconds: 600,
   keepSeconds: 86_400,
   isUnique: true,
-  run: async () => ({ planned: 0 }),
+  run: async ({ db }, { websiteId }, { signal }) => {
+    const before = await findAdaptiveRule(db, websiteId);
+    const result = await planWebsite(db, websiteId, signal);
+    // A change of the schedules meanwhile found this job running, and made no other.
+    const isCurrent = isDeepStrictEqual(await findAdaptiveRule(db, websiteId), before);
+    return isCurrent ? result : new Snooze(0);
+  },
 });
 
 /** Has a website's visits planned anew, if one of its schedules goes by a plan. Commits with the transaction. */
 export async function queuePlanning(tx: Db, websiteId: string): Promise<void> {
-  const [adaptive] = await tx
-    .select({ id: crawlSchedules.id })
-    .from(crawlSchedules)
-    .where(
-      and(
-        eq(crawlSchedules.websiteId, websiteId),
-        eq(crawlSchedules.isEnabled, true),
-        isNotNull(crawlSchedules.adaptive),
-      ),
-    )
-    .limit(1);
-  if (adaptive) await replan(tx, websiteId);
+  if (await findAdaptiveRule(tx, websiteId)) await replan(tx, websiteId);
 }
 
 /** Has a website's visits planned anew, or its plan forgotten when no schedule goes by one any more. */
