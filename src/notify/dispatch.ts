@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, inArray, isNull } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, inArray, isNull, max, sql } from "drizzle-orm";
 import type { App } from "../app.ts";
 import type { Db } from "../db/db.ts";
 import { channels, deliveries, events } from "../db/schema/notifications.ts";
@@ -62,8 +62,7 @@ async function dispatchBatch({ db, clock, log }: Context, userId: string): Promi
         .values(rows.slice(start, start + ROWS_A_STATEMENT))
         .onConflictDoNothing();
     }
-    const ids = batch.map(({ id }) => id);
-    await tx.update(events).set({ dispatchedAt: now }).where(inArray(events.id, ids));
+    await markDispatched(tx, userId, batch, now);
     const pending = new Set(rows.flatMap(({ state, channelId }) => (state === "pending" ? [channelId] : [])));
     await lookAfter(
       tx,
@@ -72,6 +71,18 @@ async function dispatchBatch({ db, clock, log }: Context, userId: string): Promi
     );
     return batch.length;
   });
+}
+
+/** The user is locked, so that whoever has seen a number sees no smaller one afterwards. */
+async function markDispatched(tx: Db, userId: string, batch: readonly StoredEvent[], now: Date): Promise<void> {
+  const [row] = await tx
+    .select({ last: max(events.sequence) })
+    .from(events)
+    .where(eq(events.userId, userId));
+  const numbers = batch.map(({ id }, index) => sql`(${id}::uuid, ${(row?.last ?? 0) + index + 1}::bigint)`);
+  await tx.execute(sql`
+    update ${events} set dispatched_at = ${now.toISOString()}::timestamptz, sequence = given.number
+    from (values ${sql.join(numbers, sql`, `)}) as given(id, number) where ${events.id} = given.id`);
 }
 
 /** None of a user who is disabled. */

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, jsonb, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, integer, jsonb, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { createdAt, id, instant, orbweaver, updatedAt } from "./columns.ts";
 import { users } from "./users.ts";
 import { websites } from "./websites.ts";
@@ -41,11 +41,17 @@ export const events = orbweaver.table(
     payload: jsonb().$type<Record<string, unknown>>().notNull(),
     /** When it was given to the channels that want it. */
     dispatchedAt: instant(),
+    /**
+     * Counts a user's events in the order in which they could be seen, which that of the ids is not: those are made before
+     * the transaction ends. Null until it is dispatched.
+     */
+    sequence: bigint({ mode: "number" }),
     createdAt: createdAt(),
   },
   (table) => [
     index("events_undispatched_idx").on(table.userId, table.id).where(sql`${table.dispatchedAt} is null`),
     index("events_user_idx").on(table.userId, table.id),
+    uniqueIndex("events_sequence_key").on(table.userId, table.sequence),
     index("events_website_idx").on(table.websiteId, table.id).where(sql`${table.websiteId} is not null`),
     index("events_change_idx").on(table.changeId).where(sql`${table.changeId} is not null`),
     index("events_created_idx").on(table.createdAt),

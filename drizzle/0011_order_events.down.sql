@@ -1,0 +1,2 @@
+DROP INDEX "orbweaver"."events_sequence_key";--> statement-breakpoint
+ALTER TABLE "orbweaver"."events" DROP COLUMN "sequence";
