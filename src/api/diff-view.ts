@@ -15,7 +15,7 @@ import { readMoment } from "./moments.ts";
 import { describeProblems } from "./openapi.ts";
 
 const FORMATS = ["json", "diff", "markdown", "html", "text"] as const;
-type DiffFormat = (typeof FORMATS)[number];
+export type DiffFormat = (typeof FORMATS)[number];
 
 export const DIFF_TYPES: Record<DiffFormat, string> = {
   json: "application/json",
@@ -79,31 +79,41 @@ export const PageDiffView = Type.Object(
   { $id: "PageDiff", description: "What differs between two versions of a page" },
 );
 
+type DiffForm = { format: DiffFormat; view: DiffLayout; ignoresNoise: boolean };
+
 /** A diff in the form that is asked for. */
 export function respondDiff(
   request: Request,
   pair: VersionPair,
   texts: { before: string; after: string },
-  { format, view, ignoresNoise }: { format: DiffFormat; view: DiffLayout; ignoresNoise: boolean },
+  form: DiffForm,
 ): Response {
-  const { page, before, after } = pair;
-  const { before: was, after: is } = texts;
-  const diff = () => diffMarkdown(was, is);
-  const title = after?.title ?? before?.title ?? page.url;
-  const bodies: Record<DiffFormat, () => string> = {
-    json: () => JSON.stringify(viewPageDiff(pair, ignoresNoise, viewDiff(diff()))),
-    diff: () => toUnifiedDiff(was, is, { before: nameOf(page.url, before), after: nameOf(page.url, after) }),
-    markdown: () => toDiffMarkdown(diff()),
-    html: () => toPage(title, toDiffHtml(diff(), view, title)),
-    text: () => toDiffText(diff()),
-  };
-  const body = bodies[format]();
+  const body = writeDiff(pair, texts, form);
   const headers = {
-    "content-type": `${DIFF_TYPES[format]}; charset=utf-8`,
+    "content-type": `${DIFF_TYPES[form.format]}; charset=utf-8`,
     "content-security-policy": `${STRANGER}; style-src 'unsafe-inline'`,
     vary: "accept",
   };
   return respondUnlessKnown(request, `"${Bun.hash(body).toString(36)}"`, headers, body);
+}
+
+export function writeDiff(
+  pair: VersionPair,
+  { before: was, after: is }: { before: string; after: string },
+  { format, view, ignoresNoise }: DiffForm,
+): string {
+  const { page, before, after } = pair;
+  if (format === "diff")
+    return toUnifiedDiff(was, is, { before: nameOf(page.url, before), after: nameOf(page.url, after) });
+  const diff = diffMarkdown(was, is);
+  const title = after?.title ?? before?.title ?? page.url;
+  const written: Record<typeof format, () => string> = {
+    json: () => JSON.stringify(viewPageDiff(pair, ignoresNoise, viewDiff(diff))),
+    markdown: () => toDiffMarkdown(diff),
+    html: () => toPage(title, toDiffHtml(diff, view, title)),
+    text: () => toDiffText(diff),
+  };
+  return written[format]();
 }
 
 /** The responses of a route that answers with a diff. */

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { VERSION } from "../version.ts";
 import { addAccessCommands } from "./access-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
+import { addChangeCommands } from "./change-commands.ts";
 import { addDatabaseCommands } from "./database-commands.ts";
 import { addInstanceCommands, roleOption } from "./instance-commands.ts";
 import { addJobCommands } from "./job-commands.ts";
@@ -73,6 +74,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .addHelpText("after", SCRAPE_EXAMPLES)
     .action((url, flags) => run(import("./scrape.ts").then(({ scrapeCommand }) => scrapeCommand(url, flags))));
 
+  addChangeCommands(program, run, dataOption);
   addDatabaseCommands(program, run, dataOption);
   addBackupCommands(program, run, dataOption);
 

@@ -1,7 +1,7 @@
-import { and, desc, eq, inArray, isNotNull, isNull, lt } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, isNull, like, lt, or, type SQL } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import { daysBefore } from "../clock.ts";
-import { type Db, findViolatedConstraint } from "../db/db.ts";
+import { beginningWith, type Db, findViolatedConstraint } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
 import { users } from "../db/schema/users.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -191,6 +191,21 @@ export async function findWebsiteByUrl(db: Db, userId: string, url: string): Pro
     .where(and(eq(websites.userId, userId), eq(websites.url, url), isNull(websites.deletedAt)))
     .for("share");
   return found;
+}
+
+/** Those of a canonical URL, or else of its host, which may be several. */
+export async function findWebsitesByPlace(db: Db, viewer: Viewer, { url, host }: { url?: string; host: string }) {
+  const find = (isMeant: SQL | undefined) =>
+    db
+      .select()
+      .from(websites)
+      .where(and(isMeant, isOwnedBy(viewer), isNull(websites.deletedAt)))
+      .orderBy(desc(websites.id))
+      .limit(10);
+  const found = url === undefined ? [] : await find(eq(websites.url, url));
+  if (found.length > 0) return found;
+  const below = (scheme: string) => like(websites.url, beginningWith(`${scheme}://${host}/`));
+  return find(or(below("https"), below("http")));
 }
 
 const isOwn = (viewer: Viewer, id: string) => and(eq(websites.id, id), isOwnedBy(viewer), isNull(websites.deletedAt));
