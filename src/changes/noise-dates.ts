@@ -8,13 +8,16 @@ const before = "(?<![\\p{L}\\p{N}])";
 const after = "(?![\\p{L}\\p{N}])";
 const gap = "[ \\u00a0\\u202f]";
 
+/** Of an abbreviation, where it does not end a sentence. */
+const point = `(?:\\.(?=${gap}))?`;
+
 const zone = `(?:${gap}?(?:z|utc|gmt|bst|ist|w?es?t|[ce]es?t|me[sz]z?|[ecmp][sd]?t)${after})?(?:${gap}?[+-]\\d{2}:?\\d{2}${after})?`;
-const clock = `\\d{1,2}(?::\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?|h\\d{2})(?:${gap}?(?:[ap]\\.?m\\b\\.?|uhr${after}))?`;
-const wholeHour = `\\d{1,2}(?:\\.\\d{2})?${gap}?(?:[ap]\\.?m\\b\\.?|uhr${after})`;
+const clock = `\\d{1,2}(?::\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?|h\\d{2})(?:${gap}?(?:[ap](?:m|\\.m\\.)|uhr${after}))?`;
+const wholeHour = `\\d{1,2}(?:\\.\\d{2})?${gap}?(?:[ap](?:m|\\.m\\.)|uhr${after})`;
 
 const surely = list(monthNames.surely);
 const maybe = list(monthNames.maybe);
-const anyMonth = `(?:${surely}|${maybe})${after}\\.?`;
+const anyMonth = `(?:${surely}|${maybe})${after}${point}`;
 const ordinal = "(?:\\.|st|nd|rd|th|er|\\u00ba|\\u00aa|o)?";
 const ofMonth = `(?:${gap}(?:de|of|di|d['\\u2019]))?${gap}`;
 const year = `[12]\\d{3}${after}(?:${gap}(?:r|\\u0440|\\u0433)\\.)?`;
@@ -32,21 +35,21 @@ const numeric = [
 const named = [
   // 5 January 2026, 5. Januar, 5 de enero de 2026; words that mean something else as well need their year.
   `\\d{1,2}${ordinal}${ofMonth}${anyMonth},?${gap}(?:del?${gap})?${year}`,
-  `\\d{1,2}${ordinal}${ofMonth}(?:${surely})${after}\\.?`,
+  `\\d{1,2}${ordinal}${ofMonth}(?:${surely})${after}${point}`,
   // January 5th, 2026; Jan 5; 2026. január 5.; January 2026
   `(?:${year}\\.?${gap})?${anyMonth}${gap}\\d{1,2}(?:st|nd|rd|th|\\.)?,?${gap}${year}`,
-  `${year}\\.?${gap}(?:${surely})${after}\\.?${gap}\\d{1,2}\\.?`,
-  `(?:${list(monthNames.first)})${after}\\.?${gap}\\d{1,2}(?:st|nd|rd|th)?`,
+  `${year}\\.?${gap}(?:${surely})${after}${point}${gap}\\d{1,2}\\.?`,
+  `(?:${list(monthNames.first)})${after}${point}${gap}\\d{1,2}(?:st|nd|rd|th)?`,
   `${anyMonth},?${gap}(?:del?${gap})?${year}`,
 ];
 
-const count = `(?:\\d{1,4}|${list(fewUnits.counts)})`;
-const unit = `(?:${list(fewUnits.units)})${after}\\.?`;
+const count = `(?:\\d{1,4}${gap}?|(?:${list(fewUnits.counts)})${gap})`;
+const unit = `(?:${list(fewUnits.units)})${after}${point}`;
 const nearly = `(?:(?:${list(fewUnits.nearly)})${after}\\.?${gap})?`;
 const further = `(?:,?${gap}(?:(?:and|und|et|y|e|en|og|och|i|a)${gap})?\\d{1,4}${gap}?${unit})?`;
 const spans = [
-  `${nearly}${count}${gap}?${unit}${further}${gap}(?:${list(fewUnits.behind)})`,
-  `(?:${list(fewUnits.inFront).replaceAll("_", gap)})${gap}${nearly}${count}${gap}?${unit}${further}(?:${gap}(?:siden|sedan))?`,
+  `${nearly}${count}${unit}${further}${gap}(?:${list(fewUnits.behind)})`,
+  `(?:${list(fewUnits.inFront).replaceAll("_", gap)})${gap}${nearly}${count}${unit}${further}(?:${gap}(?:siden|sedan))?`,
 ];
 
 const anyOf = (forms: readonly string[], end = "") =>
@@ -64,7 +67,8 @@ const joined = new RegExp(
 );
 const copyright = /((?:\u00a9|\(c\)|copyright)\s?)(?:[12]\d{3})(?:\s?[-\u2013]\s?[12]\d{3})?(?!\d)/giu;
 
-const asSet = (words: string) => new Set(words.split(/[\s_]+/).filter((name) => name.length > 2));
+/** Without those that stand in most texts. */
+const asSet = (words: string) => new Set(words.split(/[\s_]+/).filter((name) => name.length > 1 && name !== "for"));
 const months = asSet(`${monthNames.surely} ${monthNames.maybe}`);
 const markers = asSet(`${fewUnits.behind} ${fewUnits.inFront}`);
 const dayMarkers = asSet(fewUnits.words.replace(/\[[^[\]]*\]/g, " "));
