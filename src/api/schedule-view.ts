@@ -1,5 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
+import type { AdaptiveRule } from "../db/schema/crawls.ts";
+import { DEFAULT_ADAPTIVE, MAX_FETCHES_PER_DAY, MAX_VISIT_SECONDS, MIN_VISIT_SECONDS } from "../schedules/adaptive.ts";
 import {
   listFirings,
   MAX_INTERVAL_SECONDS,
@@ -58,7 +60,36 @@ const Enabled = Type.Boolean({ description: "Whether it fires", examples: [true]
 const StartsAt = Instant("Nothing is due before");
 const EndsAt = Instant("Nothing is due then or later");
 
+const adaptiveFields = {
+  min_interval_s: Type.Integer({
+    minimum: MIN_VISIT_SECONDS,
+    maximum: MAX_VISIT_SECONDS,
+    description: `No page is visited again sooner; ${DEFAULT_ADAPTIVE.minSeconds} when left out`,
+    examples: [3_600],
+  }),
+  max_interval_s: Type.Integer({
+    minimum: MIN_VISIT_SECONDS,
+    maximum: MAX_VISIT_SECONDS,
+    description: `Each page is visited again by then, if the budget suffices; ${DEFAULT_ADAPTIVE.maxSeconds} when left out`,
+    examples: [2_592_000],
+  }),
+  fetches_per_day: Type.Integer({
+    minimum: 1,
+    maximum: MAX_FETCHES_PER_DAY,
+    description: `Budget of the website, which goes where it keeps most pages current; new pages count too. ${DEFAULT_ADAPTIVE.fetchesPerDay} when left out`,
+    examples: [1_000],
+  }),
+};
+
+const Adaptive = Type.Partial(Type.Object(adaptiveFields), {
+  additionalProperties: false,
+  description:
+    "In place of cron and interval_seconds: each page is visited when its own history and its neighbours' say that it has probably changed",
+  examples: [{ min_interval_s: 3_600, max_interval_s: 2_592_000, fetches_per_day: 1_000 }],
+});
+
 const timing = {
+  adaptive: Type.Optional(Nullable(Adaptive)),
   cron: Type.Optional(Nullable(Cron)),
   interval_seconds: Type.Optional(Nullable(Interval)),
   time_zone: Type.Optional(TimeZone),
@@ -79,15 +110,18 @@ export const NewSchedule = Type.Object(
   { website_id: Id("Website to crawl"), ...fields },
   {
     additionalProperties: false,
-    description: "When to crawl a website: either by cron or at an interval",
-    examples: [{ website_id: exampleId, cron: "30 2 * * MON-FRI", time_zone: "Europe/Berlin", overlap: "skip" }],
+    description: "When to crawl a website: by cron, at an interval, or each page at its own time",
+    examples: [
+      { website_id: exampleId, cron: "30 2 * * MON-FRI", time_zone: "Europe/Berlin", overlap: "skip" },
+      { website_id: exampleId, adaptive: { min_interval_s: 3_600, max_interval_s: 2_592_000, fetches_per_day: 1_000 } },
+    ],
   },
 );
 
 export const ScheduleChange = Type.Object(fields, {
   additionalProperties: false,
   minProperties: 1,
-  description: "What to change; naming cron leaves the interval, and the other way round",
+  description: "What to change; naming one of cron, interval_seconds and adaptive leaves the others",
   examples: [{ cron: "@daily", enabled: true }],
 });
 
@@ -117,6 +151,11 @@ export const ScheduleView = Type.Object(
     website_id: Id("Website that is crawled"),
     cron: Nullable(Cron),
     interval_seconds: Nullable(Interval),
+    adaptive: Nullable(
+      Type.Object(adaptiveFields, {
+        description: "When it goes by the pages' own times; cron and interval are null then",
+      }),
+    ),
     time_zone: TimeZone,
     jitter_seconds: Jitter,
     starts_at: Nullable(StartsAt),
@@ -212,7 +251,17 @@ export function readTiming(body: Pick<Body, keyof typeof timing>): ScheduleField
   const { cron, interval_seconds: intervalSeconds, time_zone: timeZone, jitter_seconds: jitterSeconds } = body;
   const read = (text: string | null | undefined, at: string) => (text ? readInstant(text, at) : (text as null));
   const bounds = { startsAt: read(body.starts_at, "/starts_at"), endsAt: read(body.ends_at, "/ends_at") };
-  return { cron, intervalSeconds, timeZone, jitterSeconds, ...bounds };
+  return { cron, intervalSeconds, timeZone, jitterSeconds, ...bounds, adaptive: readAdaptive(body.adaptive) };
+}
+
+function readAdaptive(adaptive: Static<typeof Adaptive> | null | undefined): ScheduleFields["adaptive"] {
+  if (!adaptive) return adaptive;
+  const { min_interval_s: minSeconds, max_interval_s: maxSeconds, fetches_per_day: fetchesPerDay } = adaptive;
+  return { minSeconds, maxSeconds, fetchesPerDay };
+}
+
+export function viewAdaptive({ minSeconds, maxSeconds, fetchesPerDay }: AdaptiveRule) {
+  return { min_interval_s: minSeconds, max_interval_s: maxSeconds, fetches_per_day: fetchesPerDay };
 }
 
 export function viewSchedule(schedule: Schedule): Static<typeof ScheduleView> {
@@ -223,7 +272,8 @@ export function viewSchedule(schedule: Schedule): Static<typeof ScheduleView> {
     id,
     website_id: websiteId,
     cron,
-    interval_seconds: intervalSeconds,
+    interval_seconds: schedule.adaptive ? null : intervalSeconds,
+    adaptive: schedule.adaptive && viewAdaptive(schedule.adaptive),
     time_zone: timeZone,
     jitter_seconds: jitterSeconds,
     starts_at: toText(schedule.startsAt),

@@ -26,7 +26,7 @@ export function addScheduleCommands(program: Command, run: Run, dataOption: () =
     .option("--system", "the service's own in their place: cleaning up and the like")
     .action((flags) => run(import("./schedule.ts").then((it) => it.listSchedulesCommand(flags))));
 
-  addRuleOptions(add("add", "make a schedule", "Makes a schedule for a website, by --cron or by --every."))
+  addRuleOptions(add("add", "make a schedule", "Makes a schedule for a website, by --cron, by --every or --adaptive."))
     .argument("<website>", "id, or URL, which is registered when it is not yet")
     .option("--disabled", "it does not fire until it is enabled")
     .action((website, flags) => run(import("./schedule.ts").then((it) => it.addScheduleCommand(website, flags))));
@@ -68,6 +68,24 @@ function addTimingOptions(command: Command): Command {
       ),
     )
     .addOption(new Option("--every <time>", "time between firings, as in 6h").argParser(seconds))
+    .addOption(
+      new Option("--adaptive", "each page at its own time, by how often it changes").conflicts(["cron", "every"]),
+    )
+    .addOption(
+      new Option("--min-interval <time>", "with --adaptive: no page sooner; default 1h")
+        .argParser(seconds)
+        .conflicts(["cron", "every"]),
+    )
+    .addOption(
+      new Option("--max-interval <time>", "with --adaptive: each page by then; default 30d")
+        .argParser(seconds)
+        .conflicts(["cron", "every"]),
+    )
+    .addOption(
+      new Option("--budget <fetches>", "with --adaptive: fetches a day; default 1000")
+        .argParser(fetches)
+        .conflicts(["cron", "every"]),
+    )
     .option("--time-zone <zone>", "time zone of --cron, as in Europe/Berlin; default UTC")
     .addOption(new Option("--jitter <time>", "each firing comes up to so much later").argParser(seconds))
     .option("--starts <instant>", "nothing is due before, as in 2026-01-31T12:00:00Z; none for no start")
@@ -106,6 +124,12 @@ function seconds(text: string): number {
   return ms / 1_000;
 }
 
+function fetches(text: string): number {
+  const value = parseCount(text);
+  if (value === undefined || value < 1) throw new InvalidArgumentError("It must be a number from 1");
+  return value;
+}
+
 function count(text: string): number {
   const value = parseCount(text);
   if (value === undefined || value < 1 || value > 100) throw new InvalidArgumentError("It must be from 1 to 100");
@@ -116,6 +140,7 @@ const EXAMPLES = `
 Examples:
   orbweaver schedule add https://docs.example.org --cron "30 2 * * MON-FRI" --time-zone Europe/Berlin
   orbweaver schedule add https://example.org --every 6h --overlap queue --options '{"max_pages":500}'
+  orbweaver schedule add https://news.example.org --adaptive --min-interval 1h --max-interval 30d --budget 1000
   orbweaver schedule preview --cron "0 9 L * *" --time-zone Asia/Kolkata --count 3
   orbweaver schedule list --website https://docs.example.org
   orbweaver schedule disable 0195f3e0-5c1a-7000-8000-3f6c2b1d9e10

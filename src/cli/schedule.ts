@@ -35,6 +35,12 @@ export type TimingFlags = AccessFlags & {
   cron?: string;
   /** Seconds. */
   every?: number;
+  adaptive?: true;
+  /** Seconds. */
+  minInterval?: number;
+  /** Seconds. */
+  maxInterval?: number;
+  budget?: number;
   timeZone?: string;
   /** Seconds. */
   jitter?: number;
@@ -124,8 +130,11 @@ export async function runScheduleCommand(which: string, flags: AccessFlags): Pro
 
 export async function previewScheduleCommand(flags: TimingFlags & { count: number; from?: string }): Promise<number> {
   const now = systemClock.now();
-  const rule = toRule(readTiming(flags), now);
-  namingFlags(() => checkRule(rule, now));
+  const rule = namingFlags(() => {
+    const named = toRule(readTiming(flags), now);
+    checkRule(named, now);
+    return named;
+  });
   const from = flags.from === undefined ? now : readInstant(flags.from, "--from");
   const { items } = viewFirings(rule, from, flags.count);
   await writeOut(
@@ -143,11 +152,17 @@ async function change(flags: ScheduleFlags, write: (app: App, fields: ScheduleFi
   return withDatabase(flags, work, OVER_REST);
 }
 
-function readTiming({ cron, every, timeZone, jitter, starts, ends }: TimingFlags): ScheduleFields {
+function readTiming({ cron, every, timeZone, jitter, starts, ends, ...flags }: TimingFlags): ScheduleFields {
   const read = (text: string | undefined, flag: string) =>
     text === undefined ? undefined : text === "none" ? null : readInstant(text, flag);
   const bounds = { startsAt: read(starts, "--starts"), endsAt: read(ends, "--ends") };
-  return { cron, intervalSeconds: every, timeZone, jitterSeconds: jitter, ...bounds };
+  return { cron, intervalSeconds: every, timeZone, jitterSeconds: jitter, ...bounds, adaptive: readAdaptive(flags) };
+}
+
+/** Each of its bounds asks for it. */
+function readAdaptive({ adaptive, minInterval, maxInterval, budget }: TimingFlags): ScheduleFields["adaptive"] {
+  if (!adaptive && minInterval === undefined && maxInterval === undefined && budget === undefined) return undefined;
+  return { minSeconds: minInterval, maxSeconds: maxInterval, fetchesPerDay: budget };
 }
 
 function readOptions(text: string | undefined): Record<string, unknown> | undefined {
@@ -184,17 +199,21 @@ function readWebsite(text: string): { id: string; url?: never } | { id?: never; 
 const FLAGS: Record<string, string> = {
   "/cron": "--cron",
   "/interval_seconds": "--every",
+  "/adaptive": "--adaptive",
+  "/adaptive/min_interval_s": "--min-interval",
+  "/adaptive/max_interval_s": "--max-interval",
+  "/adaptive/fetches_per_day": "--budget",
   "/time_zone": "--time-zone",
   "/jitter_seconds": "--jitter",
   "/starts_at": "--starts",
   "/ends_at": "--ends",
 };
 
-function namingFlags(check: () => void): void {
+function namingFlags<Checked>(check: () => Checked): Checked {
   try {
-    check();
+    return check();
   } catch (error) {
-    nameFlag(error);
+    return nameFlag(error);
   }
 }
 
@@ -203,7 +222,10 @@ function nameFlag(error: unknown): never {
   if (!(error instanceof AppError) || error.faults.length === 0) throw error;
   const faults = error.faults.map(({ at, message }) => ({
     at: FLAGS[at] ?? at.replace(/^\/options\//, "--options "),
-    message: message.replaceAll("interval_seconds", "--every").replaceAll("starts_at", "--starts"),
+    message: message
+      .replaceAll("interval_seconds", "--every")
+      .replaceAll("starts_at", "--starts")
+      .replaceAll("min_interval_s", "--min-interval"),
   }));
   const message = faults.map(({ at, message }) => `${at} ${message}`).join("; ");
   throw new AppError(error.reason, message, { faults, cause: error });
@@ -220,8 +242,11 @@ async function tell(schedule: Schedule, { json }: AccessFlags, what?: string): P
   await writeOut(json ? `${JSON.stringify(viewSchedule(schedule))}\n` : `${line}\n`);
 }
 
-const describeRule = ({ cron, intervalSeconds, timeZone }: Schedule) =>
-  cron === null ? `each ${intervalSeconds} s` : `${cron} (${timeZone})`;
+function describeRule({ cron, intervalSeconds, timeZone, adaptive }: Schedule): string {
+  if (adaptive)
+    return `adaptive, ${adaptive.minSeconds}–${adaptive.maxSeconds} s, ${adaptive.fetchesPerDay} fetches/day`;
+  return cron === null ? `each ${intervalSeconds} s` : `${cron} (${timeZone})`;
+}
 
 function describe(schedule: Schedule): string {
   const { id, isEnabled, nextRunAt, lastRunAt, lastOutcome, lastMessage } = schedule;

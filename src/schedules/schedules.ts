@@ -3,10 +3,12 @@ import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import type { Clock } from "../clock.ts";
 import { readCrawlOptions } from "../crawl/options.ts";
 import type { Db } from "../db/db.ts";
-import { crawlSchedules } from "../db/schema/crawls.ts";
+import { type AdaptiveRule, crawlSchedules } from "../db/schema/crawls.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
+import { replan } from "../revisits/planning-job.ts";
 import { getWebsite, holdWebsite } from "../websites/websites.ts";
+import { checkAdaptive, DEFAULT_ADAPTIVE, refuseOtherForms, tickOf } from "./adaptive.ts";
 import { checkRule, nextFiring, type Rule } from "./rule.ts";
 
 export type Schedule = typeof crawlSchedules.$inferSelect;
@@ -30,7 +32,10 @@ export type ScheduleFields = Partial<
     | "endsAt"
     | "options"
   >
->;
+> & {
+  /** In place of the others: each page has its own time. What is left out of it keeps what it is, too. */
+  adaptive?: Partial<AdaptiveRule> | null | undefined;
+};
 
 type Context = { db: Db; clock: Clock };
 
@@ -39,9 +44,14 @@ export function ruleOf(schedule: Schedule): Rule {
   return { cron, intervalSeconds, timeZone, jitterSeconds, startsAt, endsAt, key: id, anchorAt: createdAt };
 }
 
-/** A rule that is no schedule's yet. */
+/**
+ * A rule that is no schedule's yet.
+ * @throws AppError `invalid` for an adaptive one that can't be
+ */
 export function toRule(fields: ScheduleFields, now: Date): Rule {
-  const { cron = null, intervalSeconds = null, timeZone = "UTC", jitterSeconds = 0 } = fields;
+  const { cron = null, timeZone = "UTC", jitterSeconds = 0 } = fields;
+  const adaptive = readAdaptive(fields);
+  const intervalSeconds = adaptive ? tickOf(adaptive) : (fields.intervalSeconds ?? null);
   const { startsAt = null, endsAt = null } = fields;
   return {
     cron: cron?.trim() ?? null,
@@ -71,10 +81,12 @@ export async function addSchedule(
     const website = await holdWebsite(tx, viewer, websiteId);
     checkRule(rule, now);
     checkOptions(website.options, options);
+    const adaptive = readAdaptive(fields);
     const nextRunAt = isEnabled ? (nextFiring(rule, now) ?? null) : null;
-    const row = { ...timing, id, websiteId, isEnabled, overlap, missed, options, nextRunAt, createdAt };
+    const row = { ...timing, adaptive, id, websiteId, isEnabled, overlap, missed, options, nextRunAt, createdAt };
     const [schedule] = await tx.insert(crawlSchedules).values(row).returning();
     if (!schedule) throw new Error("An insertion without a conflict clause gives its row");
+    if (adaptive) await replan(tx, websiteId);
     return schedule;
   });
 }
@@ -130,7 +142,7 @@ export async function listSchedules(db: Db, filter: ScheduleFilter): Promise<Sch
 }
 
 /**
- * Changes what is given. Naming an expression leaves the interval, and the other way round. A new rule counts from now:
+ * Changes what is given. Naming one of the three forms leaves the others. A new rule counts from now:
  * what was due by the old one is not fired any more. Instances go by the row alone, so that all follow at once.
  * @throws AppError `not_found`, or `invalid` naming each field that can't be
  */
@@ -154,6 +166,7 @@ export async function changeSchedule(
     const { id: _, updatedAt: __, ...values } = changed;
     const [saved] = await tx.update(crawlSchedules).set(values).where(eq(crawlSchedules.id, id)).returning();
     if (!saved) throw notFound(id);
+    if (planOf(saved) !== planOf(schedule)) await replan(tx, schedule.websiteId);
     return saved;
   });
 }
@@ -163,16 +176,36 @@ export async function deleteSchedule(db: Db, viewer: Viewer, id: string): Promis
   await db.transaction(async (tx) => {
     const schedule = await holdSchedule(tx, viewer, id);
     await tx.delete(crawlSchedules).where(eq(crawlSchedules.id, schedule.id));
+    if (schedule.adaptive) await replan(tx, schedule.websiteId);
   });
 }
 
 function merge(schedule: Schedule, change: ScheduleFields): Schedule {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  const merged: Schedule = { ...schedule, ...given };
+  const isOther = Boolean(change.cron || change.intervalSeconds) && change.adaptive === undefined;
+  const adaptive = isOther ? null : readAdaptive(change, schedule.adaptive);
+  const merged: Schedule = { ...schedule, ...given, adaptive };
+  if (adaptive) return { ...merged, cron: null, intervalSeconds: tickOf(adaptive) };
+  // The interval was how often due pages were looked for, which is no rule of its own.
+  if (schedule.adaptive && change.intervalSeconds === undefined) merged.intervalSeconds = null;
   if (change.cron && change.intervalSeconds === undefined) merged.intervalSeconds = null;
   if (change.intervalSeconds && change.cron === undefined) merged.cron = null;
   return { ...merged, cron: merged.cron?.trim() ?? null };
 }
+
+/** @throws AppError `invalid` */
+function readAdaptive(fields: ScheduleFields, before: AdaptiveRule | null = null): AdaptiveRule | null {
+  if (fields.adaptive === undefined) return before;
+  if (fields.adaptive === null) return null;
+  refuseOtherForms(fields.cron, fields.intervalSeconds);
+  const given = Object.fromEntries(Object.entries(fields.adaptive).filter(([, value]) => value !== undefined));
+  const adaptive: AdaptiveRule = { ...DEFAULT_ADAPTIVE, ...before, ...given };
+  checkAdaptive(adaptive);
+  return adaptive;
+}
+
+/** What of a schedule the plan of its website's visits hangs on. */
+const planOf = ({ adaptive, isEnabled }: Schedule) => (adaptive && isEnabled ? JSON.stringify(adaptive) : "");
 
 const differs = (one: Rule, other: Rule) => JSON.stringify(one) !== JSON.stringify(other);
 
