@@ -9,6 +9,7 @@ import { users } from "../db/schema/users.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
 import { defineJob, Snooze } from "../jobs/kind.ts";
+import { findDueFiring } from "./due-firing.ts";
 import type { Schedule } from "./schedules.ts";
 
 /** How often a firing looks for the end of another crawl: less often the longer it waits, as each look is a job's row. */
@@ -65,19 +66,21 @@ async function fire(app: App, payload: Static<typeof Recrawl>): Promise<Settled 
   const skip = (message: string) => settle(app.db, firing, { outcome: "skipped", message });
   if (!isUserActive) return skip("The website's user is disabled");
   if (!schedule.isEnabled && !payload.isAskedFor) return skip("The schedule was disabled meanwhile");
-  return (await start(app.db, firing)) ?? overlap(app, firing, new Date(payload.dueAt));
+  return (await start(app, firing)) ?? overlap(app, firing, new Date(payload.dueAt));
 }
 
 /**
  * The crawl and what is written of it exist together or not at all, so that no firing starts two.
  * @returns `undefined` when another crawl is in the way
  */
-async function start(db: Db, firing: Firing): Promise<Settled | undefined> {
+async function start({ db, clock }: Pick<App, "db" | "clock">, firing: Firing): Promise<Settled | undefined> {
   const { schedule, viewer } = firing;
   try {
     return await db.transaction(async (tx) => {
-      const { websiteId, options } = schedule;
-      const { id: crawlId } = await startCrawl(tx, { viewer, websiteId, options });
+      const { websiteId, options, adaptive } = schedule;
+      const how = adaptive ? await findDueFiring(tx, { websiteId, adaptive, options }, clock.now()) : { options };
+      if ("skipped" in how) return settle(tx, firing, { outcome: "skipped", message: how.skipped });
+      const { id: crawlId } = await startCrawl(tx, { viewer, websiteId, ...how });
       await write(tx, schedule.id, { lastOutcome: "started", lastMessage: null, lastCrawlId: crawlId });
       return { outcome: "started", crawlId };
     });
@@ -105,7 +108,7 @@ async function overlap(app: App, firing: Firing, dueAt: Date): Promise<Settled |
   await cancelCrawl(app, viewer, running.id).catch((error: unknown) => {
     if (!(error instanceof AppError)) throw error;
   });
-  return (await start(app.db, firing)) ?? new Snooze(SHORT_LOOK_MS);
+  return (await start(app, firing)) ?? new Snooze(SHORT_LOOK_MS);
 }
 
 /** `undefined` when there is nothing to crawl any more. */
