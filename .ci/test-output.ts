@@ -24,10 +24,15 @@ const CODE = /^ *\d+ \| |^ *\^ *$/;
 export function createQuieter(): (line: string) => string[] {
   let file: string | undefined;
   let isGap = false;
+  let isInName = false;
   return (line) => {
+    // An object in a test's name takes several lines.
+    const isName = isInName && /^(?: {2}|[}\]])/.test(line);
+    const isWell = WELL.test(line) && !TRIED_AGAIN.test(line);
+    isInName = isName ? line.startsWith("  ") : isWell && /[{[]$/.test(line);
     if (FILE.test(line)) file = line;
     if (line === "") isGap = true;
-    if (line === "" || line === file || (WELL.test(line) && !TRIED_AGAIN.test(line))) return [];
+    if (line === "" || line === file || isWell || isName) return [];
     // The summary is no file's.
     if (/^ \d+ pass$/.test(line)) file = undefined;
     const shown = [...(isGap ? [""] : []), ...(file === undefined ? [] : [file]), line];

@@ -6,6 +6,9 @@ const OUTPUT = `bun test v1.4.5 3x PARALLEL
 test/one.test.ts:
 (pass) adds [0.12ms]
 (skip) subtracts
+(pass) {
+  a: 1,
+} is added [0.12ms]
 
 test/two.test.ts:
 killed 1 dangling process
