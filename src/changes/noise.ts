@@ -5,10 +5,10 @@ import { putInOrder } from "./noise-order.ts";
 import type { NoiseRules } from "./tracking.ts";
 
 /**
- * What expressions may cost over one text, in instructions times characters; some seconds' work at the very worst. Lines
- * beyond it are compared as they are.
+ * What expressions may cost over one text, in instructions times characters: half a second's work at the very worst.
+ * Lines beyond it are compared as they are.
  */
-export const MAX_STEPS = 40_000_000;
+export const MAX_STEPS = 20_000_000;
 
 /** Numbers: grouped, with a fraction, a sign, or a unit of thousands (`1.2k`). */
 const number =

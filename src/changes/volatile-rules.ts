@@ -96,10 +96,16 @@ function placeFor(words: readonly string[]): string {
     (word, index) => word.at(-1 - index),
   );
   // A digit that all have is none of what stays.
-  const head = first.slice(0, prefix).replace(/[\d.,:]+$/, "");
+  const head = first.slice(0, prefixEnd(first, prefix));
   const tail = first.slice(first.length - suffix).replace(/^[\d.,:]+/, "");
   const isNumber = words.every((word) => NUMBER.test(word.slice(head.length, word.length - tail.length)));
   return literal(head) + (isNumber ? "[\\d.,:%+-]+" : "\\S*") + literal(tail);
+}
+
+function prefixEnd(word: string, length: number): number {
+  let end = length;
+  while (end > 0 && /[\d.,:]/.test(word.charAt(end - 1))) end--;
+  return end;
 }
 
 function commonLength(words: readonly string[], charAt: (word: string, index: number) => string | undefined): number {

@@ -348,7 +348,7 @@ describe("texts that are meant to take long", () => {
 
   test("an expression that costs much is given up, the text is not", () => {
     const rule = { ignore_text: ["re:(?i)(?:[a-z0-9 ]{1,100}){5}z?Q", "last"] };
-    const text = `${"abc def ghi ".repeat(20)}\n`.repeat(500);
+    const text = `${"abc def ghi ".repeat(20)}\n`.repeat(150);
 
     const before = process.cpuUsage();
     const cleaned = clean(`${text}\nlast line`, rule);
