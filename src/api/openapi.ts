@@ -19,6 +19,7 @@ export const DOCUMENTATION = {
     { name: "Crawls", description: "Runs over a website" },
     { name: "Schedules", description: "When websites are crawled again, and when the service cleans up" },
     { name: "Pages", description: "What crawls brought: documents, raw bodies, links" },
+    { name: "Channels", description: "Who is told what happens, and what was sent to them" },
     { name: "Changes", description: "What changed, when, and between which versions" },
     { name: "Scrape", description: "One page, now" },
     { name: "Extract", description: "What options make of a page, and why" },

@@ -6,8 +6,10 @@ import { AppError } from "../errors.ts";
 import type { Pulses } from "../health/readiness.ts";
 import type { Access } from "./access.ts";
 import { changesApi } from "./changes.ts";
+import { channelsApi } from "./channels.ts";
 import { createCorsPolicy } from "./cors.ts";
 import { crawlsApi } from "./crawls.ts";
+import { deliveriesApi } from "./deliveries.ts";
 import { extractApi } from "./extract.ts";
 import { feedsApi } from "./feeds.ts";
 import { createGateway, type Gateway, IDLE_TIMEOUT_S } from "./gateway.ts";
@@ -33,6 +35,7 @@ import { trackingApi } from "./tracking.ts";
 import { usersApi } from "./users.ts";
 import { versionsApi } from "./versions.ts";
 import { websiteChangesApi } from "./website-changes.ts";
+import { websiteEventsApi } from "./website-events.ts";
 import { websitesApi } from "./websites.ts";
 
 /** Requests in flight get as long when the service stops. */
@@ -54,6 +57,9 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(crawlsApi({ config, db, store, cache, clock, log, closing }))
         .use(schedulesApi({ db, clock, config }))
         .use(systemSchedulesApi({ db, clock, config }))
+        .use(channelsApi(app))
+        .use(deliveriesApi({ db, clock, config }))
+        .use(websiteEventsApi({ db, cache, clock, log, closing }))
         .use(pagesApi({ store, parser }))
         .use(versionsApi({ store, parser }))
         .use(changesApi({ store, parser }))

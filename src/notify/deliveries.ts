@@ -16,6 +16,9 @@ type StoredAttempt = typeof deliveryAttempts.$inferSelect;
 /** A delivery with what it is of. */
 export type ShownDelivery = typeof deliveries.$inferSelect & { type: (typeof events.$inferSelect)["type"] };
 
+/** A delivery with what it says and all that was tried, oldest first. */
+export type DeliveryStory = { delivery: ShownDelivery; payload: Record<string, unknown>; attempts: StoredAttempt[] };
+
 export type DeliveryQuery = { state?: DeliveryState | undefined; limit: number; after?: string | undefined };
 
 const shown = { ...getTableColumns(deliveries), type: events.type };
@@ -44,11 +47,7 @@ export async function listDeliveries(
 }
 
 /** With its event and all its attempts. @throws AppError `not_found` also when its channel belongs to somebody else */
-export async function getDelivery(
-  db: Db,
-  viewer: Viewer,
-  id: string,
-): Promise<{ delivery: ShownDelivery; payload: Record<string, unknown>; attempts: StoredAttempt[] }> {
+export async function getDelivery(db: Db, viewer: Viewer, id: string): Promise<DeliveryStory> {
   const [row] = await db
     .select({ delivery: shown, payload: events.payload })
     .from(deliveries)
@@ -69,12 +68,7 @@ export async function getDelivery(
  * Sends a test at once, also to a channel that is disabled, and once only.
  * @throws AppError `not_found`
  */
-export async function testChannel(
-  app: App,
-  viewer: Viewer,
-  id: string,
-  signal: AbortSignal,
-): Promise<{ delivery: ShownDelivery; attempts: StoredAttempt[] }> {
+export async function testChannel(app: App, viewer: Viewer, id: string, signal: AbortSignal): Promise<DeliveryStory> {
   const { db, clock, config } = app;
   const channel = await getChannel(db, viewer, id);
   const now = clock.now();

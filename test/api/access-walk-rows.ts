@@ -5,6 +5,7 @@ import { createUser } from "../../src/access/users.ts";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
+import { channels, deliveries, events } from "../../src/db/schema/notifications.ts";
 import { pageChanges } from "../../src/db/schema/pages.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
 import { enqueue } from "../../src/jobs/enqueue.ts";
@@ -45,7 +46,9 @@ export async function makeRows({ db, cache, clock }: App) {
   await db.insert(pageChanges).values({ id: changeId, websiteId: website.id, pageId, kind: "changed" });
   const deletedWebsite = await addSite();
   await deleteWebsite(db, viewer, deletedWebsite.id, clock.now());
+  const { channelId, deliveryId } = await makeDelivery(db, owner.id);
   return {
+    ...{ channelId, deliveryId },
     ownerId: owner.id,
     websiteId: website.id,
     otherWebsiteId: (await addSite()).id,
@@ -70,4 +73,21 @@ export async function makeRows({ db, cache, clock }: App) {
       expired: expiredKey.secret,
     },
   };
+}
+
+async function makeDelivery(db: App["db"], userId: string) {
+  const timing = { mode: "immediate", timeZone: "UTC", hour: 8, weekday: 1 } as const;
+  const target = { url: "https://hooks.example.com/" };
+  const [channel] = await db
+    .insert(channels)
+    .values({ userId, kind: "webhook", name: "A hook", target, eventTypes: ["page.new"], timing })
+    .returning();
+  const channelId = channel?.id ?? "";
+  const payload = { channel: { id: channelId, name: "A hook", kind: "webhook" } };
+  const [event] = await db.insert(events).values({ userId, type: "channel.test", payload }).returning();
+  const [delivery] = await db
+    .insert(deliveries)
+    .values({ channelId, eventId: event?.id ?? "", state: "failed" })
+    .returning();
+  return { channelId, deliveryId: delivery?.id ?? "" };
 }

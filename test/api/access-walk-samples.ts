@@ -23,6 +23,8 @@ const crawl: Sample = { id: ({ crawlIds }) => crawlIds.toCancel };
 const key: Sample = { id: ({ keyId }) => keyId };
 const job: Sample = { id: ({ jobId }) => jobId, isNobodys: true };
 const queue: Sample = { id: () => "maintenance" };
+const channel: Sample = { id: ({ channelId }) => channelId };
+const delivery: Sample = { id: ({ deliveryId }) => deliveryId };
 const schedule: Sample = { id: ({ scheduleId }) => scheduleId };
 const user: Sample = { id: ({ spareUserId }) => spareUserId, isNobodys: true };
 
@@ -74,6 +76,23 @@ export const SAMPLES: Record<string, Sample> = {
   "GET /api/v1/changes/{id}/diff": change,
   "GET /api/v1/websites/{id}/changes": website,
   "GET /api/v1/websites/{id}/diff": { ...website, query: "?from=2025-01-01" },
+
+  "GET /api/v1/channels": {},
+  "POST /api/v1/channels": {
+    body: () => ({ kind: "webhook", target: { url: "https://hooks.example.com/" } }),
+    status: 201,
+  },
+  "GET /api/v1/channels/{id}": channel,
+  "PATCH /api/v1/channels/{id}": { ...channel, body: () => ({ name: "Renamed" }) },
+  "POST /api/v1/channels/{id}/rotate-secret": { ...channel, body: () => ({}) },
+  "POST /api/v1/channels/{id}/test": channel,
+  "GET /api/v1/channels/{id}/deliveries": channel,
+  "POST /api/v1/channels/{id}/replay-failed": { ...channel, status: 202 },
+  "GET /api/v1/deliveries/{id}": delivery,
+  "POST /api/v1/deliveries/{id}/replay": { ...delivery, status: 202 },
+  "DELETE /api/v1/channels/{id}": { ...channel, status: 204 },
+  "GET /api/v1/events": { query: "?format=json" },
+  "GET /api/v1/websites/{id}/events": { ...website, query: "?format=json" },
 
   "GET /api/v1/crawls": {},
   "POST /api/v1/crawls": { body: () => ({ url: "https://crawled.example/" }), status: 202 },
