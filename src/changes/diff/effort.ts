@@ -10,8 +10,8 @@ export type Effort = {
 
 export type Counts = { before: Int32Array; after: Int32Array };
 
-/** Some 100 ms of the dearest steps; versions of a page take a hundredth of it. */
-const MAX_STEPS = 10_000_000;
+/** A few hundred milliseconds of the dearest steps; versions of a page take a hundredth of it. */
+const MAX_STEPS = 8_000_000;
 
 export const createEffort = (): Effort => ({ steps: MAX_STEPS, isSpent: false, counts: createCounts(1_024) });
 

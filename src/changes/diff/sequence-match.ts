@@ -41,14 +41,18 @@ export function matchSequences(a: Int32Array, b: Int32Array, size: number, effor
   return partners;
 }
 
-const countUp = (length: number) => Int32Array.from({ length }, (_, at) => at);
+function countUp(length: number): Int32Array {
+  const places = new Int32Array(length);
+  for (let at = 0; at < length; at++) places[at] = at;
+  return places;
+}
 
 const valuesAt = (sequence: Int32Array, places: Int32Array) => places.map((at) => sequence[at] ?? 0);
 
 /** Adds to the counts of the values at these places; a step of 0 clears them. */
 function count(sequence: Int32Array, places: Int32Array, counts: Int32Array, step: 0 | 1): void {
-  for (const at of places) {
-    const value = sequence[at] ?? 0;
+  for (let index = 0; index < places.length; index++) {
+    const value = sequence[places[index] ?? 0] ?? 0;
     counts[value] = step === 0 ? 0 : (counts[value] ?? 0) + 1;
   }
 }
