@@ -20,6 +20,7 @@ import { createNetworkFetch } from "./fetch/network.ts";
 import { observeFetch } from "./fetch/observed-fetch.ts";
 import { createInstances, type Instances } from "./instances/membership.ts";
 import { type Jobs, openJobs } from "./jobs/jobs.ts";
+import { type Explainer, openExplainer } from "./notify/explainer.ts";
 import type { Log } from "./telemetry/log.ts";
 import { openLog, openTelemetry } from "./telemetry/open.ts";
 import { SILENT, type Telemetry } from "./telemetry/telemetry.ts";
@@ -47,7 +48,13 @@ export type Web = {
 };
 
 /** The outside world, opened in one place and handed down. */
-export type App = Web & { store: Store; db: Db; jobs: Jobs };
+export type App = Web & {
+  store: Store;
+  db: Db;
+  jobs: Jobs;
+  /** Puts changes into plain words, where a language model is set up. */
+  explainer?: Explainer | undefined;
+};
 
 /** No part of the outside world may keep the process from ending. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -119,12 +126,13 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     const jobs = await openJobs(store, { clock, log });
     const web = openWeb(config, { ...options, clock, log, telemetry, cache });
     jobs.announceOver(web.cache);
+    const explainer = openExplainer(config, { clock, userAgent: web.userAgent });
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= closeApp(web, jobs, store);
+      closing ??= closeApp(web, jobs, store).finally(() => explainer?.close());
       return closing;
     };
-    return { ...web, store, db: store.db, jobs, close };
+    return { ...web, store, db: store.db, jobs, explainer, close };
   } catch (error) {
     await store.close();
     throw error;

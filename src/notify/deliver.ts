@@ -5,8 +5,10 @@ import { channels, deliveries, events } from "../db/schema/notifications.ts";
 import { users } from "../db/schema/users.ts";
 import { Snooze } from "../jobs/kind.ts";
 import { claimDue, claimUntil, type Delivery, handBack, SIDE_BY_SIDE } from "./claims.ts";
+import { EXPLAIN_TIMEOUT_MS } from "./explainer.ts";
+import { explainChanges } from "./explanations.ts";
 import type { Channel } from "./format.ts";
-import type { StoredEvent } from "./message.ts";
+import { changeIdsOf, type StoredEvent } from "./message.ts";
 import { enqueueRetry, settleAttempt } from "./outcome.ts";
 import { MAX_RETRY_AFTER_MS } from "./retry.ts";
 import { type Attempt, readMessage, sendOnce } from "./sending.ts";
@@ -21,7 +23,7 @@ type Counts = { delivered: number; retried: number; failed: number };
  * process sent and did not live to write down is sent again, under the same id.
  */
 export async function deliverDue(app: App, channelId: string, signal: AbortSignal): Promise<Counts | Snooze> {
-  const { db, clock, config } = app;
+  const { db, clock } = app;
   const counts: Counts = { delivered: 0, retried: 0, failed: 0 };
   const until = clock.now().getTime() + TURN_MS;
   for (;;) {
@@ -29,7 +31,7 @@ export async function deliverDue(app: App, channelId: string, signal: AbortSigna
     const channel = await findWorking(db, channelId);
     if (!channel) return counts;
     const now = clock.now();
-    const taken = await claimDue(db, channelId, now, claimUntil(now, config.WEBHOOK_TIMEOUT_MS));
+    const taken = await claimDue(db, channelId, now, claimUntil(now, timeoutOf(app, channel)));
     if (taken.length === 0) return counts;
     const pauseMs = await sendAll(app, channel, taken, counts, signal);
     if (pauseMs > 0) {
@@ -38,6 +40,11 @@ export async function deliverDue(app: App, channelId: string, signal: AbortSigna
     }
     if (clock.now().getTime() > until) return new Snooze(0);
   }
+}
+
+/** How long one delivery may take, with what comes before it. */
+function timeoutOf({ config, explainer }: App, { isExplained }: Channel): number {
+  return config.WEBHOOK_TIMEOUT_MS + (isExplained && explainer ? EXPLAIN_TIMEOUT_MS : 0);
 }
 
 /** `undefined` for one that is disabled, or whose user is. */
@@ -68,6 +75,7 @@ async function sendAll(
       const event = said.get(delivery.eventId);
       if (!event) continue;
       try {
+        if (channel.isExplained) await explainChanges(app, changeIdsOf(event), signal);
         const attempt = await sendOnce(app, channel, await readMessage(db, channel, event), signal);
         counts[await settleAttempt(app, { channel, delivery, event, attempt })]++;
         isOver ||= attempt.isGone === true;

@@ -1,17 +1,16 @@
-import { and, inArray, sql } from "drizzle-orm";
+import { inArray } from "drizzle-orm";
 import { diffMarkdown } from "../changes/diff/block-diff.ts";
 import { toDiffHtml } from "../changes/diff/html.ts";
 import { toDiffText } from "../changes/diff/text.ts";
 import type { Db } from "../db/db.ts";
-import { markdownDocuments, pageChanges } from "../db/schema/pages.ts";
+import { pageChanges } from "../db/schema/pages.ts";
+import { findChangedTexts } from "./changed-texts.ts";
 import type { Message } from "./message.ts";
 
 export type MailDiff = { html: string; text: string };
 
 /** Pages of one e-mail whose whole diff is shown; the others have their excerpt. */
 const MAX_DIFFS = 10;
-/** Of a packed text, which is about a third of the text itself. */
-const MAX_PACKED_BYTES = 100_000;
 const MAX_LENGTH = 60_000;
 
 /**
@@ -31,24 +30,11 @@ export async function readDiffs(db: Db, { pages }: Message): Promise<Map<string,
     .where(inArray(id, ids.slice(0, MAX_DIFFS)));
   const titles = new Map(pages.map((page) => [page.changeId, page.title ?? page.url]));
   for (const change of changes) {
-    const documents = await readTexts(db, [change.fromDocumentId, change.toDocumentId]);
-    const [before, after] = [documents.get(change.fromDocumentId ?? ""), documents.get(change.toDocumentId ?? "")];
-    if (before === undefined || after === undefined) continue;
-    const diff = diffMarkdown(before, after);
+    const texts = await findChangedTexts(db, change);
+    if (!texts) continue;
+    const diff = diffMarkdown(texts.before, texts.after);
     const [html, text] = [toDiffHtml(diff, "inline", titles.get(change.id) ?? ""), toDiffText(diff)];
     if (html.length <= MAX_LENGTH && text.trim() !== "") diffs.set(change.id, { html, text });
   }
   return diffs;
-}
-
-async function readTexts(db: Db, ids: (string | null)[]): Promise<Map<string, string>> {
-  const given = ids.filter((id) => id !== null);
-  if (given.length < ids.length) return new Map();
-  const { id, markdown } = markdownDocuments;
-  const isShort = sql`octet_length(${markdown}) <= ${MAX_PACKED_BYTES}`;
-  const rows = await db
-    .select({ id, markdown })
-    .from(markdownDocuments)
-    .where(and(inArray(id, given), isShort));
-  return new Map(rows.map((row) => [row.id, row.markdown]));
 }
