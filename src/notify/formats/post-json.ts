@@ -1,6 +1,6 @@
-import { FetchError } from "../../fetch/fetch.ts";
-import { isRetryableStatus, parseRetryAfter } from "../../fetch/retry.ts";
+import { isRetryableStatus } from "../../fetch/retry.ts";
 import type { SendContext, Sent } from "../format.ts";
+import { post } from "../post.ts";
 import { cleanText, cut } from "./chat-text.ts";
 
 export type JsonPost = { url: string; headers?: Record<string, string>; body: unknown };
@@ -15,49 +15,27 @@ export type AnswerRules = {
   retryAfterMs?(body: unknown): number | undefined;
 };
 
-/** Answers are short; what is longer is somebody else's page. */
-const MAX_ANSWER_BYTES = 64_000;
-const MAX_KEPT = 1_000;
-
-/** Posts JSON once, through the guard. Nothing is thrown for what the network or the receiver does. */
+/** Posts JSON to a maker once: what it refuses is not sent again, unless it is for a while that it does so. */
 export async function postJson(
-  { fetch, clock }: Pick<SendContext, "fetch" | "clock">,
+  context: Pick<SendContext, "fetch" | "clock">,
   { url, headers, body }: JsonPost,
-  rules: AnswerRules,
+  { maker, gone, retryAfterMs }: AnswerRules,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const sent = { ...headers, "content-type": "application/json" };
-  const text = JSON.stringify(body);
-  const request = { method: "POST", url, headers: sent, body };
-  try {
-    const options = { url, method: "POST" as const, headers: sent, body: text, maxBytes: MAX_ANSWER_BYTES, signal };
-    const response = await fetch(options);
-    const answerText = new TextDecoder().decode(response.body);
-    const kept = cut(answerText, MAX_KEPT);
-    const answer = { headers: Object.fromEntries(response.headers), body: kept };
-    const verdict = judge(response.status, response.headers, answerText, rules, clock.now());
-    return { request, status: response.status, answer, ...verdict };
-  } catch (error) {
-    if (!(error instanceof FetchError)) throw error;
-    const isPermanent = !error.isRetryable && error.code !== "cancelled" && error.code !== "dns";
-    return { request, error: error.message, isDelivered: false, isPermanent };
-  }
-}
-
-function judge(
-  status: number,
-  headers: Headers,
-  body: string,
-  { maker, gone, retryAfterMs }: AnswerRules,
-  now: Date,
-): Omit<Sent, "request"> {
-  if (status >= 200 && status < 300) return { isDelivered: true };
-  const said = cut(cleanText(body), 200);
-  const error = `${maker} answered ${status}${said === "" ? "" : `: ${said}`}`;
+  const all = { ...headers, "content-type": "application/json" };
+  const sent = await post(context, { url, headers: all, body: JSON.stringify(body) }, signal);
+  const { status } = sent;
+  if (sent.isDelivered || status === undefined) return sent;
+  const said = String(sent.answer?.body ?? "");
+  const shown = cut(cleanText(said), 200);
   const isGone = gone.includes(status);
   const isPermanent = isGone || !(status >= 500 || isRetryableStatus(status));
-  const asked = parseRetryAfter(headers.get("retry-after"), now) ?? retryAfterMs?.(readJson(body));
-  return { isDelivered: false, error, isPermanent, isGone, retryAfterMs: isPermanent ? undefined : asked };
+  return {
+    ...sent,
+    error: `${maker} answered ${status}${shown === "" ? "" : `: ${shown}`}`,
+    ...{ isGone, isPermanent },
+    retryAfterMs: isPermanent ? undefined : (sent.retryAfterMs ?? retryAfterMs?.(readJson(said))),
+  };
 }
 
 function readJson(text: string): unknown {

@@ -34,7 +34,7 @@ describe.each(CHATS)("%s", (name, format, target) => {
     const sent = await receiver.send(format, target, SAMPLE_MESSAGE);
 
     const [post] = receiver.received;
-    expect(sent).toMatchObject({ isDelivered: true, status: 200, request: { method: "POST", body: post?.json } });
+    expect(sent).toMatchObject({ isDelivered: true, status: 200, request: { method: "POST", body: post?.text } });
     expect(post?.text).toContain("Pricing");
     expect(post?.text).toContain("$12 a month");
     expect(post?.text).toContain("12 % of the text");
