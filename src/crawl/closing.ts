@@ -1,8 +1,11 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, isNull } from "drizzle-orm";
 import type { App } from "../app.ts";
 import type { Db } from "../db/db.ts";
 import { type CrawlFailure, crawlJobs } from "../db/schema/crawls.ts";
+import { websites } from "../db/schema/websites.ts";
 import { queuePlanning } from "../revisits/planning-job.ts";
+import { concludeCrawl } from "./conclusion.ts";
+import { tellEnded } from "./conclusion-events.ts";
 import { type Crawl, crawlChannel, listCrawlUrls, readCrawl } from "./crawls.ts";
 import { skipPending } from "./frontier.ts";
 import { hasLeases } from "./host-leases.ts";
@@ -13,7 +16,7 @@ export type ClosingContext = Pick<App, "db" | "cache" | "clock" | "log">;
 
 /**
  * Ends a crawl that has nothing left to do or has reached a limit: what is still pending is skipped with the reason, and
- * the crawl gets its last state. Each step is safe to repeat.
+ * what the crawl as a whole has shown is told, and it gets its last state. Each step is safe to repeat.
  * @returns `busy` while slices store what they have in hand; `going` when the crawl goes on, or is over already
  */
 export async function closeCrawl(context: ClosingContext, crawlId: string): Promise<"closed" | "busy" | "going"> {
@@ -23,6 +26,11 @@ export async function closeCrawl(context: ClosingContext, crawlId: string): Prom
   if (await hasLeases(db, crawlId)) return "busy";
   // A crawl that was given up is left as it is: it may be the database that refuses its rows.
   if (crawl.endReason !== INTERNAL && !(await skipRest(context, crawl))) return "going";
+  if (crawl.endReason !== INTERNAL) {
+    const settled = await readCrawl(db, crawlId);
+    if (!settled || settled.pending > 0) return "busy";
+    await concludeCrawl({ db, log }, settled, clock.now());
+  }
   const ended = await settleState(db, crawlId, clock.now());
   if (!ended) return "busy";
   await cache.publish(crawlChannel(crawlId), "progress");
@@ -76,9 +84,20 @@ async function settleState(db: Db, id: string, now: Date): Promise<Crawl | undef
         ),
       )
       .returning();
-    if (ended) await queuePlanning(tx, ended.websiteId);
+    if (!ended) return undefined;
+    await setBaseline(tx, ended);
+    await tellEnded(tx, ended);
+    await queuePlanning(tx, ended.websiteId);
     return ended;
   });
+}
+
+/** What the first crawl found that found anything is where the website's changes are counted from. */
+async function setBaseline(tx: Db, crawl: Crawl): Promise<void> {
+  const hasPages = crawl.created + crawl.changed + crawl.unchanged > 0;
+  if (!crawl.isBaseline || crawl.state !== "completed" || !hasPages) return;
+  const isIt = and(eq(websites.id, crawl.websiteId), isNull(websites.baselineCrawlId));
+  await tx.update(websites).set({ baselineCrawlId: crawl.id }).where(isIt);
 }
 
 /** Why the first URL was not fetched: what a crawl that brought nothing has to say for itself. */

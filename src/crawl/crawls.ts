@@ -10,6 +10,7 @@ import { AppError } from "../errors.ts";
 import { enqueue } from "../jobs/enqueue.ts";
 import { currentTraceparent } from "../telemetry/scope.ts";
 import { findOrAddWebsite, holdWebsite } from "../websites/websites.ts";
+import { tellEnded } from "./conclusion-events.ts";
 import { addUrls, toNewUrl } from "./frontier.ts";
 import { readCrawlOptions } from "./options.ts";
 import { crawlSeeding } from "./seeding-job.ts";
@@ -207,6 +208,7 @@ async function steer({ db, cache, clock }: Steering, viewer: Viewer, id: string,
       .where(and(eq(crawlJobs.id, id), inArray(crawlJobs.state, from)))
       .returning();
     if (crawl && to === "queued" && crawl.runner === "service") await goOn(tx, crawl);
+    if (crawl && isOver) await tellEnded(tx, crawl);
     return crawl;
   });
   await tellOrders(cache, [id]);

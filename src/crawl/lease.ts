@@ -2,6 +2,7 @@ import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import { crawlJobs } from "../db/schema/crawls.ts";
+import { tellStarted } from "./conclusion-events.ts";
 import type { Crawl } from "./crawls.ts";
 import { freeAllHosts } from "./host-leases.ts";
 import { workedTime } from "./slices.ts";
@@ -22,7 +23,17 @@ const isOwnedBy = (id: string, owner: string) => and(eq(crawlJobs.id, id), eq(cr
 /** Takes a crawl that waits, or whose worker let its lease run out; `undefined` if it is not to be had. */
 export async function takeLease(db: Db, id: string, owner: string, clock: Clock): Promise<Crawl | undefined> {
   const now = clock.now();
-  const [crawl] = await db
+  return db.transaction(async (tx) => {
+    const isIt = eq(crawlJobs.id, id);
+    const [before] = await tx.select({ startedAt: crawlJobs.startedAt }).from(crawlJobs).where(isIt).for("update");
+    const crawl = await takeLocked(tx, id, owner, now);
+    if (crawl && before?.startedAt === null) await tellStarted(tx, crawl);
+    return crawl;
+  });
+}
+
+async function takeLocked(tx: Db, id: string, owner: string, now: Date): Promise<Crawl | undefined> {
+  const [crawl] = await tx
     .update(crawlJobs)
     .set({
       state: "running",

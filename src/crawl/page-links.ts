@@ -30,6 +30,11 @@ export async function storePageLinks(tx: Db, pages: readonly LinkingPage[]): Pro
     });
 }
 
+/** The target at a place of the bytes, as a number: its first 52 bits, which are enough to tell a website's pages apart. */
+export function readTarget(targets: Buffer, at: number): number {
+  return targets.readUInt32BE(at) * 2 ** 20 + (targets.readUInt32BE(at + 4) >>> 12);
+}
+
 /** See `page_links.targets`. */
 function packTargets(urlHashes: readonly string[]): Uint8Array {
   const starts = new Set(urlHashes.map((hash) => hash.slice(0, 8) + hash.slice(9, 13) + hash.slice(14, 18)));

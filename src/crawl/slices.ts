@@ -3,6 +3,7 @@ import { type Db, rowsOf } from "../db/db.ts";
 import { crawlHosts, crawlJobs, frontier, hosts } from "../db/schema/crawls.ts";
 import { enqueue, enqueueMany } from "../jobs/enqueue.ts";
 import { crawlClosing } from "./closing-job.ts";
+import { tellStarted } from "./conclusion-events.ts";
 import type { Crawl } from "./crawls.ts";
 import { isDue } from "./frontier.ts";
 import { freeHost, type HostClaim, isHeldBySame, takeHost } from "./host-leases.ts";
@@ -116,6 +117,7 @@ async function noteBegin(tx: Db, crawl: Crawl): Promise<Crawl> {
     .set({ state: "running", startedAt: sql`coalesce(${crawlJobs.startedAt}, clock_timestamp())`, ...workedTime })
     .where(and(eq(crawlJobs.id, crawl.id), eq(crawlJobs.state, crawl.state)))
     .returning();
+  if (begun && crawl.startedAt === null) await tellStarted(tx, begun);
   return begun ?? crawl;
 }
 
