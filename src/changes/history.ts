@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import { getRawOf, type StoredDocument, withoutDocument } from "../pages/document.ts";
 import { getPage, type Page } from "../pages/pages.ts";
 import { type Change, getChange } from "./changes.ts";
-import { comparableText } from "./comparable-text.ts";
+import { comparableText, comparableTexts } from "./comparable-text.ts";
 import { findTrackedWebsite } from "./tracked-website.ts";
 import { rulesFor } from "./tracking.ts";
 import { findVersionBefore, readDocuments, readVersion, readVersionAt } from "./versions.ts";
@@ -84,12 +84,18 @@ export async function comparedTexts(
   const website = ignoresNoise ? await findTrackedWebsite(db, page.websiteId) : undefined;
   if (!website) return { before: before?.markdown ?? "", after: after?.markdown ?? "" };
   const rules = rulesFor(website.tracking, page.url);
-  const read = async (document: StoredDocument | undefined) => {
-    if (!document) return "";
-    const { markdown } = document;
-    const readRaw = () => getRawOf(db, page, document).catch(unlessMissing);
-    return comparableText({ parser }, { url: page.url, markdown, readRaw }, rules, signal);
-  };
+  const toCompared = (document: StoredDocument) => ({
+    url: page.url,
+    markdown: document.markdown,
+    readRaw: () => getRawOf(db, page, document).catch(unlessMissing),
+  });
+  if (before && after) {
+    const versions = [toCompared(before), toCompared(after)] as const;
+    const [was, is] = await comparableTexts({ parser }, ...versions, rules, signal);
+    return { before: was, after: is };
+  }
+  const read = (document: StoredDocument | undefined) =>
+    document ? comparableText({ parser }, toCompared(document), rules, signal) : "";
   return { before: await read(before), after: await read(after) };
 }
 

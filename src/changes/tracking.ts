@@ -9,6 +9,9 @@ import { MAX_STEPS, removeNoise } from "./noise.ts";
 
 const MAX_RULES = 50;
 const MAX_TEXTS = 100;
+/** In all rules together: each text is looked for in each line, and an expression takes milliseconds to compile. */
+const MAX_TEXTS_IN_ALL = 1_000;
+const MAX_EXPRESSIONS = 100;
 
 const Texts = (description: string, example: string) =>
   Type.Array(Type.String({ minLength: 1, maxLength: 1_000 }), {
@@ -210,6 +213,11 @@ function mergeRules(rules: readonly TrackingRule[]): NoiseRules {
 const noRules = mergeRules([]);
 
 function findFaults({ rules }: Tracking): Fault[] {
+  const texts = rules.flatMap((rule) => [...rule.ignore_text, ...rule.trigger_text]);
+  const expressions = texts.filter((text) => text.startsWith("re:"));
+  const most = (count: number, what: string) => [{ at: "/rules", message: `may have ${count} ${what} in all` }];
+  if (texts.length > MAX_TEXTS_IN_ALL) return most(MAX_TEXTS_IN_ALL, "texts");
+  if (expressions.length > MAX_EXPRESSIONS) return most(MAX_EXPRESSIONS, "regular expressions");
   return rules.flatMap((rule, index) => {
     const faultsIn = (name: string, values: readonly string[], check: (value: string) => string | undefined) =>
       values.flatMap((value, place): Fault[] => {

@@ -4,6 +4,8 @@ import { PatternFault } from "./glob.ts";
 import { compileExpression } from "./pattern.ts";
 
 const maxLength = 1_000;
+/** Compiling an expression takes milliseconds, and a website's are asked for again and again. */
+const MAX_REMEMBERED = 500;
 /** What an expression costs at a character, however small it is. */
 const LEAST_STEPS = 50;
 
@@ -16,6 +18,8 @@ export type TextPattern = { readonly text: string } & (
       readonly size: number;
     }
 );
+
+const remembered = new Map<string, TextPattern>();
 
 /**
  * Reads plain text, found anywhere and in any case, or a regular expression after `re:`: RE2's, as written, so `(?i)`
@@ -31,11 +35,16 @@ export function compileTextPattern(text: string): TextPattern {
     if (words === "") throw new AppError("invalid", "The text has nothing but white space");
     return { text, kind: "words", words };
   }
+  const known = remembered.get(text);
+  if (known) return known;
   try {
     const source = text.slice("re:".length);
     if (source === "") throw new PatternFault("re:".length, `"re:" has no regular expression after it`);
     const expression = compileExpression(source, text, "re:".length);
-    return { text, kind: "expression", expression, size: expression.programSize() };
+    const pattern: TextPattern = { text, kind: "expression", expression, size: expression.programSize() };
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(text, pattern);
+    return pattern;
   } catch (error) {
     if (!(error instanceof PatternFault)) throw error;
     throw new AppError("invalid", `"${text}" is bad at character ${error.at + 1}: ${error.message}`);

@@ -51,6 +51,8 @@ describe("how changes are tracked", () => {
     [{ rules: [{ ignore_numbers: "yes" }] }, "/rules/0/ignore_numbers"],
     [{ rules: [{ ignore_txt: [] }] }, "/rules/0/ignore_txt"],
     [{ rules: Array.from({ length: 51 }, () => ({})) }, "/rules"],
+    [{ rules: Array.from({ length: 11 }, () => ({ ignore_text: Array(100).fill("a") })) }, "/rules"],
+    [{ rules: Array.from({ length: 2 }, () => ({ ignore_text: Array(51).fill("re:a") })) }, "/rules"],
     [{ removed_after_visits: 0 }, "/removed_after_visits"],
     [{ keep_versions: { max_count: -1 } }, "/keep_versions/max_count"],
     [{ speed: 1 }, "/speed"],
