@@ -66,7 +66,10 @@ test("the document lists every route that callers have, and no other", () => {
       ...["pause", "resume", "cancel"].map((verb) => `POST /api/v1/crawls/{id}/${verb}`),
       "GET /api/v1/pages",
       "GET /api/v1/pages/{id}",
-      ...["document", "raw", "links"].map((part) => `GET /api/v1/pages/{id}/${part}`),
+      ...["document", "raw", "links", "versions", "diff"].map((part) => `GET /api/v1/pages/{id}/${part}`),
+      ...["", "/raw"].map((part) => `GET /api/v1/pages/{id}/versions/{number}${part}`),
+      ...["", "/{id}", "/{id}/diff"].map((part) => `GET /api/v1/changes${part}`),
+      ...["changes", "diff"].map((part) => `GET /api/v1/websites/{id}/${part}`),
       ...["GET", "POST"].map((method) => `${method} /api/v1/schedules`),
       ...["GET", "PATCH", "DELETE"].map((method) => `${method} /api/v1/schedules/{id}`),
       ...["preview", "{id}/run"].map((verb) => `POST /api/v1/schedules/${verb}`),
@@ -141,11 +144,14 @@ test("every body and every answer has its own media type, every answer a descrip
   expect([...types].sort()).toEqual([
     "*/*",
     "application/json",
+    "application/jsonl",
     "application/problem+json",
+    "text/csv",
     "text/event-stream",
     "text/html",
     "text/markdown",
     "text/plain",
+    "text/x-diff",
   ]);
   for (const answer of answers) {
     expect(Object.keys(answer).filter((key) => key !== "description" && key !== "content")).toEqual([]);
@@ -205,6 +211,7 @@ test("a number in a query is described as a number", () => {
 
 describe("bad input at every route", () => {
   const ID = Bun.randomUUIDv7();
+  const fill = (path: string, id: string) => path.replace("{id}", id).replace("{number}", "1");
 
   test("an id that is no UUID is a 400 that names it, one of nothing a 404", async () => {
     const withId = operations.filter(({ path }) => path.includes("{id}"));
@@ -212,8 +219,8 @@ describe("bad input at every route", () => {
 
     for (const { method, path } of withId) {
       const body = method === "PATCH" ? (path.includes("/schedules/") ? { enabled: false } : { name: "x" }) : undefined;
-      const bad = await service.ask(method, path.replace("{id}", "1'%20or%201=1"), body);
-      const absent = await service.ask(method, path.replace("{id}", ID), body);
+      const bad = await service.ask(method, fill(path, "1'%20or%201=1"), body);
+      const absent = await service.ask(method, fill(path, ID), body);
 
       expect([method, path, bad.status, bad.json.errors]).toEqual([
         method,
@@ -229,7 +236,7 @@ describe("bad input at every route", () => {
     for (const { method, path, operation } of operations) {
       const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in === "query");
       if (parameters.length === 0) continue;
-      const url = path.replace("{id}", ID);
+      const url = fill(path, ID);
       const unknown = await service.ask(method, `${url}?surprise=1`);
       expect([path, unknown.status, unknown.json.errors]).toEqual([
         path,
@@ -256,7 +263,7 @@ describe("bad input at every route", () => {
     expect(withBody).toHaveLength(14);
 
     for (const { method, path, operation } of withBody) {
-      const url = path.replace("{id}", ID);
+      const url = fill(path, ID);
       const fields = Object.keys(resolve(operation.requestBody?.content["application/json"]?.schema).properties ?? {});
       for (const body of [
         "",
