@@ -73,7 +73,7 @@ const timingFields = {
 
 const Template = Type.Record(Type.String({ maxLength: 20 }), Type.String({ maxLength: 50_000 }), {
   description:
-    "Own words in place of those of the kind, in Liquid, by part: `subject`, `text` and `html` of an e-mail, `text` of chats, `body` of a webhook",
+    "Own words in place of those of the kind, in Liquid, by part: `subject`, `text` and `html` of an e-mail, `subject` and `text` of chats, `body` of a webhook. What it can name is said at POST /api/v1/channels/template-preview",
   examples: [{ text: "{{ title }}: {{ summary }}" }],
 });
 

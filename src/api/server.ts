@@ -31,6 +31,7 @@ import { schedulesApi } from "./schedules.ts";
 import { scrapeApi } from "./scrape.ts";
 import { swaggerPages } from "./swagger.ts";
 import { systemSchedulesApi } from "./system-schedules.ts";
+import { templatePreviewApi } from "./template-preview.ts";
 import { trackingApi } from "./tracking.ts";
 import { usersApi } from "./users.ts";
 import { versionsApi } from "./versions.ts";
@@ -58,6 +59,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(schedulesApi({ db, clock, config }))
         .use(systemSchedulesApi({ db, clock, config }))
         .use(channelsApi(app))
+        .use(templatePreviewApi({ db }))
         .use(deliveriesApi({ db, clock, config }))
         .use(websiteEventsApi({ db, cache, clock, log, closing }))
         .use(pagesApi({ store, parser }))

@@ -82,6 +82,9 @@ export const SAMPLES: Record<string, Sample> = {
     body: () => ({ kind: "webhook", target: { url: "https://hooks.example.com/" } }),
     status: 201,
   },
+  "POST /api/v1/channels/template-preview": {
+    body: () => ({ kind: "slack", template: { text: "{{ title }}" } }),
+  },
   "GET /api/v1/channels/{id}": channel,
   "PATCH /api/v1/channels/{id}": { ...channel, body: () => ({ name: "Renamed" }) },
   "POST /api/v1/channels/{id}/rotate-secret": { ...channel, body: () => ({}) },

@@ -4,6 +4,7 @@ import type { Message } from "../message.ts";
 import { post } from "../post.ts";
 import { sign, toSeconds } from "../signature.ts";
 import { findUrlFaults, secretsOfUrl } from "../target-url.ts";
+import { renderTemplate } from "../template.ts";
 
 const Target = Type.Object(
   {
@@ -21,11 +22,13 @@ const Target = Type.Object(
 export const webhook = defineFormat({
   kind: "webhook",
   target: Target,
+  templateParts: ["body"],
   check: ({ url }, { config }) => findUrlFaults(url, "/url", config),
   describe: ({ url }) => URL.parse(url)?.host ?? "?",
   secretsOf: ({ url }) => secretsOfUrl(url),
   send: async (context, channel, message, signal) => {
-    const body = writeBody(message);
+    const own = await renderTemplate(channel, message, context.log);
+    const body = own.body ?? writeBody(message);
     const at = context.clock.now();
     const { id } = message.event;
     const headers = {
