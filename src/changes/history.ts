@@ -2,10 +2,10 @@ import type { Viewer } from "../access/viewer.ts";
 import type { ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
 import { AppError } from "../errors.ts";
-import { getRawOf, type StoredDocument, withoutDocument } from "../pages/document.ts";
+import { type StoredDocument, withoutDocument } from "../pages/document.ts";
 import { getPage, type Page } from "../pages/pages.ts";
 import { type Change, getChange } from "./changes.ts";
-import { comparableText, comparableTexts } from "./comparable-text.ts";
+import { comparableText, comparableTexts, toCompared } from "./comparable-text.ts";
 import { findTrackedWebsite } from "./tracked-website.ts";
 import { rulesFor } from "./tracking.ts";
 import { findVersionBefore, readDocuments, readVersion, readVersionAt } from "./versions.ts";
@@ -84,22 +84,13 @@ export async function comparedTexts(
   const website = ignoresNoise ? await findTrackedWebsite(db, page.websiteId) : undefined;
   if (!website) return { before: before?.markdown ?? "", after: after?.markdown ?? "" };
   const rules = rulesFor(website.tracking, page.url);
-  const toCompared = (document: StoredDocument) => ({
-    url: page.url,
-    markdown: document.markdown,
-    readRaw: () => getRawOf(db, page, document).catch(unlessMissing),
-  });
+  const compared = (document: StoredDocument) => toCompared(db, page, document);
   if (before && after) {
-    const versions = [toCompared(before), toCompared(after)] as const;
+    const versions = [compared(before), compared(after)] as const;
     const [was, is] = await comparableTexts({ parser }, ...versions, rules, signal);
     return { before: was, after: is };
   }
   const read = (document: StoredDocument | undefined) =>
-    document ? comparableText({ parser }, toCompared(document), rules, signal) : "";
+    document ? comparableText({ parser }, compared(document), rules, signal) : "";
   return { before: await read(before), after: await read(after) };
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof AppError && error.reason === "not_found") return undefined;
-  throw error;
 }

@@ -2,10 +2,9 @@ import type { Viewer } from "../access/viewer.ts";
 import type { ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
 import type { ChangeSummary } from "../db/schema/pages.ts";
-import { AppError } from "../errors.ts";
-import { getRawOf, type StoredDocument } from "../pages/document.ts";
+import type { StoredDocument } from "../pages/document.ts";
 import type { Page } from "../pages/pages.ts";
-import { comparableTexts } from "./comparable-text.ts";
+import { comparableTexts, toCompared } from "./comparable-text.ts";
 import { diffMarkdown } from "./diff/block-diff.ts";
 import type { Diff } from "./diff/diff.ts";
 import { eachRecentVersions } from "./recent-versions.ts";
@@ -100,14 +99,10 @@ function createJudge(
   signal: AbortSignal | undefined,
 ): (version: StoredDocument) => Promise<Judged> {
   let current = first;
-  const toCompared = (document: StoredDocument) => ({
-    url: page.url,
-    markdown: document.markdown,
-    readRaw: () => getRawOf(context.db, page, document).catch(unlessMissing),
-  });
+  const compared = (document: StoredDocument) => toCompared(context.db, page, document);
   return async (version) => {
     const baseline = current ?? version;
-    const [was, is] = await comparableTexts(context, toCompared(baseline), toCompared(version), rules, signal);
+    const [was, is] = await comparableTexts(context, compared(baseline), compared(version), rules, signal);
     const diff = was === is ? undefined : diffMarkdown(was, is);
     const verdict = judge(diff, rules);
     if (verdict.isTold) current = version;
@@ -151,9 +146,4 @@ function count(counts: VerdictCount, { isTold, reason }: Verdict): void {
   else if (reason === "noise") counts.noise++;
   else if (reason === "min_share") counts.minShare++;
   else counts.triggerText++;
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof AppError && error.reason === "not_found") return undefined;
-  throw error;
 }
