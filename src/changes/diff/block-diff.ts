@@ -14,15 +14,20 @@ type Found = Match & { words: WordPart[] };
  * would take more, the result is coarser.
  */
 export function diffMarkdown(before: string, after: string): Diff {
+  const old = readBlocks(before);
+  return diffBlocks(old, before === after ? old : readBlocks(after), before > after);
+}
+
+/**
+ * The same of blocks, all or some of a text's.
+ * @param isTurned Ties are settled by order. Compared always the same way round, they are settled alike on the way back.
+ */
+export function diffBlocks(old: readonly PlacedBlock[], fresh: readonly PlacedBlock[], isTurned = false): Diff {
   const effort = createEffort();
   const vocabulary = createVocabulary();
-  const old = readBlocks(before);
-  const fresh = before === after ? old : readBlocks(after);
-  // Ties are settled by order. Compared always the same way round, they are settled alike on the way back.
-  const found =
-    before > after
-      ? findMatches(fresh, old, vocabulary, effort).map(turnRound)
-      : findMatches(old, fresh, vocabulary, effort);
+  const found = isTurned
+    ? findMatches(fresh, old, vocabulary, effort).map(turnRound)
+    : findMatches(old, fresh, vocabulary, effort);
   const changes = toChanges(old, fresh, found);
   const summary = summarize(old, fresh, changes, vocabulary);
   return { grain: effort.isSpent ? "coarse" : "fine", changes, summary };

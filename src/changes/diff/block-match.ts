@@ -30,10 +30,12 @@ export function matchBlocks(
   const stayed = matches.slice();
   for (const [x, y] of findMoved(a, b, partners, taken)) match(x, y, "moved");
   for (const [[fromX, endX], [fromY, endY]] of gapsBetween(stayed, before.length, after.length)) {
-    const old = before.slice(fromX, endX).filter(({ index }) => (partners[index] ?? -1) < 0);
-    const fresh = after.slice(fromY, endY).filter(({ index }) => taken[index] === 0);
-    for (const [x, y] of pairSimilar(old, fresh, vocabulary, effort)) {
-      match(old[x]?.index ?? 0, fresh[y]?.index ?? 0, "changed");
+    const old = placesOf(fromX, endX, (x) => (partners[x] ?? -1) < 0);
+    const fresh = placesOf(fromY, endY, (y) => taken[y] === 0);
+    const blocksAt = (blocks: readonly PlacedBlock[], places: readonly number[]) =>
+      places.flatMap((place) => blocks[place] ?? []);
+    for (const [x, y] of pairSimilar(blocksAt(before, old), blocksAt(after, fresh), vocabulary, effort)) {
+      match(old[x] ?? 0, fresh[y] ?? 0, "changed");
     }
   }
   return matches.sort((one, other) => one.before - other.before);
@@ -67,6 +69,12 @@ function* findMoved(
     const y = left.get(number)?.pop();
     if (y !== undefined) yield [x, y];
   }
+}
+
+function placesOf(from: number, end: number, isFree: (place: number) => boolean): number[] {
+  const places: number[] = [];
+  for (let at = from; at < end; at++) if (isFree(at)) places.push(at);
+  return places;
 }
 
 type Range = readonly [from: number, end: number];

@@ -63,7 +63,7 @@ function addCode(reading: Reading, source: string, { opening, closing }: Piece):
   const lines = source.trimEnd().split("\n");
   const first = (lines[0] ?? "").slice(margin.length);
   const inner = lines.slice(1).map((line) => withoutMargin(line, margin));
-  const fence = closing.trim();
+  const fence = closing.slice(margin.length).trim();
   const isClosed = inner.at(-1)?.trim() === fence || isFence(inner.at(-1) ?? "", fence);
   if (isClosed) inner.pop();
   const write = (part: readonly string[]) => addBlock(reading, "code", `${first}\n${part.join("\n")}\n${fence}`);

@@ -3,7 +3,10 @@ import type { Effort } from "./effort.ts";
 import { matchSequences } from "./sequence-match.ts";
 import { tokenize, type Vocabulary } from "./tokens.ts";
 
-/** So many marks and spaces between two words that were replaced are replaced along with them: one change, not two. */
+/**
+ * So many marks and spaces between two words that were replaced are replaced along with them: one change, not two. Not
+ * the bar between two cells.
+ */
 const MAX_BRIDGE = 3;
 
 /** What differs between two texts word by word; see `WordPart`. */
@@ -35,7 +38,7 @@ export function diffWords(before: string, after: string, vocabulary: Vocabulary,
 }
 
 /** Takes matches of marks and spaces back that stand alone between what was replaced before and after them. */
-function dissolveBridges(partners: Int32Array, a: Int32Array, endB: number, { kinds }: Vocabulary): void {
+function dissolveBridges(partners: Int32Array, a: Int32Array, endB: number, { kinds, texts }: Vocabulary): void {
   let [lastA, lastB] = [-1, -1];
   for (let start = nextMatch(partners, 0); start < a.length; ) {
     const startB = partners[start] ?? 0;
@@ -49,7 +52,7 @@ function dissolveBridges(partners: Int32Array, a: Int32Array, endB: number, { ki
       startB > lastB + 1 &&
       next > end &&
       nextB > startB + end - start &&
-      a.subarray(start, end).every((token) => kinds[token] !== "word");
+      a.subarray(start, end).every((token) => kinds[token] !== "word" && texts[token] !== "|");
     if (isBridge) partners.fill(-1, start, end);
     else [lastA, lastB] = [end - 1, startB + end - start - 1];
     start = next;
