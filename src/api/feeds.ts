@@ -61,6 +61,8 @@ export const feedsApi = ({ store, clock }: Pick<App, "store" | "clock">) => {
         params: byId("website"),
         query: feedQuery,
         detail: {
+          // A dot in it would break the clients that are made by it.
+          operationId: `getWebsitesByIdFeed${format[0]?.toUpperCase()}${format.slice(1)}`,
           summary: `Follow a website's changes as ${NAMES[format]}`,
           description:
             "Newest first. Feed readers that can't send headers of their own take HTTP Basic: any name, and an API key as the password.",

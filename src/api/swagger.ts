@@ -46,21 +46,29 @@ const POLICY =
 export const swaggerPages = () => {
   let document: OpenApiDocument | undefined;
   // By route rather than by path, which may end with a slash.
-  return new Elysia({ detail: { hide: true } })
-    .onBeforeHandle(({ route }) => {
-      if (route === PATH) return answer(PAGE, "text/html; charset=utf-8", { "content-security-policy": POLICY });
-    })
-    .onAfterHandle(({ route, responseValue }) => {
-      if (route !== DOCUMENT_PATH) return;
-      document ??= refineDocument(responseValue as OpenApiDocument);
-      return document;
-    })
-    .use(swagger({ path: PATH, specPath: DOCUMENT_PATH, provider: "swagger-ui", documentation: DOCUMENTATION }))
-    .get("/", ({ redirect }) => redirect(PATH, 302))
-    .get("/swagger/start.js", () => answer(START, "text/javascript; charset=utf-8"))
-    .get("/swagger/swagger-ui.js", () => answer(Bun.file(script), "text/javascript; charset=utf-8"))
-    .get("/swagger/swagger-ui.css", () => answer(Bun.file(styles), "text/css; charset=utf-8"))
-    .get("/swagger/icon.png", () => answer(Bun.file(icon), "image/png"));
+  return (
+    new Elysia({ detail: { hide: true } })
+      .onBeforeHandle(({ route }) => {
+        if (route === PATH) return answer(PAGE, "text/html; charset=utf-8", { "content-security-policy": POLICY });
+      })
+      .onAfterHandle(({ route, responseValue }) => {
+        if (route !== DOCUMENT_PATH) return;
+        document ??= refineDocument(responseValue as OpenApiDocument);
+        return document;
+      })
+      // Feeds are no files, for all the dots in their names.
+      .use(
+        swagger({
+          ...{ path: PATH, specPath: DOCUMENT_PATH, provider: "swagger-ui", documentation: DOCUMENTATION },
+          excludeStaticFile: false,
+        }),
+      )
+      .get("/", ({ redirect }) => redirect(PATH, 302))
+      .get("/swagger/start.js", () => answer(START, "text/javascript; charset=utf-8"))
+      .get("/swagger/swagger-ui.js", () => answer(Bun.file(script), "text/javascript; charset=utf-8"))
+      .get("/swagger/swagger-ui.css", () => answer(Bun.file(styles), "text/css; charset=utf-8"))
+      .get("/swagger/icon.png", () => answer(Bun.file(icon), "image/png"))
+  );
 };
 
 function answer(body: string | Blob, type: string, headers: Record<string, string> = {}): Response {
