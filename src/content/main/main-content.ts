@@ -8,7 +8,7 @@ import { explainBlocks } from "./explanation.ts";
 import { judgeBlocks, type Looks } from "./looks.ts";
 import { HIDDEN, MARKING_NAMES } from "./markings.ts";
 import { type ContentPage, type PageBlocks, readPageBlocks } from "./page-blocks.ts";
-import { settleMedia, settleTables } from "./settlement.ts";
+import { settleCode, settleMedia, settleTables } from "./settlement.ts";
 import { copyKept } from "./tree-copy.ts";
 
 export type MainContentOptions = {
@@ -37,6 +37,7 @@ export function findMainContent(page: ContentPage, looks: Looks, options: MainCo
   if (options.navigation) {
     for (let at = 0; at < blocks.length; at++) if (isNavigation(blocks[at] as Block)) isKept[at] = 1;
   }
+  settleCode(described.cut, isKept);
   settleMedia(described.cut, isKept);
   const verdict = { isKept, probabilities, rule: treatment.rule ?? rule };
   return {

@@ -50,6 +50,19 @@ export function settleMedia({ blocks, from, to }: Blocks, isKept: Uint8Array): v
   }
 }
 
+/** A listing is kept where most of what stands beside it in its box is: its words say little of what it is. */
+export function settleCode({ blocks, from, to }: Blocks, isKept: Uint8Array): void {
+  for (const [at, { element }] of blocks.entries()) {
+    if (element.name !== "pre" || isKept[at] === 1) continue;
+    let box = element.parent;
+    // Those of highlighters stand in boxes of their own.
+    while (box && (to[box.order] as number) - (from[box.order] as number) === 1) box = box.parent;
+    if (!box) continue;
+    const beside = isKept.subarray(from[box.order], to[box.order]);
+    if (2 * beside.reduce((sum, one) => sum + one, 0) >= beside.length) isKept[at] = 1;
+  }
+}
+
 /** Whether most blocks of the box around an image are kept, as those of a figure with its caption. */
 function sharesBox({ element }: Block, isKept: Uint8Array, from: Int32Array, to: Int32Array): boolean {
   for (const box of [element, element.parent]) {

@@ -78,6 +78,13 @@ test("a table is kept as a whole, whatever its rows look like by themselves", ()
   expect(markdown.match(/^\| /gm)).toHaveLength(22);
 });
 
+test("a listing is kept where the text around it is, though it has few words", () => {
+  const code = '<div class="highlight"><pre><code>install pump\nrun pump --beta</code></pre></div>';
+  const { markdown } = read(article.replace("<h2>", `${code}<h2>`));
+
+  expect(markdown).toContain("run pump --beta");
+});
+
 describe("each decision is explained", () => {
   const { decisions = [], quality } = read(article, { explain: true });
 
