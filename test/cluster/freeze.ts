@@ -19,8 +19,13 @@ export async function crawlThroughFreeze(cluster: Cluster, web: ServedHosts): Pr
   const lastAgents = () => web.hosts.map(({ visits }) => visits.at(-1)?.agent);
   await until("all hosts are at work", () => web.visited > 3 * web.hosts.length && !lastAgents().includes(undefined));
 
-  const frozen = cluster.workers.find(({ name }) => lastAgents().includes(name)) as RunningProcess;
-  frozen.freeze();
+  const frozen = await until("a worker waits for an answer", () => {
+    const asked = web.hosts.find(({ visits }) => visits.at(-1)?.endedAt === Number.POSITIVE_INFINITY);
+    const waiting = cluster.workers.find(({ name }) => name === asked?.visits.at(-1)?.agent);
+    // Before the answer goes out.
+    waiting?.freeze();
+    return waiting;
+  });
   const frozenAt = performance.now();
   const held = web.hosts.filter(({ visits }) => visits.at(-1)?.agent === frozen.name);
   const onTheWay = held.flatMap(({ name, visits }) => {
