@@ -33,7 +33,8 @@ describe.each(testStores)("a crawl on the $name store, observed", ({ open }) => 
   beforeAll(async () => {
     store = await open();
     collector = startCollector();
-    const clock = createFastClock();
+    // A request that takes a second by it is told of as slow.
+    const clock = createFastClock(2);
     const config = readConfig({}, { PORT: 0, PARSER_THREADS: 1, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     const log = createLog("debug", clock, (line) => lines.push(line));
     const telemetry = await openTelemetry(config, clock, log);
