@@ -166,10 +166,14 @@ function endOfMark(text: string, start: number, known: CharacterKinds): number {
   let at = start + lengthAt(text, start);
   while (at < text.length && text.charCodeAt(at) >= 128) {
     const character = characterAt(text, at, known);
-    if (character === "joiner") at = Math.min(text.length, at + 1 + lengthAt(text, at + 1));
+    if (character === "joiner") at += 1 + (isJoined(text, at + 1, known) ? lengthAt(text, at + 1) : 0);
     else if (character === "combining" || (isFlag && character === "regional")) at += lengthAt(text, at);
     else break;
     if (character === "regional") isFlag = false;
   }
   return at;
+}
+
+function isJoined(text: string, at: number, known: CharacterKinds): boolean {
+  return text.charCodeAt(at) >= 128 && characterAt(text, at, known) === "mark";
 }
