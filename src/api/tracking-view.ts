@@ -117,7 +117,7 @@ export const SuggestionView = Type.Object(
       urls: Type.Array(Type.String({ examples: [exampleUrl] }), { description: "The first of them" }),
     }),
     changed: count("Times that it changed", 40),
-    spared: count("Times that nothing else on the page did: what the rule would have spared", 31),
+    spared: count("Times that nothing on the page did but what is suggested: what the rules would have spared", 31),
     links: Type.Object({
       adopt: Type.String({
         description: "A POST adds the rule",

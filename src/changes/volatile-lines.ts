@@ -1,5 +1,5 @@
 import { readBlockLines } from "./noise.ts";
-import { maskDates } from "./noise-dates.ts";
+import { DATE, maskDates } from "./noise-dates.ts";
 
 /** A line of a page that changes again and again, wherever its words or its place tell that it is the same one. */
 export type VolatileLine = {
@@ -9,18 +9,26 @@ export type VolatileLine = {
   share: number;
   /** What it said, newest first. */
   texts: string[];
-  /** Times that it changed, and those when nothing else did. */
+  /** Times that it changed, and those when nothing did but lines such as this one. */
   changed: number;
   alone: number;
 };
 
 const MIN_VERSIONS = 4;
 const MIN_SHARE = 0.8;
-const MAX_LINES = 5_000;
+const MAX_LINES = 3_000;
+/** Where more lines than these went and came, the page was written anew, and no line tells anything. */
+const MAX_CHANGED = 500;
 const MAX_LINE_LENGTH = 500;
+/** Of a line that are kept. */
+const MAX_TEXTS = 100;
 
-type Line = { text: string; section: string; above: string };
-type Slot = { changed: number; alone: number; texts: Set<string> };
+type Line = { text: string /** The last heading, and the line above. */; section: string; above: string };
+/** A line without what usually changes in it. */
+type ToSkeleton = (text: string) => string;
+/** What changed from one version to the next: by each key, what it said before and after. */
+type Step = { changed: Map<string, string[]>; hasMore: boolean };
+type Slot = { changed: number; texts: Set<string> };
 
 /**
  * Lines that changed in nearly every visit, by versions from the oldest to the newest. `visits` is how often the page was
@@ -28,62 +36,80 @@ type Slot = { changed: number; alone: number; texts: Set<string> };
  */
 export function findVolatileLines(versions: readonly string[], visits: number): VolatileLine[] {
   if (versions.length < MIN_VERSIONS) return [];
+  // Most lines are in every version.
+  const skeletons = new Map<string, string>();
+  const toSkeleton = (text: string) => {
+    const skeleton = skeletons.get(text) ?? skeletonOf(text);
+    skeletons.set(text, skeleton);
+    return skeleton;
+  };
+  const lines = versions.map(readLines);
+  const steps = lines.slice(1).map((after, index) => compareLines(lines[index] ?? [], after, toSkeleton));
   const slots = new Map<string, Slot>();
-  let before: Line[] | undefined;
-  for (const version of versions) {
-    const after = readLines(version);
-    if (before) countChanges(before, after, slots);
-    before = after;
+  for (const { changed } of steps) {
+    for (const [key, texts] of changed) {
+      const slot = slots.get(key) ?? { changed: 0, texts: new Set<string>() };
+      slot.changed++;
+      for (const text of texts) if (slot.texts.size < MAX_TEXTS) slot.texts.add(text);
+      slots.set(key, slot);
+    }
   }
-  const comparisons = Math.max(versions.length - 1, visits);
-  return [...slots].flatMap(([key, { changed, alone, texts }]) => {
-    const share = changed / comparisons;
-    return share < MIN_SHARE ? [] : [{ key, share, texts: [...texts].reverse(), changed, alone }];
-  });
+  const comparisons = Math.max(steps.length, visits);
+  for (const [key, { changed }] of slots) if (changed < MIN_SHARE * comparisons) slots.delete(key);
+  const alone = steps.filter(({ changed, hasMore }) => !hasMore && [...changed.keys()].every((key) => slots.has(key)));
+  return [...slots].map(([key, { changed, texts }]) => ({
+    key,
+    share: changed / comparisons,
+    texts: [...texts].reverse(),
+    changed,
+    alone: alone.filter((step) => step.changed.has(key)).length,
+  }));
 }
 
 function readLines(markdown: string): Line[] {
   const lines: Line[] = [];
   let section = "";
   let above = "";
-  for (const { text, isHeading } of readBlockLines(markdown).slice(0, MAX_LINES)) {
-    const skeleton = skeletonOf(text);
-    lines.push({ text: text.slice(0, MAX_LINE_LENGTH), section, above });
-    if (isHeading) section = skeleton;
-    above = skeleton;
+  for (const { text: whole, isHeading } of readBlockLines(markdown).slice(0, MAX_LINES)) {
+    const text = whole.slice(0, MAX_LINE_LENGTH);
+    lines.push({ text, section, above });
+    if (isHeading) section = text;
+    above = text;
   }
   return lines;
 }
 
-/** What went and what came is the same line when its words are the same but for numbers, or else when its place is. */
-function countChanges(before: readonly Line[], after: readonly Line[], slots: Map<string, Slot>): void {
-  const [gone, come] = [linesBeside(before, after), linesBeside(after, before)];
+/**
+ * What went and what came is the same line when its words are the same but for numbers, or else when its place is.
+ * `hasMore` when something went or came that is none of these.
+ */
+function compareLines(before: readonly Line[], after: readonly Line[], toSkeleton: ToSkeleton): Step {
+  let [gone, come] = [linesBeside(before, after), linesBeside(after, before)];
   const changed = new Map<string, string[]>();
-  const take = (keyOf: (line: Line) => string, from: Line[], to: Line[]): [Line[], Line[]] => {
-    const keys = new Set(from.map(keyOf));
-    const taken = new Set<string>();
-    for (const line of to) {
-      const key = keyOf(line);
-      if (!keys.has(key)) continue;
-      taken.add(key);
-      changed.set(key, [...(changed.get(key) ?? []), line.text]);
-    }
-    for (const line of from) if (taken.has(keyOf(line))) changed.get(keyOf(line))?.unshift(line.text);
-    return [from.filter((line) => !taken.has(keyOf(line))), to.filter((line) => !taken.has(keyOf(line)))];
+  if (gone.length > MAX_CHANGED || come.length > MAX_CHANGED) return { changed, hasMore: true };
+  const byWords = ({ text, section }: Line) => {
+    const skeleton = toSkeleton(text);
+    return hasWords(skeleton) ? `words:${skeleton}` : `words:${toSkeleton(section)}:${skeleton}`;
   };
-  const [goneStill, comeStill] = take(keyByWords, gone, come);
-  const [goneElse, comeElse] = take(keyByPlace, goneStill, comeStill);
-  const isAlone = changed.size === 1 && goneElse.length === 0 && comeElse.length === 0;
-  for (const [key, texts] of changed) {
-    const slot = slots.get(key) ?? { changed: 0, alone: 0, texts: new Set<string>() };
-    slot.changed++;
-    if (isAlone) slot.alone++;
-    for (const text of texts) if (slot.texts.size < MAX_TEXTS) slot.texts.add(text);
-    slots.set(key, slot);
+  const byPlace = ({ section, above }: Line) => `place:${toSkeleton(section)}:${toSkeleton(above)}`;
+  for (const keyOf of [byWords, byPlace]) {
+    const [goneByKey, comeByKey] = [Map.groupBy(gone, keyOf), Map.groupBy(come, keyOf)];
+    const isIn = (line: Line) => goneByKey.has(keyOf(line)) && comeByKey.has(keyOf(line));
+    for (const [key, lines] of comeByKey) {
+      const former = goneByKey.get(key);
+      if (former)
+        changed.set(
+          key,
+          [...former, ...lines].map(({ text }) => text),
+        );
+    }
+    gone = gone.filter((line) => !isIn(line));
+    come = come.filter((line) => !isIn(line));
   }
+  return { changed, hasMore: gone.length > 0 || come.length > 0 };
 }
 
-const MAX_TEXTS = 100;
+const hasWords = (skeleton: string) => /\p{L}{3}/u.test(skeleton.replaceAll(DATE, ""));
 
 function linesBeside(lines: readonly Line[], others: readonly Line[]): Line[] {
   const left = new Map<string, number>();
@@ -95,14 +121,6 @@ function linesBeside(lines: readonly Line[], others: readonly Line[]): Line[] {
   });
 }
 
-function keyByWords({ text, section }: Line): string {
-  const skeleton = skeletonOf(text);
-  return /\p{L}{3}/u.test(skeleton.replaceAll("date", "")) ? `words:${skeleton}` : `words:${section}:${skeleton}`;
-}
-
-const keyByPlace = ({ section, above }: Line) => `place:${section}:${above}`;
-
-/** A line without what usually changes in it. */
 function skeletonOf(text: string): string {
   return maskDates(text)
     .replace(/(?=[a-z]*\d)[0-9a-z]{8,}/gi, "#")

@@ -18,7 +18,7 @@ export type Suggestion = {
   /** In how many of the visits it was another one, on average over the pages. */
   share: number;
   pages: { count: number; urls: string[] };
-  /** Times that it changed, and those when nothing else on the page did. */
+  /** Times that it changed, and those when nothing on the page did but what is suggested. */
   changed: number;
   spared: number;
 };
