@@ -124,7 +124,10 @@ export const pageLinks = orbweaver.table(
       .references(() => pages.id, { onDelete: "cascade" }),
     /** The first 8 bytes of the canonical URLs' hashes, sorted, one after the other; links within the website alone. */
     targets: bytes().notNull(),
-    /** Since when, and in how many complete crawls in a row, nothing led to the page itself, though it answers. */
+    /**
+     * Since when, and in how many complete crawls in a row, nothing led to the page itself, though it answers; -1 where
+     * nothing that is known ever did.
+     */
     unlinkedSince: instant(),
     unlinkedVisits: smallint().notNull().default(0),
   },
