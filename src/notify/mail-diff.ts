@@ -28,12 +28,11 @@ export async function readDiffs(db: Db, { pages }: Message): Promise<Map<string,
     .select({ id, fromDocumentId, toDocumentId })
     .from(pageChanges)
     .where(inArray(id, ids.slice(0, MAX_DIFFS)));
-  const titles = new Map(pages.map((page) => [page.changeId, page.title ?? page.url]));
   for (const change of changes) {
     const texts = await findChangedTexts(db, change);
     if (!texts) continue;
     const diff = diffMarkdown(texts.before, texts.after);
-    const [html, text] = [toDiffHtml(diff, "inline", titles.get(change.id) ?? ""), toDiffText(diff)];
+    const [html, text] = [toDiffHtml(diff, "inline", "What changed"), toDiffText(diff)];
     if (html.length <= MAX_LENGTH && text.trim() !== "") diffs.set(change.id, { html, text });
   }
   return diffs;
