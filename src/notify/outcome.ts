@@ -51,6 +51,13 @@ export async function settleAttempt(context: Context, settling: Settling): Promi
 async function write(tx: Db, context: Context, settling: Settling, now: Date): Promise<DeliveryOutcome> {
   const { channel, delivery, attempt, isLast = false } = settling;
   const failingSince = await noteHealth(tx, channel.id, attempt.isDelivered, now, isLast);
+  const [held] = await tx
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(eq(deliveries.id, delivery.id))
+    .for("update");
+  // Its event, its website or the channel was deleted meanwhile.
+  if (!held) return attempt.isDelivered ? "delivered" : "failed";
   await logAttempt(tx, delivery.id, attempt);
   const isGivenUp = isLast || attempt.isPermanent === true || attempt.isGone === true;
   const delayMs = isGivenUp ? undefined : nextDelayMs(delivery.attempts, attempt.retryAfterMs, settling.random);
