@@ -35,7 +35,7 @@ export async function concludeCrawl({ db, log }: ConclusionContext, crawl: Crawl
     ...lost.filter(isAway).map(({ id }) => id),
     ...(crawl.isBaseline ? [] : await listMissing(db, website.id)),
   ];
-  const twins = await findTwins(db, website.id, [...new Set(away)]);
+  const twins = await findTwins(db, website, [...new Set(away)]);
   const left = withoutTwins(lost, twins);
   const missings = await weighMissing(db, crawl, left, website.tracking);
   await countMissing(db, crawl.id, missings, now);
