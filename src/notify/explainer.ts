@@ -12,8 +12,11 @@ export type ChangedPage = { title: string; url: string; diff: string };
 
 /** Puts changes into plain words by a language model. */
 export type Explainer = {
-  /** One or two sentences. @throws Error when there is no answer in time, or none that can be used */
-  explain(page: ChangedPage, signal?: AbortSignal): Promise<string>;
+  /**
+   * One or two sentences; `undefined` while it is left alone after a failure.
+   * @throws Error when there is no answer in time, or none that can be used
+   */
+  explain(page: ChangedPage, signal?: AbortSignal): Promise<string | undefined>;
   close(): void;
 };
 
@@ -54,7 +57,7 @@ export function openExplainer(config: Config, { clock, userAgent, fetch: given }
   return {
     explain: async (page, signal) => {
       const now = clock.now();
-      if (now.getTime() < restsUntil) throw new Error("The language model failed a moment ago, and is left alone");
+      if (now.getTime() < restsUntil) return undefined;
       try {
         return await explainBy(ask, endpoint, page, signal);
       } catch (error) {

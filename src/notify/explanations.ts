@@ -36,6 +36,7 @@ export async function explainChanges(
     const diff = toDiffText(diffMarkdown(texts.before, texts.after));
     if (diff.trim() === "") return;
     const explanation = await explainer.explain({ title: title ?? "", url, diff }, signal);
+    if (explanation === undefined) return;
     const isStillMissing = and(eq(pageChanges.id, change.id), isNull(pageChanges.explanation));
     await db.update(pageChanges).set({ explanation }).where(isStillMissing);
   };

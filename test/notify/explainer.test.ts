@@ -124,13 +124,13 @@ describe("a language model", () => {
     const explainer = open({}, { clock });
 
     const first = await explainer.explain(page).catch((error: unknown) => error);
-    const second = await explainer.explain(page).catch((error: unknown) => error);
+    const second = await explainer.explain(page);
     await clock.advance(100_000);
     await explainer.explain(page).catch((error: unknown) => error);
 
     expect(first).toBeInstanceOf(Error);
     expect(String(first)).not.toContain("sk-secret");
-    expect(String(second)).toContain("left alone");
+    expect(second).toBeUndefined();
     expect(asked.length).toBe(2);
   });
 
@@ -200,7 +200,7 @@ describe("changes that are told", () => {
 
     expect(await explanationOf(id)).toBe("The price rose.");
     expect(asked.length).toBe(1);
-    expect(JSON.stringify(asked[0]?.body)).toContain("It costs $12");
+    expect(JSON.stringify(asked[0]?.body)).toContain("{+12+}");
   });
 
   test("are told without, and the log says so, when the model fails", async () => {

@@ -1,9 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { defineFormat } from "../format.ts";
 import type { Message, MessagePage } from "../message.ts";
+import { findUrlFaults } from "../target-url.ts";
 import { type MessageTemplate, renderTemplate } from "../template.ts";
 import { cleanText, cut, excerptLines, happeningOf, isWebUrl, moreOf, nameOf } from "./chat-text.ts";
 import { postJson } from "./post-json.ts";
+
+const DEFAULT_SERVER = "https://ntfy.sh";
 
 /** Of 4,096 bytes: what is longer arrives as a file. */
 const MAX_BYTES = 3_900;
@@ -51,9 +54,10 @@ export const ntfy = defineFormat({
   kind: "ntfy",
   target: Target,
   templateParts: ["subject", "text"],
-  check: ({ server }) => {
-    if (server === undefined || isServer(server)) return [];
-    return [{ at: "/server", message: "must be the http or https URL of an ntfy server, such as https://ntfy.sh" }];
+  check: ({ server = DEFAULT_SERVER }, { config }) => {
+    if (URL.parse(server)?.search)
+      return [{ at: "/server", message: "must end with its path: the topic stands apart" }];
+    return findUrlFaults(server, "/server", config);
   },
   describe: ({ server, topic }) => `ntfy, topic ${topic} at ${new URL(server ?? DEFAULT_SERVER).host}`,
   secretsOf: ({ token }) => (token === undefined ? [] : [token]),
@@ -67,8 +71,6 @@ export const ntfy = defineFormat({
     return postJson(context, { url: withSlash(server), headers, body }, rules, signal);
   },
 });
-
-const DEFAULT_SERVER = "https://ntfy.sh";
 
 export function toNtfyMessage(message: Message, own: MessageTemplate = {}): Record<string, unknown> {
   const [first] = message.pages;
@@ -114,12 +116,6 @@ function cutBytes(text: string, maxBytes: number): string {
     .subarray(0, maxBytes - 3)
     .toString()
     .replace(/\ufffd$/, "")}…`;
-}
-
-function isServer(text: string): boolean {
-  const url = URL.parse(text);
-  if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) return false;
-  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 }
 
 const withSlash = (url: string) => (url.endsWith("/") ? url : `${url}/`);

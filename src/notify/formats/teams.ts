@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { defineFormat } from "../format.ts";
 import type { Message, MessagePage } from "../message.ts";
+import { findUrlFaults } from "../target-url.ts";
 import { type MessageTemplate, renderTemplate } from "../template.ts";
 import { cleanText, cut, excerptLines, happeningOf, isWebUrl, moreOf, nameOf } from "./chat-text.ts";
 import { postJson } from "./post-json.ts";
@@ -31,9 +32,8 @@ export const teams = defineFormat({
   kind: "teams",
   target: Target,
   templateParts: ["subject", "text"],
-  check: ({ url }) => {
-    const parsed = URL.parse(url);
-    if (parsed?.protocol === "https:" && parsed.username === "" && parsed.password === "") return [];
+  check: ({ url }, { config }) => {
+    if (URL.parse(url)?.protocol === "https:") return findUrlFaults(url, "/url", config);
     return [{ at: "/url", message: "must be the https URL of a workflow, as Teams shows it" }];
   },
   describe: ({ url }) => `Microsoft Teams, workflow at ${new URL(url).hostname}`,

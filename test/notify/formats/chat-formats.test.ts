@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { readConfig } from "../../../src/config/config.ts";
 import type { ChannelFormat } from "../../../src/notify/format.ts";
 import { discord, toDiscordMessage } from "../../../src/notify/formats/discord.ts";
 import { ntfy, toNtfyMessage } from "../../../src/notify/formats/ntfy.ts";
@@ -114,7 +115,7 @@ test("ntfy is asked at its root, by its token", async () => {
 });
 
 describe("a target that is none of the maker's is refused with its field", () => {
-  const config = {} as never;
+  const config = readConfig({});
   test.each([
     ["http", slack, "http://hooks.slack.com/services/T1/B1/x"],
     ["another host", slack, "https://hooks.slack.com.evil.example/services/T1/B1/x"],
@@ -125,13 +126,14 @@ describe("a target that is none of the maker's is refused with its field", () =>
     ["another host", discord, "https://evil.example/api/webhooks/1/x"],
     ["another path", discord, "https://discord.com/channels/1/2"],
     ["http", teams, "http://prod.logic.azure.com/x"],
+    ["an address within", teams, "https://10.0.0.1/x"],
     ["a password", teams, "https://a:b@prod.logic.azure.com/x"],
   ] as const)("%s", (_, format, url) => {
     expect(format.check?.({ url } as never, { config })).toMatchObject([{ at: "/url" }]);
   });
 
-  test("a server of ntfy that is no URL", () => {
-    expect(ntfy.check?.({ topic: "a", server: "ftp://x" } as never, { config })).toMatchObject([{ at: "/server" }]);
+  test.each(["ftp://x", "ntfy.sh", "http://localhost", "https://ntfy.sh/?topic=a"])("%s for a server", (server) => {
+    expect(ntfy.check?.({ topic: "a", server } as never, { config })).toMatchObject([{ at: "/server" }]);
   });
 
   test("and those that are the maker's are taken", () => {
