@@ -27,7 +27,7 @@ export class TemplateFault extends Error {
 
 export type CompiledTemplate = {
   /** Variables that it names anywhere, with the names that follow each: `["website", "name"]`. */
-  globals: { segments: string[]; line: number; column: number }[];
+  findGlobals(): { segments: string[]; line: number; column: number }[];
   /** @throws TemplateFault when it takes too long or writes too much; `isStrict`: also for a variable that is not there */
   render(variables: Record<string, unknown>, options: { isStrict: boolean }): string;
 };
@@ -36,8 +36,8 @@ export type CompiledTemplate = {
 export const MAX_TEMPLATE_LENGTH = 20_000;
 const MAX_OUTPUT_LENGTH = 200_000;
 /** It runs in the thread that answers requests. */
-const MAX_RENDER_MS = 250;
-const MAX_ALLOCATIONS = 1_000_000;
+const MAX_RENDER_MS = 100;
+const MAX_ALLOCATIONS = 500_000;
 
 /** None that reads files, or writes a value past the escaping as `echo` and `cycle` do. */
 const TAGS = ["assign", "break", "capture", "case", "comment", "continue", "for", "if", "raw", "unless", "#"];
@@ -59,7 +59,7 @@ export function compileTemplate(source: string, language: Language): CompiledTem
   const engine = createEngine(language);
   const templates = withFaults(() => engine.parse(source));
   return {
-    globals: findGlobals(engine, templates),
+    findGlobals: () => findGlobals(engine, templates),
     render: (variables, options) => render(engine, templates, variables, options),
   };
 }
@@ -99,7 +99,7 @@ function render(
   throw new TemplateFault(`writes ${output.length} characters; ${MAX_OUTPUT_LENGTH} are allowed`, 1, 1);
 }
 
-function findGlobals(engine: Liquid, templates: Template[]): CompiledTemplate["globals"] {
+function findGlobals(engine: Liquid, templates: Template[]): ReturnType<CompiledTemplate["findGlobals"]> {
   const { globals } = withFaults(() => engine.analyzeSync(templates, { partials: false }));
   return Object.values(globals).flatMap((uses) =>
     uses.map(({ segments, location }) => ({

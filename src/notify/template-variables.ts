@@ -37,7 +37,7 @@ export const VARIABLES_DESCRIPTION = `Templates are written in Liquid (liquidjs.
 - \`payload\`, the event as a webhook is sent it
 - in the \`html\` of an e-mail, \`diff_html\`, and in its \`text\`, \`diff_text\`: all that changed on the page, or empty
 
-What values hold is escaped for the part's language. In the JSON \`body\` of a webhook a text is to be put in quotes, and \`{{ pages | json }}\` writes any value as it is.`;
+What values hold is escaped for the part's language. In the JSON \`body\` of a webhook \`{{ title | json }}\` writes any value as JSON, with its quotes; without the filter a text goes within quotes of the template's own.`;
 
 /** Variables that only some kinds of channels have. */
 export const EXTRA_VARIABLES: Partial<Record<ChannelKind, Record<string, readonly string[]>>> = {

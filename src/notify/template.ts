@@ -86,7 +86,7 @@ async function findFault(kind: ChannelKind, part: string, source: string): Promi
   try {
     const compiled = await compile(source, language);
     const variables = { ...toVariables(SAMPLE_MESSAGE), ...sampleExtras(kind, part) };
-    const unknown = compiled.globals.find(({ segments }) => !isThere(variables, segments));
+    const unknown = compiled.findGlobals().find(({ segments }) => !isThere(variables, segments));
     if (unknown) {
       const known = Object.keys(variables).join(", ");
       const name = unknown.segments.join(".");
