@@ -5,6 +5,7 @@ import { diffBlocks } from "./diff/block-diff.ts";
 import { readBlocks } from "./diff/blocks.ts";
 import type { BlockChange, Diff, PlacedBlock } from "./diff/diff.ts";
 import { type Excerpt, excerptOf } from "./diff/excerpt.ts";
+import { withOriginalTexts } from "./original-texts.ts";
 import { isWorthTelling, type NoiseRules } from "./tracking.ts";
 
 /**
@@ -18,10 +19,7 @@ export type Comparison =
 
 type Context = { parser: ParserPool };
 
-/**
- * Compares two versions of a page by the rules for it. What is on the page as often as before is no change, even where
- * it is main content in one version and not in the other: that choice can hang on what stands around it.
- */
+/** Compares two versions of a page by the rules for it. */
 export async function compareVersions(
   context: Context,
   before: ComparedVersion,
@@ -29,18 +27,33 @@ export async function compareVersions(
   rules: NoiseRules,
   signal?: AbortSignal,
 ): Promise<Comparison> {
-  const [was, is] = await comparableTexts(context, before, after, rules, signal);
-  if (was === is) return { kind: "noise" };
-  const [old, fresh] = [readBlocks(was), readBlocks(is)];
-  let diff = diffBlocks(old, fresh);
-  if (diff.changes.some(isOneSided)) {
-    const wholes = [await wholeText(context, before, rules, signal), await wholeText(context, after, rules, signal)];
-    const steady = findSteady(diff, wholes);
-    if (steady.size > 0) diff = diffBlocks(old.filter(isNotIn(steady)), fresh.filter(isNotIn(steady)));
-  }
+  const diff = await diffVersions(context, before, after, rules, signal);
   if (diff.changes.length === 0) return { kind: "noise" };
   const { summary } = diff;
-  return isWorthTelling(diff, rules) ? { kind: "told", summary, excerpt: excerptOf(diff) } : { kind: "quiet", summary };
+  if (!isWorthTelling(diff, rules)) return { kind: "quiet", summary };
+  const readable = withOriginalTexts(diff, before.markdown, after.markdown, rules);
+  return { kind: "told", summary, excerpt: excerptOf(readable) };
+}
+
+/**
+ * What differs without noise. What is on the page as often as before is no change, even where it is main content in one
+ * version and not in the other: that choice can hang on what stands around it.
+ */
+export async function diffVersions(
+  context: Context,
+  before: ComparedVersion,
+  after: ComparedVersion,
+  rules: NoiseRules,
+  signal?: AbortSignal,
+): Promise<Diff> {
+  const [was, is] = await comparableTexts(context, before, after, rules, signal);
+  if (was === is) return diffBlocks([], []);
+  const [old, fresh] = [readBlocks(was), readBlocks(is)];
+  const diff = diffBlocks(old, fresh);
+  if (!diff.changes.some(isOneSided)) return diff;
+  const wholes = [await wholeText(context, before, rules, signal), await wholeText(context, after, rules, signal)];
+  const steady = findSteady(diff, wholes);
+  return steady.size === 0 ? diff : diffBlocks(old.filter(isNotIn(steady)), fresh.filter(isNotIn(steady)));
 }
 
 const isOneSided = ({ kind }: BlockChange) => kind === "added" || kind === "removed";

@@ -4,7 +4,8 @@ import type { Db } from "../db/db.ts";
 import type { ChangeSummary } from "../db/schema/pages.ts";
 import type { StoredDocument } from "../pages/document.ts";
 import type { Page } from "../pages/pages.ts";
-import { comparableTexts, toCompared } from "./comparable-text.ts";
+import { toCompared } from "./comparable-text.ts";
+import { diffVersions } from "./compare.ts";
 import { diffMarkdown } from "./diff/block-diff.ts";
 import type { Diff } from "./diff/diff.ts";
 import { eachRecentVersions } from "./recent-versions.ts";
@@ -43,8 +44,9 @@ export type TrackingPreview = {
   versions: PreviewedVersion[];
 };
 
-const BOUNDS = { maxPages: 20, maxVersions: 20, maxCharacters: 8_000_000 };
+const BOUNDS = { maxPages: 10, maxVersions: 20, maxCharacters: 8_000_000 };
 const MAX_LEFT_OUT = 5;
+const MAX_LOOKED_AT = 100;
 const MAX_LENGTH = 300;
 
 /**
@@ -88,7 +90,7 @@ export async function previewTracking(
   return preview;
 }
 
-type Judged = { verdict: Verdict; baseline: StoredDocument; diff: Diff | undefined };
+type Judged = { verdict: Verdict; baseline: StoredDocument; diff: Diff };
 
 /** Judges a page's versions one after the other, as its visits were. */
 function createJudge(
@@ -102,31 +104,26 @@ function createJudge(
   const compared = (document: StoredDocument) => toCompared(context.db, page, document);
   return async (version) => {
     const baseline = current ?? version;
-    const [was, is] = await comparableTexts(context, compared(baseline), compared(version), rules, signal);
-    const diff = was === is ? undefined : diffMarkdown(was, is);
+    const diff = await diffVersions(context, compared(baseline), compared(version), rules, signal);
     const verdict = judge(diff, rules);
     if (verdict.isTold) current = version;
     return { verdict, baseline, diff };
   };
 }
 
-function judge(diff: Diff | undefined, rules: NoiseRules): Verdict {
-  if (!diff || diff.changes.length === 0) return { isTold: false, reason: "noise", summary: null };
+function judge(diff: Diff, rules: NoiseRules): Verdict {
+  if (diff.changes.length === 0) return { isTold: false, reason: "noise", summary: null };
   const { summary } = diff;
   if (isWorthTelling(diff, rules)) return { isTold: true, reason: null, summary };
   return { isTold: false, reason: summary.share < rules.minShare ? "min_share" : "trigger_text", summary };
 }
 
 /** Blocks that differ when nothing is left out, and that are none of what differs by the rules. */
-function findLeftOut(
-  before: StoredDocument,
-  after: StoredDocument,
-  diff: Diff | undefined,
-  rules: NoiseRules,
-): string[] {
-  const still = new Set(diff?.changes.flatMap(textsOf));
+function findLeftOut(before: StoredDocument, after: StoredDocument, diff: Diff, rules: NoiseRules): string[] {
+  const still = new Set(diff.changes.flatMap(textsOf));
   const all = diffMarkdown(withoutNoise(before.markdown, plainRules), withoutNoise(after.markdown, plainRules));
   return all.changes
+    .slice(0, MAX_LOOKED_AT)
     .map(textsOf)
     .filter((texts) => !texts.some((text) => still.has(text) || still.has(withoutNoise(text, rules))))
     .slice(0, MAX_LEFT_OUT)
