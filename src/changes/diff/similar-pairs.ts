@@ -51,7 +51,7 @@ function sizeOf(block: PlacedBlock, place: number, vocabulary: Vocabulary): Size
     .filter((token) => vocabulary.kinds[token] === "word")
     .sort();
   let size = 0;
-  for (const word of words) size += vocabulary.texts[word]?.length ?? 0;
+  for (let at = 0; at < words.length; at++) size += vocabulary.texts[words[at] ?? 0]?.length ?? 0;
   return { block, place, words, size };
 }
 

@@ -54,14 +54,15 @@ export function tokenize(text: string, vocabulary: Vocabulary): Int32Array {
           : endOfMark(text, at, known);
     found.push(numberOf(text.slice(start, at), kind, vocabulary));
   }
-  const tokens = Int32Array.from(found);
+  const tokens = new Int32Array(found);
   vocabulary.read.set(text, tokens);
   return tokens;
 }
 
 export function amountOf(tokens: Int32Array, { kinds, texts }: Vocabulary): Amount {
   const amount = { words: 0, characters: 0 };
-  for (const token of tokens) {
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at] ?? 0;
     if (kinds[token] === "space") continue;
     if (kinds[token] === "word") amount.words++;
     amount.characters += texts[token]?.length ?? 0;

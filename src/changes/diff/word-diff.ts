@@ -18,7 +18,7 @@ export function diffWords(before: string, after: string, vocabulary: Vocabulary,
   const add = (kind: WordPart["kind"], tokens: Int32Array) => {
     if (tokens.length === 0) return;
     let text = "";
-    for (const token of tokens) text += vocabulary.texts[token] ?? "";
+    for (let at = 0; at < tokens.length; at++) text += vocabulary.texts[tokens[at] ?? 0] ?? "";
     parts.push({ kind, text });
   };
   for (let [x, y] = [0, 0]; x < a.length || y < b.length; ) {
