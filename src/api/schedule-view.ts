@@ -88,6 +88,10 @@ const Adaptive = Type.Partial(Type.Object(adaptiveFields), {
   examples: [{ min_interval_s: 3_600, max_interval_s: 2_592_000, fetches_per_day: 1_000 }],
 });
 
+export const AdaptiveView = Type.Object(adaptiveFields, {
+  description: "When it goes by the pages' own times; cron and interval are null then",
+});
+
 const timing = {
   adaptive: Type.Optional(Nullable(Adaptive)),
   cron: Type.Optional(Nullable(Cron)),
@@ -151,11 +155,7 @@ export const ScheduleView = Type.Object(
     website_id: Id("Website that is crawled"),
     cron: Nullable(Cron),
     interval_seconds: Nullable(Interval),
-    adaptive: Nullable(
-      Type.Object(adaptiveFields, {
-        description: "When it goes by the pages' own times; cron and interval are null then",
-      }),
-    ),
+    adaptive: Nullable(AdaptiveView),
     time_zone: TimeZone,
     jitter_seconds: Jitter,
     starts_at: Nullable(StartsAt),

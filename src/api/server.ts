@@ -26,6 +26,7 @@ import type { DeclaredRoute } from "./permissions.ts";
 import { createProbes } from "./probes.ts";
 import { queuesApi } from "./queues.ts";
 import { createRateLimits } from "./rate-limits.ts";
+import { revisitsApi } from "./revisits.ts";
 import { type Surroundings, underRules } from "./ruled.ts";
 import { schedulesApi } from "./schedules.ts";
 import { scrapeApi } from "./scrape.ts";
@@ -57,6 +58,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(feedsApi({ store, clock }))
         .use(crawlsApi({ config, db, store, cache, clock, log, closing }))
         .use(schedulesApi({ db, clock, config }))
+        .use(revisitsApi({ store }))
         .use(systemSchedulesApi({ db, clock, config }))
         .use(channelsApi(app))
         .use(templatePreviewApi({ db }))

@@ -9,6 +9,7 @@ import { channels, deliveries, events } from "../../src/db/schema/notifications.
 import { pageChanges } from "../../src/db/schema/pages.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
 import { enqueue } from "../../src/jobs/enqueue.ts";
+import { planWebsite } from "../../src/revisits/planning.ts";
 import { addSchedule } from "../../src/schedules/schedules.ts";
 import { addWebsite, deleteWebsite } from "../../src/websites/websites.ts";
 import { goodJob } from "../jobs/sample-jobs.ts";
@@ -44,6 +45,8 @@ export async function makeRows({ db, cache, clock }: App) {
   });
   const changeId = Bun.randomUUIDv7();
   await db.insert(pageChanges).values({ id: changeId, websiteId: website.id, pageId, kind: "changed" });
+  const schedule = await addSchedule({ db, clock }, viewer, website.id, { adaptive: {} });
+  await planWebsite(db, website.id);
   const deletedWebsite = await addSite();
   await deleteWebsite(db, viewer, deletedWebsite.id, clock.now());
   const { channelId, deliveryId } = await makeDelivery(db, owner.id);
@@ -57,7 +60,7 @@ export async function makeRows({ db, cache, clock }: App) {
     changeId,
     crawlIds: { toPause: (await crawl()).id, toCancel: (await crawl()).id, toWatch: (await crawl()).id },
     keyId: (await makeKey(owner.id, ["read"])).key.id,
-    scheduleId: (await addSchedule({ db, clock }, viewer, website.id, { cron: "@daily" })).id,
+    scheduleId: schedule.id,
     jobId: (await enqueue(db, goodJob, { crawlId: 1 })) ?? "",
     /** Who can be disabled and deleted without harm to the others. */
     spareUserId: (await createUser(db, { name: "Spare" })).id,
