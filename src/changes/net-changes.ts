@@ -81,16 +81,16 @@ const columns = {
   changedAt: sql<Date>`net.changed_at`.mapWith(pageChanges.detectedAt),
 };
 
-/** A column of a page's first change, or of the first that has it. */
+/** A column of a page's first change, or of the first that has it. All go by one order, so that rows are sorted once. */
 function first(column: string, hasIt = false): SQL {
-  return pick(column, "detected_at, id", hasIt);
+  return pick(column, "1", hasIt);
 }
 
 function last(column: string, hasIt = false): SQL {
-  return pick(column, "detected_at desc, id desc", hasIt);
+  return pick(column, hasIt ? `count(${column})::int` : "count(*)::int", hasIt);
 }
 
-function pick(column: string, order: string, hasIt: boolean): SQL {
+function pick(column: string, place: string, hasIt: boolean): SQL {
   const filter = hasIt ? ` filter (where ${column} is not null)` : "";
-  return sql.raw(`(array_agg(${column} order by ${order})${filter})[1]`);
+  return sql.raw(`(array_agg(${column} order by detected_at, id)${filter})[${place}]`);
 }
