@@ -78,11 +78,6 @@ describe("a website that changes by script for two months", () => {
       .innerJoin(pages, eq(pages.id, pageChanges.pageId))
       .where(eq(pageChanges.crawlId, crawlId))
       .orderBy(asc(pageChanges.id));
-    if (process.env.SHOW) {
-      const told = await store.db.select().from(events).where(eq(events.crawlId, crawlId));
-      for (const { payload, type } of told)
-        if (type.startsWith("page.")) console.log(visit, type, JSON.stringify([payload.page, payload.excerpt]).slice(0, 600));
-    }
     const path = (url: string | null) => (url === null ? undefined : url.slice(site.origin.length));
     return rows.map(({ kind, url, toUrl, reason }) =>
       describeChange(visit, { kind, path: path(url) ?? "", to: path(toUrl), reason: reason ?? undefined }),

@@ -49,7 +49,10 @@ export function createSite(): SiteState {
 }
 
 /** Pages that are sent with a validator, and without noise. */
-const QUIET = new Set(["/articles/elm", "/articles/bay", "/manuals/pump", "/small"]);
+const QUIET = new Set([
+  ...["elm", "bay", "yew", "box", "gum"].map((name) => `/articles/${name}`),
+  ...["/manuals/pump", "/manuals/switch", "/small", "/wait"],
+]);
 
 const GOODS = ["Copper kettle", "Silver ladder", "Walnut basket", "Paper lantern", "Timber saddle", "Gravel hammer"];
 
@@ -143,6 +146,7 @@ const STEPS: Step[] = [
       "Checking your browser before accessing the site. Enable JavaScript and cookies to continue.",
     ),
   ),
+  answer(13, 13, "/manuals/switch", "is overloaded", { status: 503, html: "Try again later" }),
   answer(14, 14, "/manuals/motor", "is refused", { status: 403, html: "Forbidden" }),
   answer(
     15,
@@ -161,7 +165,7 @@ const STEPS: Step[] = [
     edit: (state) => state.pages.set("/articles/yew", article("yew", LOUD)),
     told: { kind: "restored", path: "/articles/yew" },
   },
-  outage(16, { status: 503, html: "Down for maintenance" }),
+  outage(16, { status: 500, html: "Down for maintenance" }),
   {
     ...change(16, "/articles/elm", "while nobody can see it", (page) =>
       replace(page, 0, paragraph(`${prose("elm 1")} It was felled.`)),
