@@ -3,6 +3,7 @@ import { VERSION } from "../version.ts";
 import { addAccessCommands } from "./access-commands.ts";
 import { addBackupCommands } from "./backup-commands.ts";
 import { addChangeCommands } from "./change-commands.ts";
+import { addChannelCommands } from "./channel-commands.ts";
 import { addDatabaseCommands } from "./database-commands.ts";
 import { addInstanceCommands, roleOption } from "./instance-commands.ts";
 import { addJobCommands } from "./job-commands.ts";
@@ -100,6 +101,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   addAccessCommands(program, run, dataOption);
   addScheduleCommands(program, run, dataOption);
+  addChannelCommands(program, run, dataOption);
   addJobCommands(program, run, dataOption);
 
   program

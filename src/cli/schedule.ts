@@ -3,8 +3,6 @@ import { readInstant } from "../api/fields.ts";
 import { viewFirings, viewSchedule, viewSystemSchedule } from "../api/schedule-view.ts";
 import type { App } from "../app.ts";
 import { systemClock } from "../clock.ts";
-import { canonicalizeUrl } from "../crawl/url.ts";
-import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import { AppError } from "../errors.ts";
 import { systemSchedulesOf } from "../retention/upkeep.ts";
 import { runSchedule } from "../schedules/firing.ts";
@@ -21,10 +19,10 @@ import {
   toRule,
 } from "../schedules/schedules.ts";
 import { listSystemSchedules, runSystemSchedule, type SystemScheduleState } from "../schedules/system-schedules.ts";
-import { findOrAddWebsite, findWebsiteByUrl } from "../websites/websites.ts";
 import { type AccessFlags, formatInstant, printList, toTable, withDatabase } from "./access-database.ts";
 import type { ScheduleAction } from "./schedule-commands.ts";
 import { writeError, writeOut } from "./terminal.ts";
+import { addWebsiteId, getWebsiteId } from "./website-argument.ts";
 
 const OVER_REST = "/api/v1/schedules";
 
@@ -174,26 +172,6 @@ function readOptions(text: string | undefined): Record<string, unknown> | undefi
     // Told below, as anything else that is no object.
   }
   throw new AppError("invalid", `--options must be a JSON object such as {"max_pages":500}, not ${text}`);
-}
-
-/** A website by its id, or by its URL, which is registered for the local user when it is not yet. */
-async function addWebsiteId({ db }: App, website: string): Promise<string> {
-  const { id, url } = readWebsite(website);
-  return id ?? (await findOrAddWebsite(db, LOCAL_USER_ID, url)).id;
-}
-
-async function getWebsiteId({ db }: App, website: string): Promise<string> {
-  const { id, url } = readWebsite(website);
-  const found = id ?? (await findWebsiteByUrl(db, LOCAL_USER_ID, url))?.id;
-  if (found === undefined) throw new AppError("not_found", `There is no website ${website}`);
-  return found;
-}
-
-function readWebsite(text: string): { id: string; url?: never } | { id?: never; url: string } {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return { id: text.toLowerCase() };
-  const url = canonicalizeUrl(text, undefined, { mode: "keep" });
-  if (url) return { url };
-  throw new AppError("invalid", `${text} is neither a website's id nor an http or https URL`);
 }
 
 const FLAGS: Record<string, string> = {
