@@ -18,6 +18,7 @@ const SCRIPTS: Record<string, string> = {
   "bench:stages": "measure what the stages of a page cost",
   "bench:serve": "compare the service with bare servers: requests, start and memory",
   "bench:extract": "score the main content of public pages beside the best npm libraries: bun run bench:extract --help",
+  "bench:diff": "compare versions of documents beside jsdiff: time and memory",
   "bench:jobs": "compare jobs with the bare queue: throughput, pick-up, take-over and size",
   "bench:scale": "measure crawls by one worker process and by more",
   smoke: "try the built executable",
