@@ -69,7 +69,7 @@ describe("a language model", () => {
   test("of Anthropic is asked in its own form", async () => {
     answer = () => Response.json({ content: [{ type: "text", text: "The price rose." }] });
     const policy = createAddressPolicy({ allow: true });
-    const timeouts = { connectMs: 1_000, headersMs: 5_000, totalMs: 5_000 };
+    const timeouts = { connectMs: 30_000, headersMs: 30_000, totalMs: 30_000 };
     const network = createNetworkFetch({ userAgent: "x", policy, maxBytes: 10_000, timeouts, clock: systemClock });
     const fetch: Fetch = (request) =>
       network.fetch({ ...request, url: request.url.replace("https://api.anthropic.com", server.url.origin) });

@@ -35,10 +35,10 @@ type SendOptions = { template?: Record<string, string>; to?: string[]; db?: Db; 
 const send = (settings: Partial<Config>, message: Message = plain, options: SendOptions = {}) => {
   const config = readConfig(
     {},
-    { SMTP_FROM: "Orbweaver <changes@example.com>", WEBHOOK_TIMEOUT_MS: 1_000, ...settings },
+    { SMTP_FROM: "Orbweaver <changes@example.com>", WEBHOOK_TIMEOUT_MS: 30_000, ...settings },
   );
   const log = createLog("error", systemClock, () => {});
-  const { template = null, to = ["ann@example.org"], db = {} as Db, signal = AbortSignal.timeout(10_000) } = options;
+  const { template = null, to = ["ann@example.org"], db = {} as Db, signal = AbortSignal.timeout(60_000) } = options;
   const context = { config, log, db } as SendContext;
   return email.send(context, { id: "channel-1", kind: "email", template, target: { to } } as never, message, signal);
 };

@@ -29,7 +29,7 @@ export function startReceiver() {
     userAgent: "Orbweaver/test",
     policy: createAddressPolicy({ allow: ["127.0.0.0/8"] }),
     maxBytes: 1_000_000,
-    timeouts: { connectMs: 2_000, headersMs: 5_000, totalMs: 10_000 },
+    timeouts: { connectMs: 30_000, headersMs: 30_000, totalMs: 30_000 },
     clock: systemClock,
   });
   const context: SendContext = {
@@ -51,7 +51,7 @@ export function startReceiver() {
         context,
         { id: "c1", kind: format.kind, template, target } as never,
         message,
-        AbortSignal.timeout(10_000),
+        AbortSignal.timeout(60_000),
       ),
     stop: async () => {
       network.close();
