@@ -106,12 +106,12 @@ function isToken(name: string, value: string): boolean {
 /** Seconds or milliseconds since 1970, of this century so far; or a random number as JavaScript writes it. */
 const isTime = (value: string) => /^1\d{9}(?:\d{3}|\.\d{1,6})?$/.test(value) || /^0\.\d{8,20}$/.test(value);
 
+/** Letters and digits in turn, as in no words with a year (`privacy-policy-2026`). */
 const isMachineMade = (value: string, minLength: number) =>
   value.length >= minLength &&
   value.length <= 2_048 &&
   /^[\w.~+/=-]+$/.test(value) &&
-  /\d/.test(value) &&
-  /[a-z]/i.test(value);
+  (value.match(/[a-z](?=\d)|\d(?=[a-z])/gi)?.length ?? 0) >= 3;
 
 /** A version, time or hash; not a size such as `s=80`. */
 const isMakeOf = (value: string) =>

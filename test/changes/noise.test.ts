@@ -47,6 +47,13 @@ const always: Case[] = [
     link("/g.pdf?X-Amz-Date=1"),
   ],
   [
+    "tokens that look made by a machine, and words that do not",
+    {},
+    link("/p?token=a9F3k2Lm81QzX7bc&policy=privacy-policy-2025"),
+    link("/p?token=Zz81QmX7bca9F3k2&policy=privacy-policy-2025"),
+    link("/p?token=a9F3k2Lm81QzX7bc&policy=privacy-policy-2026"),
+  ],
+  [
     "hidden e-mail addresses",
     {},
     link("https://a.example/cdn-cgi/l/email-protection#a1b2"),
