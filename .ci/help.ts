@@ -21,6 +21,7 @@ const SCRIPTS: Record<string, string> = {
   "bench:diff": "compare versions of documents beside jsdiff: time and memory",
   "bench:jobs": "compare jobs with the bare queue: throughput, pick-up, take-over and size",
   "bench:scale": "measure crawls by one worker process and by more",
+  "bench:revisits": "compare plans of visits on simulated websites: bun run bench:revisits [pages]",
   smoke: "try the built executable",
   up: "start everything in containers",
   down: "stop the containers",

@@ -21,24 +21,31 @@ const MEMORY = 40;
 /**
  * The history with one more visit, `seconds` after the one before it. Evidence fades by visits and not by time, so that
  * pages seldom visited keep what little is known of them: the sum by a fortieth each time, the intervals by leaving out
- * the oldest as often as gives them the same mean life.
+ * the oldest as often as gives them the same mean life. Where no more of them are kept, the sum fades with each that is
+ * left out for another, or the page would seem to rest more than it does.
  */
 export function addVisit(history: VisitHistory, visit: { seconds: number; isChanged: boolean }): VisitHistory {
   const visits = history.visits + 1;
   const changes = history.changes + (visit.isChanged ? 1 : 0);
   // Visits within the same second tell nothing.
   const seconds = Math.max(1, Math.round(visit.seconds));
-  const faded = history.unchangedSeconds * (1 - 1 / MEMORY);
-  const kept = dropFaded(history.changedIntervals, visits);
+  const { changedIntervals: intervals, unchangedSeconds } = history;
+  if (visit.isChanged && intervals.length >= MAX_CHANGED) {
+    const faded = unchangedSeconds * (MAX_CHANGED / (MAX_CHANGED + 1));
+    const changedIntervals = [...intervals, seconds].slice(-MAX_CHANGED);
+    return { visits, changes, unchangedSeconds: Math.round(faded), changedIntervals };
+  }
+  const faded = unchangedSeconds * (1 - 1 / MEMORY);
+  const kept = dropFaded(intervals, visits);
   if (!visit.isChanged)
     return { visits, changes, unchangedSeconds: Math.round(faded + seconds), changedIntervals: kept };
-  const changedIntervals = [...kept, seconds].slice(-MAX_CHANGED);
-  return { visits, changes, unchangedSeconds: Math.round(faded), changedIntervals };
+  return { visits, changes, unchangedSeconds: Math.round(faded), changedIntervals: [...kept, seconds] };
 }
 
-/** Of `n` intervals, one goes about every `MEMORY / n` visits. */
+/** With multiples of it, the places between whole numbers are filled evenly, in an order that is none (Weyl). */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+/** Of `n` intervals, one goes every `MEMORY / n` visits on average: by chance, but the same each time. */
 function dropFaded(intervals: readonly number[], visits: number): readonly number[] {
-  if (intervals.length === 0) return intervals;
-  const every = Math.max(1, Math.round(MEMORY / intervals.length));
-  return visits > MEMORY / 2 && visits % every === 0 ? intervals.slice(1) : intervals;
+  return (visits * GOLDEN_RATIO) % 1 < intervals.length / MEMORY ? intervals.slice(1) : intervals;
 }
