@@ -1,7 +1,9 @@
 import { Type } from "@sinclair/typebox";
 import { defineFormat } from "../format.ts";
 
-const ADDRESS = '^[^\\s<>@,;:"()\\[\\]\\\\]{1,64}@[^\\s<>@,;:"()\\[\\]\\\\]{1,253}$';
+/** Without quotes, comments and all that could end an address in a command or a header. */
+const PART = '[^\\x00-\\x20\\x7f\\s<>@,;:"()\\[\\]\\\\]';
+const ADDRESS = `^${PART}{1,64}@${PART}{1,253}$`;
 
 const Target = Type.Object(
   {

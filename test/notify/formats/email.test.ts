@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { Value } from "@sinclair/typebox/value";
 import { systemClock } from "../../../src/clock.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import type { Config } from "../../../src/config/settings.ts";
@@ -267,6 +268,19 @@ describe("a channel", () => {
     const faults = email.check?.({ to: ["a@example.com"] } as never, { config: readConfig({}, {}) });
 
     expect(faults).toMatchObject([{ at: "/to", message: expect.stringContaining("SMTP_URL and SMTP_FROM are set") }]);
+  });
+
+  test.each([
+    "a",
+    "a@b@c",
+    "a b@c.example",
+    "a@c.example\r\nX: y",
+    "<a@c.example>",
+    "a@c.example,d@e.example",
+    "a\u0000@b.example",
+  ])("can't have the address %j", (address) => {
+    expect(Value.Check(email.target, { to: [address] })).toBe(false);
+    expect(Value.Check(email.target, { to: ["ann+docs@mail.example.com"] })).toBe(true);
   });
 
   test("is described by its first addresses", () => {
