@@ -2,7 +2,9 @@ import type { Document } from "../content/document.ts";
 import {
   accessPhrases,
   isLoginName,
+  isMaybeLoginName,
   isMissingName,
+  isPauseName,
   isWallName,
   loginPhrases,
   missingPhrases,
@@ -92,8 +94,8 @@ const has = (text: string, phrases: readonly string[]) => phrases.some((phrase) 
 function isBotWall({ names, opening, wordCount, isExplaining }: Page): boolean {
   if (isExplaining && wordCount > FEW_WORDS) return false;
   const evidence = wallPhrases.filter((phrase) => opening.includes(phrase)).length;
-  if (names.some(isWallName)) return wordCount <= FEW_WORDS || evidence > 0;
-  return !isExplaining && (evidence > 1 || (evidence === 1 && wordCount <= FEW_WORDS));
+  if (names.some(isWallName)) return wordCount <= FEW_WORDS / 4 || evidence > 0;
+  return !isExplaining && (evidence > 1 || (evidence === 1 && wordCount <= FEW_WORDS / 2));
 }
 
 function isMissing({ names, opening, wordCount }: Page): boolean {
@@ -101,14 +103,13 @@ function isMissing({ names, opening, wordCount }: Page): boolean {
   if (names.some(isMissingName)) return wordCount <= FEW_WORDS || says;
   if (names.some((name) => has(name, missingPhrases))) return wordCount <= 2 * FEW_WORDS;
   const isPaused = has(opening, pausePhrases) || names.some((name) => has(name, pausePhrases));
-  return wordCount <= FEW_WORDS && isPaused;
+  return wordCount <= FEW_WORDS && (isPaused || (wordCount <= FEW_WORDS / 2 && names.some(isPauseName)));
 }
 
 function isLogin({ names, opening, wordCount }: Page): boolean {
   if (wordCount <= FEW_WORDS && (has(opening, accessPhrases) || names.some((name) => has(name, accessPhrases))))
     return true;
-  if (!names.some(isLoginName)) return false;
-  return (
-    wordCount <= FEW_WORDS / 2 || (wordCount <= 2 * FEW_WORDS && has(opening, [...passwordWords, ...loginPhrases]))
-  );
+  if (wordCount <= FEW_WORDS / 2 && names.some(isLoginName)) return true;
+  const hasForm = has(opening, passwordWords) || has(opening, loginPhrases);
+  return wordCount <= 2 * FEW_WORDS && hasForm && names.some(isMaybeLoginName);
 }
