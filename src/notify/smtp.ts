@@ -38,11 +38,20 @@ export function findSmtpServer({ SMTP_URL, SMTP_TLS, SMTP_CA_FILE }: Config): Sm
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? (isSecure ? 465 : 587) : Number(url.port),
     isSecure,
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    user: decode(url.username),
+    password: decode(url.password),
     tls: SMTP_TLS,
     caFile: SMTP_CA_FILE,
   };
+}
+
+/** A lone % is a slip that is taken as it was meant. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 type Envelope = { from: string; to: string[] };
