@@ -111,7 +111,11 @@ async function compare(
     // What it was made from is gone: whether the page changed too can't be told.
     return remade && compareVersions(context, remade, after, rules, signal);
   };
-  const done = (comparison: PageComparison): Answer => ({ ...answer, comparison: { ...comparison, baseId: base.id } });
+  const from = { documentId: base.told.id, version: base.told.version };
+  const done = (comparison: PageComparison): Answer => ({
+    ...answer,
+    comparison: { ...comparison, baseId: base.id, from },
+  });
   const sinceCurrent = (await compareWith(base.current)) ?? { kind: "noise" };
   if (sinceCurrent.kind === "noise") return done(isMadeAlike ? sinceCurrent : { kind: "remade" });
   if (base.told === base.current) return done(sinceCurrent);

@@ -1,9 +1,10 @@
 import type { Viewer } from "../access/viewer.ts";
 import type { App } from "../app.ts";
+import { diffMarkdown } from "../changes/diff/block-diff.ts";
+import type { Diff } from "../changes/diff/diff.ts";
 import type { Decision, Document, DocumentInput, ExtractOptions } from "../content/document.ts";
 import { getRaw } from "../pages/document.ts";
 import { getWebsite } from "../websites/websites.ts";
-import { type BlockDifference, compareBlocks } from "./block-difference.ts";
 import { type ExtractFields, toExtractOptions } from "./extract-options.ts";
 import { fetchPage, withinTime } from "./scrape.ts";
 
@@ -39,8 +40,8 @@ export type Comparison = {
   of: "website" | "request";
   options: ExtractOptions;
   document: Document;
-  /** Blocks of Markdown that the preview alone has, and those that this one alone has. */
-  difference: BlockDifference;
+  /** From the preview to this one. */
+  difference: Diff;
 };
 
 export const MAX_DECISIONS = 500;
@@ -74,7 +75,7 @@ export async function previewExtraction(
     const comparisons: Comparison[] = [];
     for (const other of others) {
       const compared = await parse(other.options, false);
-      const difference = compareBlocks(document.markdown, compared.markdown);
+      const difference = diffMarkdown(document.markdown, compared.markdown);
       comparisons.push({ ...other, document: compared, difference });
     }
     const { decisions } = document;

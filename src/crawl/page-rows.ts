@@ -104,7 +104,7 @@ function describeChange(
   const restored = describeReturn(before, { url, title }, to, detectedAt);
   if (restored) return { ...restored, ...told };
   if (difference !== "told") return undefined;
-  return { kind: "changed", page: { id: before.id, url, title }, from: versionOf(before), to, detectedAt, ...told };
+  return { kind: "changed", page: { id: before.id, url, title }, from: comparison?.from, to, detectedAt, ...told };
 }
 
 /** How a text stands to the one before it; `first` where there is none that it would be measured by. */

@@ -18,7 +18,7 @@ export type VisitOutcome =
       /** It answered well, yet looks like no content; the version before tells whether it always did. */
       doubt?: Doubt;
       /** With the version that changes are measured from, of a page that has one and differs from it. */
-      comparison?: PageComparison & { baseId: string };
+      comparison?: PageComparison & { baseId: string; from: { documentId: string; version: number } };
     }
   | { kind: "not_modified" }
   /** It was not even asked for: a sitemap that can be trusted says that it has not changed. */
