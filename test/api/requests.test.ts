@@ -120,7 +120,7 @@ test("nesting without end costs nothing", async () => {
 
   expect([closed.status, closed.json.detail]).toEqual([400, "The body may be nested 32 deep at the most"]);
   expect([open.status, open.json.code]).toEqual([400, "malformed_json"]);
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
 
 test("a text that no database can hold is refused, wherever it is", async () => {
