@@ -1,8 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { App } from "../app.ts";
+import { blocksOfSide } from "../changes/diff/blocks-of-side.ts";
 import type { Decision, Document, ExtractOptions } from "../content/document.ts";
-import type { Blocks } from "../crawl/block-difference.ts";
 import type { ExtractFields } from "../crawl/extract-options.ts";
 import {
   type Comparison,
@@ -185,11 +185,9 @@ function viewPreview(preview: Preview): Static<typeof PreviewView> {
 }
 
 function viewComparison({ of, options, document, difference }: Comparison) {
-  const { here, there } = difference;
-  return { of, ...viewResult(options, document), only_in_preview: viewBlocks(here), only_here: viewBlocks(there) };
+  const [before, after] = [blocksOfSide(difference, "before"), blocksOfSide(difference, "after")];
+  return { of, ...viewResult(options, document), only_in_preview: before, only_here: after };
 }
-
-const viewBlocks = ({ count, first }: Blocks) => ({ count, first });
 
 function viewResult(options: ExtractOptions, { quality, wordCount, isTruncated }: Document) {
   const { content, includeSelectors, excludeSelectors, images, links, navigation } = options;

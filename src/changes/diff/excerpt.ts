@@ -63,5 +63,5 @@ function rowToPlain(row: string): string {
   const inner = row.replace(/^\||\|$/g, "");
   const columns = inner.replaceAll("\\|", "").split("|").length;
   const plain = toPlainText(`| ${inner} |\n|${"---|".repeat(columns)}\n`).trim();
-  return plain.replace(/[ \t]*\t[ \t]*/g, " | ");
+  return plain.replaceAll("\t", " | ");
 }

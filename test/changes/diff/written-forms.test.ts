@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import fc from "fast-check";
 import { diffMarkdown } from "../../../src/changes/diff/block-diff.ts";
+import { blocksOfSide } from "../../../src/changes/diff/blocks-of-side.ts";
 import { excerptOf } from "../../../src/changes/diff/excerpt.ts";
 import { toDiffHtml } from "../../../src/changes/diff/html.ts";
 import { DiffView, viewDiff } from "../../../src/changes/diff/json.ts";
@@ -279,5 +280,30 @@ describe("an excerpt", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("the blocks of one side", () => {
+  test("are those that the other has not, or has otherwise, in their order", () => {
+    expect(blocksOfSide(diff, "before")).toEqual({
+      count: 4,
+      first: [
+        "The plan costs **12 €** a month.",
+        "- [No card](https://example.com/card)",
+        "| Pro | 5 |",
+        "```sh\nrun --old\n```",
+      ],
+    });
+    expect(blocksOfSide(diff, "after").first).toContain("- New: *half* price");
+  });
+
+  test("are counted all, the first fifty shown, long ones cut", () => {
+    const text = Array.from({ length: 60 }, (_, at) => `Block ${at} ${"x".repeat(400)}`).join("\n\n");
+
+    const { count, first } = blocksOfSide(diffMarkdown("", text), "after");
+
+    expect([count, first.length]).toEqual([60, 50]);
+    expect(first[0]).toHaveLength(301);
+    expect(first[0]).toEndWith("…");
   });
 });
