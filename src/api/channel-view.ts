@@ -21,9 +21,15 @@ const ChannelName = Type.String({
 
 const Kind = OneOf(CHANNEL_KINDS, { description: "How it is told", examples: ["webhook"] });
 
-const Target = Type.Record(Type.String(), Type.Unknown(), {
+const TargetPart = Type.Union([
+  Type.String({ maxLength: 2_000, examples: ["https://hooks.example.com/orbweaver"] }),
+  Type.Array(Type.String({ maxLength: 2_000 }), { minItems: 1, maxItems: 100 }),
+  Type.Integer(),
+]);
+
+const Target = Type.Record(Type.String(), TargetPart, {
   description:
-    "Where it is told, by kind. webhook: `url`, to which each event is sent by POST, signed by the Standard Webhooks specification. slack, discord, teams: `url` of their incoming webhook. email: addresses. ntfy: server and topic",
+    "Where it is told, by kind. webhook: `url`, to which each event is sent by POST, signed by the Standard Webhooks specification. slack, discord, teams: `url` of their incoming webhook. email: `to`, a list of addresses. ntfy: `topic`, and `server`, `token` and `priority` where they are not the usual ones",
   examples: [{ url: "https://hooks.example.com/orbweaver" }],
 });
 

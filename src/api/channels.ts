@@ -144,14 +144,14 @@ export const channelsApi = (app: App) => {
     .post(
       "/:id/rotate-secret",
       async ({ params, body, request }) => {
-        const channel = await rotateSecret(app, viewerOf(request), params.id, body?.secret);
+        const channel = await rotateSecret(app, viewerOf(request), params.id, body.secret);
         return { ...viewChannel(channel), secret: channel.secret };
       },
       {
         permission: "write",
         idempotent: SHOWN_ONCE,
         params: byChannelId,
-        body: t.Optional(NewSecret),
+        body: NewSecret,
         response: { 200: MadeChannelView, ...problems(400, 403, 404, 409, 413, 415, 422, 500, 503) },
         detail: {
           summary: "Rotate a webhook's secret",

@@ -150,7 +150,7 @@ describe("the API's channels", () => {
   test("a secret is rotated, and the former one holds for a day", async () => {
     const { id, secret } = await add();
 
-    const made = await ask("POST", `/channels/${id}/rotate-secret`);
+    const made = await ask("POST", `/channels/${id}/rotate-secret`, {});
     const given = await ask("POST", `/channels/${id}/rotate-secret`, { secret });
 
     expect(made.json.secret).toStartWith("whsec_");

@@ -56,6 +56,13 @@ test("the document lists every route that callers have, and no other", () => {
       "GET /api/v1/public/health",
       ...["/health", "/api/v1/public/health"].map((path) => `GET ${path}/ready`),
       ...["db", "redis"].map((part) => `GET /health/${part}`),
+      ...["GET", "POST"].map((method) => `${method} /api/v1/channels`),
+      ...["GET", "PATCH", "DELETE"].map((method) => `${method} /api/v1/channels/{id}`),
+      ...["test", "rotate-secret", "replay-failed"].map((action) => `POST /api/v1/channels/{id}/${action}`),
+      "GET /api/v1/channels/{id}/deliveries",
+      "GET /api/v1/deliveries/{id}",
+      "POST /api/v1/deliveries/{id}/replay",
+      ...["/events", "/websites/{id}/events"].map((path) => `GET /api/v1${path}`),
       ...["GET", "POST"].map((method) => `${method} /api/v1/websites`),
       ...["GET", "PATCH", "DELETE"].map((method) => `${method} /api/v1/websites/{id}`),
       ...["pages", "crawls"].map((list) => `GET /api/v1/websites/{id}/${list}`),
@@ -218,6 +225,7 @@ describe("bad input at every route", () => {
   const fill = (path: string, id: string) =>
     path.replace("{id}", id).replace("{number}", "1").replace("{suggestion_id}", "0123456789abcdef");
   const good: Record<string, unknown> = {
+    "POST /api/v1/channels/{id}/rotate-secret": {},
     "PUT /api/v1/websites/{id}/tracking": {},
     "POST /api/v1/websites/{id}/tracking/preview": { tracking: {} },
   };
