@@ -60,23 +60,18 @@ const Enabled = Type.Boolean({ description: "Whether it fires", examples: [true]
 const StartsAt = Instant("Nothing is due before");
 const EndsAt = Instant("Nothing is due then or later");
 
+/** Their bounds are checked beyond the schema, which could not name the field at fault within what may be null. */
 const adaptiveFields = {
   min_interval_s: Type.Integer({
-    minimum: MIN_VISIT_SECONDS,
-    maximum: MAX_VISIT_SECONDS,
-    description: `No page is visited again sooner; ${DEFAULT_ADAPTIVE.minSeconds} when left out`,
+    description: `No page is visited again sooner; ${MIN_VISIT_SECONDS} at the least, ${DEFAULT_ADAPTIVE.minSeconds} when left out`,
     examples: [3_600],
   }),
   max_interval_s: Type.Integer({
-    minimum: MIN_VISIT_SECONDS,
-    maximum: MAX_VISIT_SECONDS,
-    description: `Each page is visited again by then, if the budget suffices; ${DEFAULT_ADAPTIVE.maxSeconds} when left out`,
+    description: `Each page is visited again by then, if the budget suffices; ${MAX_VISIT_SECONDS} at the most, ${DEFAULT_ADAPTIVE.maxSeconds} when left out`,
     examples: [2_592_000],
   }),
   fetches_per_day: Type.Integer({
-    minimum: 1,
-    maximum: MAX_FETCHES_PER_DAY,
-    description: `Budget of the website, which goes where it keeps most pages current; new pages count too. ${DEFAULT_ADAPTIVE.fetchesPerDay} when left out`,
+    description: `Budget of the website, which goes where it keeps most pages current; new pages count too. ${MAX_FETCHES_PER_DAY} at the most, ${DEFAULT_ADAPTIVE.fetchesPerDay} when left out`,
     examples: [1_000],
   }),
 };

@@ -64,6 +64,16 @@ test("a schedule is made, shown, changed, run and removed", async () => {
   expect((await run("remove", schedule.id)).stdout).toBe(`${schedule.id}  removed\n`);
 });
 
+test("a schedule may go by each page's own time", async () => {
+  const bounds = ["--min-interval", "2h", "--max-interval", "7d", "--budget", "500"];
+  const added = await run("add", "https://adaptive.example.org", "--adaptive", ...bounds);
+  const refused = await run("add", "https://adaptive.example.org", "--min-interval", "1m");
+
+  expect(added.stdout).toContain("  adaptive, 7200–604800 s, 500 fetches/day  next 2");
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain("--min-interval must be a whole number, 300–");
+});
+
 test("the service's own are listed, and run by name", async () => {
   const ran = await run("run", "purge", "--json");
   const listed = await run("list", "--system");
