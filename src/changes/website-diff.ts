@@ -88,6 +88,9 @@ export async function countNetChanges(db: Db, websiteId: string, span: Span): Pr
   return toCounts(rows);
 }
 
+/** Characters of two texts that are compared in passing: several are, while nobody else is answered. */
+const MAX_COMPARED = 200_000;
+
 export type LargeChange = { change: NetChange; excerpt: Excerpt };
 
 /** Of the pages whose text changed those that changed most, with the first of what came and went. */
@@ -108,8 +111,8 @@ export async function listLargest(db: Db, websiteId: string, span: Span, limit: 
   return largest.map((change) => {
     const [before, after] = [textOf(change.fromDocumentId), textOf(change.toDocumentId)];
     // What was given up can't be shown.
-    const isKept = before !== undefined && after !== undefined;
-    return { change, excerpt: isKept ? excerptOf(diffMarkdown(before, after)) : { added: [], removed: [] } };
+    const isShown = before !== undefined && after !== undefined && before.length + after.length <= MAX_COMPARED;
+    return { change, excerpt: isShown ? excerptOf(diffMarkdown(before, after)) : { added: [], removed: [] } };
   });
 }
 
