@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import { LeaseLostError } from "./lease.ts";
+import { BaselineMovedError } from "./page-rows.ts";
 import { OverLimitError } from "./settle.ts";
 
 /** About a minute together: a restart of the database is shorter, and a longer outage is for the next lease to meet. */
@@ -23,11 +24,12 @@ export async function waitOutage<T>(
       if (
         error instanceof LeaseLostError ||
         error instanceof OverLimitError ||
+        error instanceof BaselineMovedError ||
         isBadValue(error) ||
         delayMs === undefined
       )
         throw error;
-      log.warn("database failed, trying again", { attempt, error: describeCause(error) });
+      log.warn("database or parser failed, trying again", { attempt, error: describeCause(error) });
       // Cut short, what went wrong is the database's error.
       await clock.sleep(delayMs, signal).catch(() => {
         throw error;

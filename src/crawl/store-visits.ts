@@ -39,12 +39,12 @@ const MAX_COMPARISONS = 5;
 async function compareAndSettle(context: Context, crawl: Crawl, visits: Visit[], signal: AbortSignal) {
   const attributes = { "orbweaver.visits": visits.length };
   for (let round = 1; ; round++) {
+    const { compared, website } = await waitOutage(context, signal, () =>
+      compareVisits(context, crawl, visits, { isAgain: round > 1, signal }),
+    );
     try {
       return await context.telemetry.span("settle", { attributes }, () =>
-        waitOutage(context, signal, async () => {
-          const { compared, website } = await compareVisits(context, crawl, visits, { isAgain: round > 1, signal });
-          return settle(context.db, crawl, compared, website);
-        }),
+        waitOutage(context, signal, () => settle(context.db, crawl, compared, website)),
       );
     } catch (error) {
       if (!(error instanceof BaselineMovedError) || round === MAX_COMPARISONS) throw error;

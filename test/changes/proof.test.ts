@@ -8,26 +8,13 @@ import { hosts } from "../../src/db/schema/crawls.ts";
 import { events } from "../../src/db/schema/notifications.ts";
 import { pageChanges, pages } from "../../src/db/schema/pages.ts";
 import { websites } from "../../src/db/schema/websites.ts";
-import { createFastClock, openTestApp } from "../testing/apps.ts";
+import { createMovedClock, openTestApp } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
 import { createSite, DAYS_BETWEEN, EXPECTED, playVisit, TRACKING, VISITS } from "./proof/script.ts";
 import { type ScriptedSite, serveScriptedSite } from "./proof/scripted-site.ts";
 
 const [embedded] = testStores;
 const DAY_MS = 86_400_000;
-
-/** Goes fast from a time on, and is moved by hand. */
-function createMovedClock(start: string) {
-  const fast = createFastClock(100);
-  let offset = new Date(start).getTime() - fast.now().getTime();
-  return {
-    ...fast,
-    now: () => new Date(fast.now().getTime() + offset),
-    move: (ms: number) => {
-      offset += ms;
-    },
-  };
-}
 
 /** Politeness and retries have tests of their own. */
 const OPTIONS = { delay_ms: 0, concurrency: 8, max_retries: 0 };

@@ -3,7 +3,7 @@ import { asc, eq } from "drizzle-orm";
 import { events } from "../../src/db/schema/notifications.ts";
 import { markdownDocuments, pageChanges, pages } from "../../src/db/schema/pages.ts";
 import { websites } from "../../src/db/schema/websites.ts";
-import { createManualClock } from "../manual-clock.ts";
+import { createMovedClock } from "../testing/apps.ts";
 import { run, start } from "./runs.ts";
 import { page, robots, type WebAnswer } from "./web.ts";
 import { openWebCrawls, SITE } from "./web-crawls.ts";
@@ -147,6 +147,27 @@ describe("a recrawl", () => {
     expect(await pageAt(HOUSE)).toMatchObject({ state: "live", missingSince: null, missingVisits: 0 });
   });
 
+  test("compares anew what another crawl has brought meanwhile", async () => {
+    const { again, web } = await crawlHouse("The roof is red.");
+    const [house] = await db().select().from(pages).where(eq(pages.url, HOUSE));
+    const [document] = await db()
+      .select()
+      .from(markdownDocuments)
+      .where(eq(markdownDocuments.pageId, house?.id ?? ""));
+    if (!house || !document) throw new Error("The house was not stored");
+    await db().delete(pages).where(eq(pages.url, HOUSE));
+    web.answers[HOUSE] = async () => {
+      await db().insert(pages).values(house);
+      await db().insert(markdownDocuments).values(document);
+      return article("The roof is blue.");
+    };
+
+    const recrawl = await again();
+
+    expect(recrawl).toMatchObject({ changed: 1, created: 0 });
+    expect(await changes()).toMatchObject([{ kind: "changed", fromVersion: 1, toVersion: 2 }]);
+  });
+
   test("that makes texts in another way tells what changed on the site, and not what changed in the making", async () => {
     const { app, web } = await crawlHouse("The roof is red.");
     const anew = async () =>
@@ -173,14 +194,14 @@ describe("a sitemap's dates", () => {
     }) satisfies WebAnswer;
 
   async function crawlDated() {
-    const clock = createManualClock("2026-03-01T00:00:00Z");
+    const clock = createMovedClock("2026-03-01T00:00:00Z");
     const answers = {
       [`${SITE}/robots.txt`]: robots(""),
       [`${SITE}/sitemap.xml`]: sitemap("2026-01-01"),
       [`${SITE}/`]: page("/house"),
       [HOUSE]: article("The roof is red."),
     };
-    const crawled = await crawl(answers, { sitemaps: true }, `${SITE}/`, { ...clock, sleep: async () => {} });
+    const crawled = await crawl(answers, { sitemaps: true }, `${SITE}/`, clock);
     const fetches = () => crawled.web.requests.get(HOUSE)?.length;
     return { ...crawled, clock, fetches };
   }
@@ -197,7 +218,7 @@ describe("a sitemap's dates", () => {
     const whileTrusted = fetches();
     web.answers[HOUSE] = article("The roof is blue now.");
     // Beyond the time after which every page is looked at.
-    await clock.advance(31 * 86_400_000);
+    clock.move(31 * 86_400_000);
     const changed = await again();
 
     expect([untrusted, whileTrusted]).toEqual([2, 2]);

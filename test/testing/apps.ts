@@ -35,3 +35,16 @@ export function createFastClock(factor = 50): Clock {
       }),
   };
 }
+
+/** Goes fast from a time on, and is moved by hand. */
+export function createMovedClock(start: string): Clock & { move(ms: number): void } {
+  const fast = createFastClock(100);
+  let offset = new Date(start).getTime() - fast.now().getTime();
+  return {
+    ...fast,
+    now: () => new Date(fast.now().getTime() + offset),
+    move: (ms: number) => {
+      offset += ms;
+    },
+  };
+}
