@@ -155,5 +155,5 @@ const nameOf = (url: string, document: StoredDocument | undefined) =>
 
 function toPage(title: string, content: string): string {
   const name = Bun.escapeHTML(title);
-  return `<!doctype html>\n<html>\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>${name}</title>\n</head>\n<body>\n${content}</body>\n</html>\n`;
+  return `<!doctype html>\n<html>\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n<title>${name}</title>\n</head>\n<body>\n${content}</body>\n</html>\n`;
 }

@@ -5,10 +5,11 @@ export type DiffLayout = "inline" | "side_by_side";
 
 type Side = "before" | "after";
 
-// Written at each element, since e-mail programs drop style sheets. Colours are see-through, so that they stand on a
-// light background as well as on a dark one, and never the only sign: what came is underlined, what went struck out.
+// Written at each element, since e-mail programs drop style sheets. Whether it is light or dark is for the page around to
+// say: text has that page's colour, and others are see-through. They are never the only sign: what came is underlined,
+// what went is struck out.
 const styles = {
-  root: "color-scheme:light dark;font-family:system-ui,-apple-system,'Segoe UI',sans-serif;line-height:1.5",
+  root: "font-family:system-ui,-apple-system,'Segoe UI',sans-serif;line-height:1.5",
   text: "white-space:pre-wrap;overflow-wrap:anywhere;margin:0",
   added: "border-left:4px solid #2da44e;padding:2px 10px;margin:6px 0",
   removed: "border-left:4px solid #cf222e;padding:2px 10px;margin:6px 0",

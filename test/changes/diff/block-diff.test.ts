@@ -1,9 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { diffBlocks, diffMarkdown } from "../../../src/changes/diff/block-diff.ts";
 import { readBlocks } from "../../../src/changes/diff/blocks.ts";
 import type { BlockChange, WordPart } from "../../../src/changes/diff/diff.ts";
 import { anyText, applyChanges, contentOf, editedTexts, markdownText } from "./samples.ts";
+
+// A busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const RUNS = { numRuns: 150 };
 const pairs = fc.oneof(editedTexts, fc.tuple(markdownText, markdownText), fc.tuple(anyText, anyText));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { diffMarkdown } from "../../../src/changes/diff/block-diff.ts";
 import { readBlocks } from "../../../src/changes/diff/blocks.ts";
 import { excerptOf } from "../../../src/changes/diff/excerpt.ts";
@@ -8,6 +8,9 @@ import { toDiffMarkdown } from "../../../src/changes/diff/markdown.ts";
 import { toDiffText } from "../../../src/changes/diff/text.ts";
 import { toUnifiedDiff } from "../../../src/changes/diff/unified.ts";
 import { applyChanges, contentOf } from "./samples.ts";
+
+// A busy machine takes its time.
+setDefaultTimeout(60_000);
 
 /** Numbers that look random and are always the same. */
 function* numbers(seed: number): Generator<number> {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Value } from "@sinclair/typebox/value";
 import fc from "fast-check";
 import { diffMarkdown } from "../../../src/changes/diff/block-diff.ts";
@@ -9,6 +9,9 @@ import { DiffView, viewDiff } from "../../../src/changes/diff/json.ts";
 import { toDiffMarkdown } from "../../../src/changes/diff/markdown.ts";
 import { toDiffText } from "../../../src/changes/diff/text.ts";
 import { anyText, editedTexts } from "./samples.ts";
+
+// A busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const before = `# Shop
 
