@@ -4,12 +4,13 @@ import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import { type Crawl, cancelCrawl, readCrawl, startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
+import { takeLease } from "../../src/crawl/lease.ts";
 import type { Store } from "../../src/db/db.ts";
 import { events } from "../../src/db/schema/notifications.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { openTestApp } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
-import { type Answering, createWeb, page } from "./web.ts";
+import { type Answering, createWeb, page, text } from "./web.ts";
 
 let store: Store;
 
@@ -19,15 +20,27 @@ beforeAll(async () => {
 
 afterAll(() => store.close());
 
-const text = (name: string) => `<p>${Array.from({ length: 30 }, (_, at) => `${name}${at}`).join(" ")}</p>`;
+const wordsOf = (name: string) => text(Array.from({ length: 30 }, (_, at) => `${name}${at}`).join(" "));
+
+async function using<Result>(answers: Record<string, Answering>, work: (app: App) => Promise<Result>): Promise<Result> {
+  const app = openTestApp(store, { fetch: createWeb(answers).fetch });
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+const start = (url: string) =>
+  startCrawl(store.db, {
+    ...{ viewer: LOCAL_VIEWER, runner: "command", url },
+    options: { delay_ms: 0, sitemaps: false, robots: false },
+  });
 
 async function crawl(answers: Record<string, Answering>, url: string): Promise<Crawl> {
-  await using app = openTestApp(store, { fetch: createWeb(answers).fetch }) as App & AsyncDisposable;
-  app[Symbol.asyncDispose] = () => app.close();
-  const options = { delay_ms: 0, sitemaps: false, robots: false };
-  const started = await startCrawl(store.db, { viewer: LOCAL_VIEWER, runner: "command", url, options });
-  await runCrawl(app, started.id, { signal: new AbortController().signal });
-  return (await readCrawl(store.db, started.id)) as Crawl;
+  const { id } = await start(url);
+  await using(answers, (app) => runCrawl(app, id, { signal: new AbortController().signal }));
+  return (await readCrawl(store.db, id)) as Crawl;
 }
 
 async function eventsOf({ id }: Crawl) {
@@ -37,13 +50,13 @@ async function eventsOf({ id }: Crawl) {
 test("the first crawl of a website is told as begun and ended, and becomes its baseline; the next tells what changed", async () => {
   const url = "https://told.example/";
   const site = {
-    [url]: page("Start", "/a", "/b"),
-    [`${url}a`]: page(text("a")),
-    [`${url}b`]: page(text("b")),
+    [url]: page("/a", "/b"),
+    [`${url}a`]: wordsOf("a"),
+    [`${url}b`]: wordsOf("b"),
   };
   const first = await crawl(site, url);
   const second = await crawl(
-    { ...site, [url]: page("Start", "/a", "/b", "/c"), [`${url}b`]: { status: 410 }, [`${url}c`]: page(text("c")) },
+    { ...site, [url]: page("/a", "/b", "/c"), [`${url}b`]: { status: 410 }, [`${url}c`]: wordsOf("c") },
     url,
   );
 
@@ -76,13 +89,20 @@ test("a crawl that brings nothing is told as failed, and is no baseline", async 
   });
 });
 
-test("a crawl that is cancelled before it began is told to nobody", async () => {
-  await using app = openTestApp(store, { fetch: createWeb({}).fetch }) as App & AsyncDisposable;
-  app[Symbol.asyncDispose] = () => app.close();
-  const url = "https://cancelled.example/";
-  const started = await startCrawl(store.db, { viewer: LOCAL_VIEWER, runner: "command", url });
+test("a crawl that is cancelled before it began is told to nobody, one that was under way is told as failed", async () => {
+  const early = await start("https://early.example/");
+  const url = "https://late.example/";
+  const late = await start(url);
 
-  await cancelCrawl(app, LOCAL_VIEWER, started.id);
+  await using({}, (app) => cancelCrawl(app, LOCAL_VIEWER, early.id));
+  await using({ [url]: page("/a") }, async (app) => {
+    await takeLease(store.db, late.id, Bun.randomUUIDv7(), app.clock);
+    await cancelCrawl(app, LOCAL_VIEWER, late.id);
+  });
 
-  expect(await eventsOf(started)).toEqual([]);
+  expect(await eventsOf(early)).toEqual([]);
+  expect(await eventsOf(late)).toMatchObject([
+    { type: "crawl.started" },
+    { type: "crawl.failed", payload: { crawl: { state: "cancelled", end_reason: "cancelled" } } },
+  ]);
 });
