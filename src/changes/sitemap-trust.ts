@@ -17,13 +17,16 @@ export function trustsSitemap({ caught, missed }: SitemapTrust): boolean {
   return caught >= LEAST_CAUGHT && missed <= (caught + missed) * MOST_MISSED_SHARE;
 }
 
-/** Adds what a crawl found of changes that a newer date announced, and of those that none did. */
-export function addEvidence(trust: SitemapTrust, { caught, missed }: SitemapTrust): SitemapTrust {
-  const total = trust.caught + trust.missed + caught + missed;
-  const share =
-    total > MOST_EVIDENCE ? Math.max(0, MOST_EVIDENCE - caught - missed) / (trust.caught + trust.missed || 1) : 1;
-  const kept = (before: number, more: number) => Math.round((before * Math.min(1, share) + more) * 100) / 100;
-  return { caught: kept(trust.caught, caught), missed: kept(trust.missed, missed) };
+/**
+ * Adds what a crawl found of changes that a newer date announced, and of those that none did. While dates are trusted, one
+ * that was missed stands for all those on pages that were not looked at.
+ */
+export function addEvidence(trust: SitemapTrust, found: SitemapTrust): SitemapTrust {
+  const missed = found.missed * (trustsSitemap(trust) ? SAMPLE_SIZE : 1);
+  const room = Math.max(0, MOST_EVIDENCE - found.caught - missed);
+  const share = Math.min(1, room / Math.max(1, trust.caught + trust.missed));
+  const kept = (before: number, more: number) => Math.round((before * share + more) * 100) / 100;
+  return { caught: kept(trust.caught, found.caught), missed: kept(trust.missed, missed) };
 }
 
 export type DatedPage = {
