@@ -194,6 +194,8 @@ export async function changeChannel(
         ...(isWoken && { disabledReason: null, disabledAt: null, failingSince: null }),
         ...((isWoken || isTimingNew) && { nextDigestAt: await planDigest(tx, channel, timing, now) }),
         ...(!isEnabled && { nextDigestAt: null }),
+        // What did not arrive elsewhere says nothing of it.
+        ...(target && { failingSince: null }),
       })
       .where(eq(channels.id, id))
       .returning();

@@ -85,8 +85,15 @@ export async function testChannel(app: App, viewer: Viewer, id: string, signal: 
     if (!delivery) throw new Error("An insertion without a conflict clause gives its row");
     return { event, delivery };
   });
-  const attempt = await sendOnce(app, channel, await readMessage(db, channel, event), signal);
-  await settleAttempt(app, { channel, delivery, event, attempt, isLast: true });
+  try {
+    const attempt = await sendOnce(app, channel, await readMessage(db, channel, event), signal);
+    await settleAttempt(app, { channel, delivery, event, attempt, isLast: true });
+  } catch (error) {
+    // Whoever asked has left: nobody is to send it later.
+    const isOpen = and(eq(deliveries.id, delivery.id), eq(deliveries.state, "pending"));
+    await db.update(deliveries).set({ state: "cancelled", nextAttemptAt: null }).where(isOpen);
+    throw error;
+  }
   return getDelivery(db, viewer, delivery.id);
 }
 
