@@ -1,8 +1,8 @@
 import { Type } from "@sinclair/typebox";
-import { inArray, lt } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, lt, notExists } from "drizzle-orm";
 import type { App } from "../app.ts";
 import { daysBefore } from "../clock.ts";
-import { events } from "../db/schema/notifications.ts";
+import { deliveries, events } from "../db/schema/notifications.ts";
 import { defineJob } from "../jobs/kind.ts";
 import { withResultKept } from "../schedules/system-schedules.ts";
 
@@ -29,7 +29,16 @@ export async function purgeEvents(
   signal?: AbortSignal,
 ): Promise<{ events: number }> {
   if (config.EVENT_RETENTION_DAYS === 0) return { events: 0 };
-  const isOld = lt(events.createdAt, daysBefore(clock.now(), config.EVENT_RETENTION_DAYS));
+  // What is still to be told stays, however long the receiver is away or the week is.
+  const isUnderWay = db
+    .select({ id: deliveries.id })
+    .from(deliveries)
+    .where(and(eq(deliveries.eventId, events.id), inArray(deliveries.state, ["held", "pending"])));
+  const isOld = and(
+    lt(events.createdAt, daysBefore(clock.now(), config.EVENT_RETENTION_DAYS)),
+    isNotNull(events.dispatchedAt),
+    notExists(isUnderWay),
+  );
   let count = 0;
   for (let last = BATCH; last >= BATCH && !signal?.aborted; count += last) {
     const some = db.select({ id: events.id }).from(events).where(isOld).limit(BATCH);
