@@ -6,7 +6,7 @@ import { pages, type VisitPlan } from "../db/schema/pages.ts";
 import { findAdaptiveRule } from "../revisits/adaptive-rule.ts";
 import { worthOf } from "../revisits/allocation.ts";
 import { findBudgetLeft } from "../revisits/budget.ts";
-import { beliefOf } from "../revisits/plan.ts";
+import { beliefOf, isAway } from "../revisits/plan.ts";
 import type { Crawl } from "./crawls.ts";
 import { type NewUrl, toNewUrl } from "./frontier.ts";
 import type { Session } from "./session.ts";
@@ -116,19 +116,19 @@ async function findKnown(db: Db, websiteId: string, urls: NewUrl[]): Promise<Map
 type DuePage = Awaited<ReturnType<typeof listDue>>[number];
 
 function listDue(db: Db, websiteId: string, now: Date, limit: number) {
-  const { id, url, depth, state, lastFetchedAt, visitPlan } = pages;
+  const { id, url, depth, state, status, lastFetchedAt, visitPlan } = pages;
   return db
-    .select({ id, url, depth, state, lastFetchedAt, visitPlan })
+    .select({ id, url, depth, state, status, lastFetchedAt, visitPlan })
     .from(pages)
     .where(and(eq(pages.websiteId, websiteId), lte(pages.nextVisitAt, now)))
-    .orderBy(desc(sql`${state} = 'missing'`), asc(pages.nextVisitAt))
+    .orderBy(desc(sql`${state} = 'missing' or ${status} >= 400`), asc(pages.nextVisitAt))
     .limit(limit);
 }
 
 /** Those that are missing first, since it takes several visits to be sure of that. */
 function byWorth(rule: AdaptiveRule, now: Date) {
-  const worthBy = ({ state, visitPlan, lastFetchedAt }: DuePage) => {
-    if (state === "missing") return Number.POSITIVE_INFINITY;
+  const worthBy = ({ state, status, visitPlan, lastFetchedAt }: DuePage) => {
+    if (isAway({ state, status })) return Number.POSITIVE_INFINITY;
     const elapsed = Math.max(1, (now.getTime() - lastFetchedAt.getTime()) / 1_000);
     return visitPlan ? worthOf(beliefOf(visitPlan), elapsed, rule.maxSeconds).worth : 0;
   };

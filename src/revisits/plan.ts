@@ -103,6 +103,11 @@ function toVisit(page: PageToPlan, belief: RateBelief, prior: Prior, share: Shar
   return { nextVisitAt: at, plan, share };
 }
 
+/** Whether a page is to be looked for soon: it was not there, or answered with an error. */
+export function isAway({ state, status }: { state: PageState; status: number }): boolean {
+  return state === "missing" || (state === "live" && status >= 400);
+}
+
 /** What was believed of a page's rate when its visit was planned. */
 export function beliefOf({ changesPerDay: rate, certainty }: VisitPlan): RateBelief {
   return { shape: certainty, seconds: (certainty / rate) * DAY_SECONDS };

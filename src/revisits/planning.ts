@@ -6,7 +6,7 @@ import type { AdaptiveRule } from "../db/schema/crawls.ts";
 import { pages, type VisitPlan } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { findAdaptiveRule } from "./adaptive-rule.ts";
-import { type Circumstances, type PageToPlan, type PlannedVisit, planPages } from "./plan.ts";
+import { type Circumstances, isAway, type PageToPlan, type PlannedVisit, planPages } from "./plan.ts";
 
 const READ_BATCH = 2_000;
 const WRITE_BATCH = 500;
@@ -45,8 +45,13 @@ export async function listPagesToPlan(db: Db, websiteId: string, signal?: AbortS
   for (let last: string | undefined; ; ) {
     signal?.throwIfAborted();
     const rows = await listBatch(db, websiteId, last);
-    for (const { visits, changes, unchangedSeconds, changedIntervals, ...page } of rows)
-      known.push({ ...page, history: { visits, changes, unchangedSeconds, changedIntervals } });
+    for (const { visits, changes, unchangedSeconds, changedIntervals, status, ...page } of rows)
+      known.push({
+        ...page,
+        // A crawl of few pages can't tell one that is gone from a host that is away; the next visit can.
+        state: isAway({ status, state: page.state }) ? "missing" : page.state,
+        history: { visits, changes, unchangedSeconds, changedIntervals },
+      });
     last = rows.at(-1)?.id;
     if (last === undefined || rows.length < READ_BATCH) return known;
   }
@@ -66,10 +71,11 @@ export async function findCircumstances(db: Db, websiteId: string, rule: Adaptiv
 }
 
 async function listBatch(db: Db, websiteId: string, after: string | undefined) {
-  const { id, path, state, lastFetchedAt, nextVisitAt, visits, changes, unchangedSeconds, changedIntervals } = pages;
+  const { id, path, state, status, lastFetchedAt, nextVisitAt, visits, changes, unchangedSeconds, changedIntervals } =
+    pages;
   return db
     .select({
-      ...{ id, path, state, lastFetchedAt, nextVisitAt, visits, changes, unchangedSeconds, changedIntervals },
+      ...{ id, path, state, status, lastFetchedAt, nextVisitAt, visits, changes, unchangedSeconds, changedIntervals },
       intervalSeconds: sql<number | null>`(${pages.visitPlan} ->> ${INTERVAL})::int`,
       isDated: sql<boolean>`${pages.sitemapModifiedAt} is not null`,
     })

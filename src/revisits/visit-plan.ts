@@ -7,6 +7,7 @@ import { AppError } from "../errors.ts";
 import { getPage, type Page } from "../pages/pages.ts";
 import { getWebsite } from "../websites/websites.ts";
 import { findAdaptiveRule } from "./adaptive-rule.ts";
+import { isAway } from "./plan.ts";
 
 export type PagePlan = { page: Page; plan: VisitPlan; nextVisitAt: Date; because: string };
 
@@ -102,9 +103,12 @@ async function sumPlans(db: Db, websiteId: string): Promise<PlanSum[]> {
 }
 
 /** Why a page is visited when it is, for people. */
-export function explainPlan({ state, changes }: Pick<Page, "state" | "changes">, plan: VisitPlan): string {
+export function explainPlan(
+  { state, status, changes }: Pick<Page, "state" | "status" | "changes">,
+  plan: VisitPlan,
+): string {
   const every = describeSeconds(plan.intervalSeconds);
-  if (state === "missing") return `It was not there; it is looked for again after ${every}, until that is sure.`;
+  if (isAway({ state, status })) return `It was not there; it is looked for again after ${every}, until that is sure.`;
   if (state === "removed" || state === "moved")
     return `It is ${state === "moved" ? "elsewhere" : "gone"}; it is looked for after ${every}, in case it comes back.`;
   const rate = `It is expected to change ${describeRate(plan.changesPerDay)}`;

@@ -92,6 +92,18 @@ for (const { name, open } of testStores)
       expect(await plan()).toEqual({ planned: 12, written: 1 });
     });
 
+    test("a page that answered with an error last is looked for soon, whatever its rate", async () => {
+      await addRule(RULE);
+      await addPages(12, (n) => ({ visits: 9, unchangedSeconds: 200 * DAY_SECONDS, status: n === 3 ? 404 : 200 }));
+      await plan();
+
+      const away = (await list()).find(({ path }) => path === "/p3");
+      expect(away?.visitPlan?.intervalSeconds).toBeLessThan(DAY_SECONDS / 2);
+      expect((await getPagePlan(store.db, LOCAL_VIEWER, away?.id ?? "")).because).toMatch(
+        /^It was not there; it is looked for again after [\d.]+ hours/,
+      );
+    });
+
     test("it is forgotten when no enabled schedule goes by it", async () => {
       const [schedule] = await addRule(RULE);
       await addPages(3, () => ({}));
