@@ -1,4 +1,4 @@
-import { changesPerDay, DAY_SECONDS, estimateRate, type RateBelief } from "./change-rate.ts";
+import { DAY_SECONDS, estimateRate, type RateBelief } from "./change-rate.ts";
 import type { VisitHistory } from "./visit-history.ts";
 
 /** What is believed of a page's rate before it was ever revisited, from the pages under the same path. */
@@ -126,9 +126,4 @@ function digamma(value: number): number {
   for (; at < 6; at++) sum -= 1 / at;
   const square = 1 / (at * at);
   return sum + Math.log(at) - 0.5 / at - square * (1 / 12 - square * (1 / 120 - square / 252));
-}
-
-/** For people. */
-export function viewPrior(prior: Prior): { path: string; pages: number; changesPerDay: number } {
-  return { path: prior.path, pages: prior.pages, changesPerDay: changesPerDay(prior) };
 }
