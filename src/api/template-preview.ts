@@ -20,7 +20,11 @@ const PreviewRequest = Type.Object(
     }),
     event_id: Type.Optional(Id("The event that is told; a sample when left out")),
   },
-  { additionalProperties: false, description: "A template to try" },
+  {
+    additionalProperties: false,
+    description: "A template to try",
+    examples: [{ kind: "slack", template: { text: "{{ title }}: {{ page.url }}" } }],
+  },
 );
 
 const TemplatePreview = Type.Object(

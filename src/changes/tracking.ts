@@ -99,7 +99,11 @@ export const TrackingOptions = Type.Object(
         }),
         first_of_month: Type.Boolean({ default: true, description: "Each month's first version is kept in any case" }),
       },
-      { additionalProperties: false, default: {}, description: "Versions that are kept; the latest always is" },
+      {
+        additionalProperties: false,
+        default: { max_count: 0, max_age_days: 0, first_of_month: true },
+        description: "Versions that are kept; the latest always is",
+      },
     ),
   },
   { additionalProperties: false },
