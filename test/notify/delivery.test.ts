@@ -9,7 +9,7 @@ import { dispatchEvents } from "../../src/notify/dispatch.ts";
 import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { openTestApp } from "../testing/apps.ts";
 import { testStores } from "../testing/stores.ts";
-import { hang, type Receiver, startReceiver, status } from "./receiver.ts";
+import { hang, type Receiver, startReceiver } from "./receiver.ts";
 import { pageEvent, toldUser } from "./told-user.ts";
 
 const MINUTE_MS = 60_000;
@@ -76,39 +76,6 @@ describe.each(testStores)("deliveries on the $name store", ({ open }) => {
     const proven = new Webhook(channel.secret ?? "").verify(body, Object.fromEntries(headers));
     expect(proven).toMatchObject({ type: "page.changed" });
     expect(() => new Webhook(channel.secret ?? "").verify(`${body} `, Object.fromEntries(headers))).toThrow();
-    await end();
-  });
-
-  test("what fails is sent again after 1, 5, 15, 60 minutes, 6 and 24 hours, and then given up", async () => {
-    const site = await user.addSite();
-    const channel = await user.addChannel({ url: receiver.url });
-    receiver.answerAll(status(500, {}, "no"));
-
-    await user.tell(pageEvent(site));
-    await user.work();
-    const waits: number[] = [];
-    for (let attempt = 1; attempt < 7; attempt++) {
-      const [delivery] = await user.readDeliveries(channel);
-      const waitMs = (delivery?.nextAttemptAt?.getTime() ?? 0) - clock.now().getTime();
-      waits.push(waitMs / MINUTE_MS);
-      await clock.advance(waitMs - 1);
-      await user.work();
-      await clock.advance(1);
-      await user.work();
-    }
-
-    for (const [index, minutes] of [1, 5, 15, 60, 360, 1_440].entries()) {
-      expect(waits[index]).toBeGreaterThanOrEqual(minutes * 0.9);
-      expect(waits[index]).toBeLessThanOrEqual(minutes * 1.1);
-    }
-    expect(new Set(idsOf(receiver)).size).toBe(1);
-    expect(receiver.received).toHaveLength(7);
-    expect(await user.readDeliveries(channel)).toMatchObject([
-      { state: "failed", attempts: 7, lastStatus: 500, lastError: "It answered 500" },
-    ]);
-    const attempts = await user.readAttempts(channel);
-    expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(attempts[6]).toMatchObject({ status: 500, answer: { body: "no" }, error: "It answered 500" });
     await end();
   });
 

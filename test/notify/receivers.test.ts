@@ -21,6 +21,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const never = new AbortController().signal;
 
+// PostgreSQL where there is one: what differs between the stores is tested with deliveries.
 describe("receivers", () => {
   let store: Store;
   let app: App;
@@ -28,7 +29,7 @@ describe("receivers", () => {
   let receiver: Receiver;
 
   beforeAll(async () => {
-    store = await (testStores[0] as (typeof testStores)[number]).open();
+    store = await (testStores.at(-1) as (typeof testStores)[number]).open();
   }, 60_000);
   beforeEach(async () => {
     receiver?.stop();
@@ -77,6 +78,38 @@ describe("receivers", () => {
     const [first, second] = receiver.received;
     expect(first?.headers.get("webhook-id")).toBe(second?.headers.get("webhook-id") ?? "");
     expect(first?.body).toBe(second?.body ?? "");
+  });
+
+  test("what fails is sent again after 1, 5, 15, 60 minutes, 6 and 24 hours, and then given up", async () => {
+    const site = await user.addSite();
+    const channel = await user.addChannel({ url: receiver.url });
+    receiver.answerAll(status(500, {}, "no"));
+
+    await user.tell(pageEvent(site));
+    await user.work();
+    const waits: number[] = [];
+    for (let attempt = 1; attempt < 7; attempt++) {
+      const [delivery] = await user.readDeliveries(channel);
+      const waitMs = (delivery?.nextAttemptAt?.getTime() ?? 0) - clock.now().getTime();
+      waits.push(waitMs / MINUTE_MS);
+      await clock.advance(waitMs - 1);
+      await user.work();
+      await clock.advance(1);
+      await user.work();
+    }
+
+    for (const [index, minutes] of [1, 5, 15, 60, 360, 1_440].entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(minutes * 0.9);
+      expect(waits[index]).toBeLessThanOrEqual(minutes * 1.1);
+    }
+    expect(new Set(receiver.received.map(({ headers }) => headers.get("webhook-id"))).size).toBe(1);
+    expect(receiver.received).toHaveLength(7);
+    expect(await user.readDeliveries(channel)).toMatchObject([
+      { state: "failed", attempts: 7, lastStatus: 500, lastError: "It answered 500" },
+    ]);
+    const attempts = await user.readAttempts(channel);
+    expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(attempts[6]).toMatchObject({ status: 500, answer: { body: "no" }, error: "It answered 500" });
   });
 
   test("one that answers 2xx and hangs in its body has taken the message", async () => {
