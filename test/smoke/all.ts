@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { aloneSteps } from "./alone.ts";
+import { changesSteps } from "./changes.ts";
 import { chrootSteps } from "./chroot.ts";
 import { killSteps } from "./kill.ts";
 import { rolesSteps } from "./roles.ts";
 import { settingsSteps } from "./settings.ts";
 import { shutdownSteps } from "./shutdown.ts";
 import { swaggerSteps } from "./swagger.ts";
+import { toldSteps } from "./told.ts";
 
 export type Step = { name: string; run: () => Promise<unknown>; skip?: string };
 
@@ -23,6 +25,8 @@ const steps = [
   ...killSteps(binary),
   ...shutdownSteps(binary),
   ...rolesSteps(binary),
+  ...changesSteps(binary),
+  ...toldSteps(binary),
   ...swaggerSteps(binary),
   ...chrootSteps(binary),
 ];
