@@ -2,12 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
-import { crawlClosing } from "../../src/crawl/closing-job.ts";
+import { JOB_KINDS } from "../../src/background.ts";
 import { type Crawl, readCrawl, startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
 import { addUrls, toNewUrl } from "../../src/crawl/frontier.ts";
 import { takeHost } from "../../src/crawl/host-leases.ts";
-import { crawlSeeding } from "../../src/crawl/seeding-job.ts";
 import { createSessions } from "../../src/crawl/sessions.ts";
 import { crawlSlice } from "../../src/crawl/slice-job.ts";
 import { beginSlice } from "../../src/crawl/slices.ts";
@@ -23,7 +22,6 @@ import { testStores } from "../testing/stores.ts";
 import { expectCountersToMatch } from "./runs.ts";
 import { type Answering, createWeb, page, text } from "./web.ts";
 
-const KINDS = [crawlSlice, crawlSeeding, crawlClosing, crawlSweep];
 const ONE_AT_A_TIME = { crawl: 8, control: 4, maintenance: 1, notify: 1 };
 
 // Where there is a server, on that: the other store is worked in the tests of the background.
@@ -57,7 +55,7 @@ describe.each(testStores.slice(-1))("slices on the $name store", ({ open }) => {
       url,
       options: { delay_ms: 0, concurrency: 1, sitemaps: false, robots: false, ...options },
     });
-  const runAll = (app: App) => runDueJobs(app, KINDS);
+  const runAll = (app: App) => runDueJobs(app, JOB_KINDS);
   const crawlOf = async ({ id }: Crawl) => (await readCrawl(store.db, id)) as Crawl;
   const hostsOf = ({ id }: Crawl) => store.db.select().from(crawlHosts).where(eq(crawlHosts.crawlId, id));
   const leaseOf = async (host: string) => (await store.db.select().from(hosts).where(eq(hosts.host, host)))[0];
@@ -105,7 +103,7 @@ describe.each(testStores.slice(-1))("slices on the $name store", ({ open }) => {
       await begin(`${origin}/other/`, scope),
     ];
 
-    const workers = apps.map((app) => startWorker(app, KINDS, ONE_AT_A_TIME));
+    const workers = apps.map((app) => startWorker(app, JOB_KINDS, ONE_AT_A_TIME));
     while ((await crawlOf(long)).state !== "completed") await Bun.sleep(10);
     for (const worker of workers) await worker.stop(1_000);
 
@@ -122,7 +120,7 @@ describe.each(testStores.slice(-1))("slices on the $name store", ({ open }) => {
     const origin = "https://shared.example";
     const answers = { ...pagesUnder(origin, "/long/", 60, seen), ...pagesUnder(origin, "/mine/", 3, seen) };
     const service = await begin(`${origin}/long/`);
-    const worker = startWorker(openApp(answers), KINDS, ONE_AT_A_TIME);
+    const worker = startWorker(openApp(answers), JOB_KINDS, ONE_AT_A_TIME);
     while ((await leaseOf("shared.example"))?.leaseToken === undefined) await Bun.sleep(5);
     const command = await begin(`${origin}/mine/`, {}, "command");
 
@@ -195,7 +193,7 @@ describe.each(testStores.slice(-1))("slices on the $name store", ({ open }) => {
     const apps = [openApp(answers), openApp(answers)];
     const crawl = await begin("https://h0.site.example/", { scope: "domain", max_pages: 50, concurrency: 4 });
 
-    const workers = apps.map((app) => startWorker(app, KINDS, ONE_AT_A_TIME));
+    const workers = apps.map((app) => startWorker(app, JOB_KINDS, ONE_AT_A_TIME));
     while ((await crawlOf(crawl)).state !== "completed") await Bun.sleep(10);
     for (const worker of workers) await worker.stop(1_000);
 
@@ -303,7 +301,9 @@ describe.each(testStores.slice(-1))("slices on the $name store", ({ open }) => {
     const app = openApp(answers);
     const crawl = await begin("https://www.site.example/", { scope: "domain" });
 
-    const workers = [app, { ...app, sessions: createSessions() }].map((one) => startWorker(one, KINDS, ONE_AT_A_TIME));
+    const workers = [app, { ...app, sessions: createSessions() }].map((one) =>
+      startWorker(one, JOB_KINDS, ONE_AT_A_TIME),
+    );
     while ((await crawlOf(crawl)).state !== "completed") await Bun.sleep(10);
     for (const worker of workers) await worker.stop(1_000);
 
