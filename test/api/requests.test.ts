@@ -196,20 +196,22 @@ test("every answer forbids framing, sniffing and referrers", async () => {
 
 test("a page that is known is not sent again, by a list of tags, a weak one or any", async () => {
   const page = `/api/v1/pages/${await addPage()}`;
-  const { headers } = await service.ask("GET", page);
+  // What is compressed has a weak tag.
+  const plain = { "accept-encoding": "identity" };
+  const { headers } = await service.ask("GET", page, undefined, plain);
   const etag = headers.get("etag") ?? "";
 
   const known = [etag, `W/${etag}`, `"other", ${etag}`, `"other" , W/${etag}`, "*"];
   for (const tags of known) {
-    const { status, text } = await service.ask("GET", page, undefined, { "if-none-match": tags });
+    const { status, text } = await service.ask("GET", page, undefined, { ...plain, "if-none-match": tags });
 
     expect([status, text]).toEqual([304, ""]);
   }
   const others = ['"other"', `"${etag.slice(1, -1)}x"`, `"x, ${etag.slice(1)}`];
   for (const tags of others)
-    expect((await service.ask("GET", page, undefined, { "if-none-match": tags })).status).toBe(200);
+    expect((await service.ask("GET", page, undefined, { ...plain, "if-none-match": tags })).status).toBe(200);
   expect(etag).toMatch(/^"[0-9a-z]+"$/);
-  expect((await service.ask("HEAD", page)).headers.get("etag")).toBe(etag);
+  expect((await service.ask("HEAD", page, undefined, plain)).headers.get("etag")).toBe(etag);
 });
 
 test("HEAD answers as GET does, without a body", async () => {
