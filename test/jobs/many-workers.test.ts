@@ -4,6 +4,7 @@ import { rowsOf, type Store } from "../../src/db/db.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
 import { enqueueMany } from "../../src/jobs/enqueue.ts";
 import { openJobs } from "../../src/jobs/jobs.ts";
+import { QUEUE_NAMES } from "../../src/jobs/queues.ts";
 import { startWorker } from "../../src/jobs/worker.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { openRedisDoor } from "../redis-door.ts";
@@ -47,7 +48,7 @@ describe.if(hasPostgres)("several processes over one database", () => {
 
     expect(apps.map(({ jobs }) => jobs.namespace)).toEqual(Array(4).fill("elsewhere_jobs"));
     const queues = await apps[0]?.jobs.boss.getQueues();
-    expect(queues?.filter(({ policy }) => policy === "exclusive")).toHaveLength(3);
+    expect(queues?.filter(({ policy }) => policy === "exclusive")).toHaveLength(QUEUE_NAMES.length);
   });
 
   test("run each of many jobs once", async () => {
