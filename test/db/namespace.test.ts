@@ -7,6 +7,7 @@ import { openSampleSite, SAMPLE_URL } from "../../src/cli/sample-site.ts";
 import { systemClock } from "../../src/clock.ts";
 import { startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
+import { observeCommits } from "../../src/db/after-commit.ts";
 import { type Db, rowsOf, type Store } from "../../src/db/db.ts";
 import { listMigrations, migrate, migrateUp, removeTables } from "../../src/db/migrate.ts";
 import { MIGRATIONS } from "../../src/db/migrations.ts";
@@ -24,7 +25,8 @@ import { readCatalog } from "./catalog.ts";
 function inNamespace({ db, kind }: Store, namespace: string): Db {
   const { $client } = db as unknown as { $client: never };
   const options = { schema: {}, casing: "snake_case" } as const;
-  return useNamespace(kind === "embedded" ? onPglite($client, options) : onServer($client, options), namespace);
+  const db: Db = kind === "embedded" ? onPglite($client, options) : onServer($client, options);
+  return useNamespace(observeCommits(db), namespace);
 }
 
 describe.each(testStores)("namespaces of the $name store", ({ open }) => {
