@@ -25,8 +25,8 @@ import { readCatalog } from "./catalog.ts";
 function inNamespace({ db, kind }: Store, namespace: string): Db {
   const { $client } = db as unknown as { $client: never };
   const options = { schema: {}, casing: "snake_case" } as const;
-  const db: Db = kind === "embedded" ? onPglite($client, options) : onServer($client, options);
-  return useNamespace(observeCommits(db), namespace);
+  const opened: Db = kind === "embedded" ? onPglite($client, options) : onServer($client, options);
+  return useNamespace(observeCommits(opened), namespace);
 }
 
 describe.each(testStores)("namespaces of the $name store", ({ open }) => {
