@@ -6,6 +6,7 @@ import type { Db } from "../db/db.ts";
 import { markdownDocuments, pageLinks, pages } from "../db/schema/pages.ts";
 import { type ChangeScope, type NewChange, recordChanges } from "../notify/record-changes.ts";
 import type { LostPage } from "./conclusion-log.ts";
+import { versionOf } from "./page-rows.ts";
 import { hashUrl } from "./url.ts";
 
 /** Pages of one transaction. */
@@ -207,10 +208,6 @@ async function lockPages(tx: Db, ids: readonly string[], states: PageRow["state"
   if (ids.length === 0) return [];
   const isOne = and(inArray(pages.id, [...ids]), inArray(pages.state, states));
   return tx.select().from(pages).where(isOne).orderBy(asc(pages.id)).for("update");
-}
-
-function versionOf({ documentId, version }: PageRow): { documentId: string; version: number } | undefined {
-  return documentId === null ? undefined : { documentId, version };
 }
 
 /** Events carry what they name of a page and nothing else. */

@@ -5,7 +5,7 @@ import { crawlJobs } from "../db/schema/crawls.ts";
 import { pageLinks, pages } from "../db/schema/pages.ts";
 import { examineHosts, findLongMissing } from "./conclusion-hosts.ts";
 import { findUnlinked, type LinkFindings, NEVER_LINKED } from "./conclusion-links.ts";
-import type { LostPage } from "./conclusion-log.ts";
+import { isMissing, type LostPage } from "./conclusion-log.ts";
 import type { Crawl } from "./crawls.ts";
 
 /** Rows of one statement. */
@@ -36,7 +36,7 @@ export async function weighMissing(
 ): Promise<Missings> {
   const health = await examineHosts(db, crawl, lost);
   const isFailing = (host: string) => health.get(host)?.isFailing === true;
-  const gone = new Set(lost.filter(({ finding }) => isElsewhere(finding)).map(({ id }) => id));
+  const gone = new Set(lost.filter(isElsewhere).map(({ id }) => id));
   const links = tracking.unlinked_is_removed ? await findUnlinked(db, crawl, gone) : undefined;
   const sound = lost.filter(({ host }) => !isFailing(host));
   const missing: Missing[] = sound.filter(isMissing).map(({ id, missingSince, missingVisits, visitedAt }) => ({
@@ -56,9 +56,7 @@ export async function weighMissing(
   return { missing, settled, links: links && { ...links, unlinked } };
 }
 
-const isMissing = ({ finding: { kind } }: LostPage) => kind === "absent" || kind === "gone";
-
-const isElsewhere = ({ kind }: LostPage["finding"]) => kind === "absent" || kind === "gone" || kind === "moved";
+const isElsewhere = (page: LostPage) => isMissing(page) || page.finding.kind === "moved";
 
 /** Writes it down, once a crawl however often this is called. */
 export async function countMissing(db: Db, crawlId: string, { missing, links }: Missings, now: Date): Promise<void> {

@@ -1,20 +1,9 @@
-import { count, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
+import { countChangesOf } from "../changes/changes.ts";
 import type { Db } from "../db/db.ts";
-import { CHANGE_KINDS, type ChangeKind, pageChanges } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { recordEvents } from "../notify/outbox.ts";
 import type { Crawl } from "./crawls.ts";
-
-/** How many changes of each kind a crawl has found. */
-export async function countChanges(db: Db, crawlId: string): Promise<Record<ChangeKind, number>> {
-  const rows = await db
-    .select({ kind: pageChanges.kind, changes: count() })
-    .from(pageChanges)
-    .where(eq(pageChanges.crawlId, crawlId))
-    .groupBy(pageChanges.kind);
-  const counts = new Map(rows.map(({ kind, changes }) => [kind, changes]));
-  return Object.fromEntries(CHANGE_KINDS.map((kind) => [kind, counts.get(kind) ?? 0])) as Record<ChangeKind, number>;
-}
 
 /** Tells that a crawl is worked for the first time, in the transaction that makes it so. */
 export async function tellStarted(tx: Db, crawl: Crawl): Promise<void> {
@@ -31,7 +20,7 @@ export async function tellEnded(tx: Db, crawl: Crawl): Promise<void> {
   await tell(tx, crawl, type, {
     ...{ end_reason: crawl.endReason, error: crawl.state === "failed" ? crawl.lastError : null },
     ...{ pages: crawl.created + crawl.changed + crawl.unchanged, failed: crawl.failed, skipped: crawl.skipped },
-    ...(await countChanges(tx, crawl.id)),
+    ...(await countChangesOf(tx, crawl.id)),
     finished_at: crawl.finishedAt?.toISOString() ?? null,
   });
 }

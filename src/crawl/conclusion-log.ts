@@ -38,6 +38,9 @@ export type Finding =
   /** It was not looked at. */
   | { kind: "unknown" };
 
+/** It is not there, as far as the crawl can tell. */
+export const isMissing = ({ finding: { kind } }: LostPage): boolean => kind === "absent" || kind === "gone";
+
 type LogRow = {
   urlHash: string;
   url: string;

@@ -2,7 +2,7 @@ import type { App } from "../app.ts";
 import { findTrackedWebsite } from "../changes/tracked-website.ts";
 import { tellMoved, tellNew, tellRemoved, tellUnlinked } from "./conclusion-changes.ts";
 import { countMissing, weighMissing } from "./conclusion-count.ts";
-import { type LostPage, listLostPages } from "./conclusion-log.ts";
+import { isMissing, type LostPage, listLostPages } from "./conclusion-log.ts";
 import { findTwins, listMissing, type Twins } from "./conclusion-twins.ts";
 import type { Crawl } from "./crawls.ts";
 
@@ -32,7 +32,7 @@ export async function concludeCrawl({ db, log }: ConclusionContext, crawl: Crawl
   if (!website) return { new: 0, moved: 0, removed: 0 };
   const lost = crawl.isBaseline ? [] : await listLostPages(db, crawl, website.url);
   const away = [
-    ...lost.filter(isAway).map(({ id }) => id),
+    ...lost.filter(isMissing).map(({ id }) => id),
     ...(crawl.isBaseline ? [] : await listMissing(db, website.id)),
   ];
   const twins = await findTwins(db, website, [...new Set(away)]);
@@ -51,15 +51,13 @@ export async function concludeCrawl({ db, log }: ConclusionContext, crawl: Crawl
     ...twins.map(({ oldId, newUrl }) => ({ id: oldId, to: newUrl, reason: "same_content" as const })),
     ...redirected,
   ]);
-  const gone = await tellRemoved(writing, settled.filter(isAway), website.tracking);
+  const gone = await tellRemoved(writing, settled.filter(isMissing), website.tracking);
   const unlinked = missings.links?.unlinked.map(({ id }) => id) ?? [];
   const removed = gone.removed + (await tellUnlinked(writing, unlinked, website.tracking));
   const conclusion = { new: await tellNew(writing), moved: moved + gone.moved, removed };
   log.info("crawl concluded", { crawlId: crawl.id, ...conclusion });
   return conclusion;
 }
-
-const isAway = ({ finding }: LostPage) => finding.kind === "absent" || finding.kind === "gone";
 
 /** Those that have moved say nothing against their host: to it they are as good as there. */
 function withoutTwins(lost: readonly LostPage[], twins: readonly Twins[]): LostPage[] {

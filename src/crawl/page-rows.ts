@@ -1,4 +1,5 @@
 import type { Document } from "../content/document.ts";
+import type { Parsed } from "../content/parser-pool.ts";
 import type { DocumentDetails, markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
 import type { NewChange } from "../notify/record-changes.ts";
 import { addVisit } from "../revisits/visit-history.ts";
@@ -6,8 +7,8 @@ import type { Crawl } from "./crawls.ts";
 import type { PageOutcome } from "./settle.ts";
 import type { PageComparison, Visit } from "./visit-result.ts";
 
-export type PageRow = typeof pages.$inferInsert;
-export type DocumentRow = typeof markdownDocuments.$inferInsert;
+export type PageRow = typeof pages.$inferInsert & { id: string };
+export type DocumentRow = typeof markdownDocuments.$inferInsert & { id: string };
 export type BodyRow = typeof rawHtml.$inferInsert;
 
 /** A page as it stands, locked until the visit is stored. */
@@ -53,19 +54,18 @@ export class BaselineMovedError extends Error {
 /** @throws BaselineMovedError */
 export function describePage(crawl: Crawl, visit: Visit, answer: Answer, before: StoredPage | undefined): VisitedPage {
   const { at } = visit;
-  const { parsed } = answer;
-  const hasText = parsed !== null && parsed.document.kind !== "other";
-  const contentHash = hasText ? parsed.document.contentHash : null;
+  const parsed = textOf(answer);
+  const contentHash = parsed?.document.contentHash ?? null;
   const difference = findDifference(crawl, answer, contentHash, before);
   const outcome: PageOutcome = outcomeOf(before, difference);
   const page = toPageRow(crawl, visit, answer, before, difference);
-  if (!hasText || isSame(difference)) {
+  if (!parsed || isSame(difference)) {
     return { outcome, page, change: before && describeReturn(before, page, undefined, at) };
   }
   const documentId = Bun.randomUUIDv7();
   const version = (before?.version ?? 0) + 1;
   const document = {
-    ...{ id: documentId, pageId: page.id ?? "", version, crawlId: crawl.id, fetchedAt: at },
+    ...{ id: documentId, pageId: page.id, version, crawlId: crawl.id, fetchedAt: at },
     ...describeDocument(parsed.document),
     rawHash: parsed.raw.hash,
   };
@@ -77,6 +77,11 @@ export function describePage(crawl: Crawl, visit: Visit, answer: Answer, before:
     page: { ...page, documentId, version, contentHash, rawHash: hash },
     change: before && describeChange(before, document, answer, difference, at),
   };
+}
+
+/** `undefined` for what has none, such as a film. */
+function textOf({ parsed }: Answer): Parsed | undefined {
+  return parsed === null || parsed.document.kind === "other" ? undefined : parsed;
 }
 
 /** Of a page that is as it was, whether it was sent or not. */
@@ -99,7 +104,7 @@ function describeChange(
   detectedAt: Date,
 ): NewChange | undefined {
   const { url } = before;
-  const to = { documentId: documentId ?? "", version };
+  const to = { documentId, version };
   const told = comparison?.kind === "told" ? { summary: comparison.summary, excerpt: comparison.excerpt } : {};
   const restored = describeReturn(before, { url, title }, to, detectedAt);
   if (restored) return { ...restored, ...told };
@@ -141,7 +146,8 @@ export function baseIdOf({ documentId, baselineDocumentId }: Pick<StoredPage, "d
   return `${documentId} ${baselineDocumentId ?? documentId}`;
 }
 
-function versionOf({ documentId, version }: StoredPage): { documentId: string; version: number } | undefined {
+/** The current version of a page; `undefined` where it has none. */
+export function versionOf({ documentId, version }: Pick<StoredPage, "documentId" | "version">) {
   return documentId === null ? undefined : { documentId, version };
 }
 
@@ -153,7 +159,6 @@ function toPageRow(
   difference: Difference,
 ): PageRow {
   const { parsed } = answer;
-  const hasText = parsed !== null && parsed.document.kind !== "other";
   const { host, pathname, search } = new URL(entry.url);
   // What no text takes the place of stays: the document of a page that is the same, or differs in noise.
   const kept = isSame(difference) ? before : undefined;
@@ -176,7 +181,7 @@ function toPageRow(
     version: before?.version ?? 0,
     contentHash: kept?.contentHash ?? null,
     rawHash: kept?.rawHash ?? null,
-    comparedHash: difference === "noise" && hasText ? parsed.document.contentHash : (kept?.comparedHash ?? null),
+    comparedHash: difference === "noise" ? textOf(answer)?.document.contentHash : (kept?.comparedHash ?? null),
     baselineDocumentId:
       difference === "quiet" ? (before?.baselineDocumentId ?? before?.documentId) : (kept?.baselineDocumentId ?? null),
     recipe: answer.recipe,

@@ -48,7 +48,7 @@ export async function storePages(tx: Db, crawl: Crawl, visits: Visit[]): Promise
     if (document) documents.push(document);
     if (body) bodies.set(body.hash, body);
     if (change) changes.push(change);
-    if (visit.links && page.id) links.push({ pageId: page.id, urlHashes: visit.links });
+    if (visit.links) links.push({ pageId: page.id, urlHashes: visit.links });
   }
   // In one order everywhere, so that crawls that meet in the same bodies can't block each other.
   const sorted = [...bodies.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));
