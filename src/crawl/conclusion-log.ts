@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, or, sql } from "drizzle-orm";
+import { and, between, eq, inArray, or, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { frontier } from "../db/schema/crawls.ts";
 import { type PageState, pages } from "../db/schema/pages.ts";
@@ -35,7 +35,7 @@ export type Finding =
   | { kind: "moved"; to: string }
   /** An error, or something in the page's place: it says nothing about the page itself. */
   | { kind: "failing" }
-  /** It was not looked at. */
+  /** Where its redirect leads was not looked at. */
   | { kind: "unknown" };
 
 /** It is not there, as far as the crawl can tell. */
@@ -101,8 +101,11 @@ function listBatch(db: Db, crawl: Crawl, after: number | undefined) {
       and(
         eq(frontier.crawlId, crawl.id),
         after === undefined ? undefined : sql`${frontier.seq} > ${after}`,
-        ne(frontier.state, "pending"),
-        or(ne(frontier.state, "done"), eq(frontier.outcome, "redirected")),
+        or(
+          ...[eq(frontier.state, "failed"), eq(frontier.outcome, "redirected")],
+          // Of others that were skipped the crawl knows nothing, and at its limit they are most of a large website.
+          and(eq(frontier.state, "skipped"), between(frontier.status, 300, 399)),
+        ),
         inArray(pages.state, ["live", "missing"]),
         sql`${pages.documentId} is not null and not ${pages.isNew}`,
       ),
