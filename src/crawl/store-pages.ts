@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
 import type { NewChange } from "../notify/record-changes.ts";
@@ -92,7 +92,9 @@ async function findKnown(tx: Db, websiteId: string, visits: Visit[]): Promise<Ma
     })
     .from(pages)
     .where(and(eq(pages.websiteId, websiteId), inArray(pages.urlHash, hashes)))
-    // Another worker may bring the same page at the same time: versions are given out one after the other.
+    // Another worker may bring the same page at the same time: versions are given out one after the other. And in one order
+    // everywhere, so that crawls that meet in the same pages can't block each other.
+    .orderBy(asc(pages.id))
     .for("update");
   return new Map(rows.map((row) => [row.urlHash, row]));
 }
