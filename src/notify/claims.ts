@@ -5,7 +5,7 @@ import { deliveries } from "../db/schema/notifications.ts";
 export type Delivery = typeof deliveries.$inferSelect;
 
 /** Deliveries that are sent by one claim, so many of them at a time. */
-export const CLAIMED = 16;
+const CLAIMED = 16;
 export const SIDE_BY_SIDE = 4;
 
 /** Beyond the time that all of a claim may take to be sent. */

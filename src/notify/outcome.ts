@@ -15,8 +15,8 @@ import type { Attempt } from "./sending.ts";
 type Context = Pick<App, "db" | "clock" | "log" | "telemetry">;
 
 /** A channel is disabled when nothing that was sent to it arrived for so long, and so many deliveries were given up. */
-export const FAILING_DAYS = 5;
-export const FAILING_DELIVERIES = 5;
+const FAILING_DAYS = 5;
+const FAILING_DELIVERIES = 5;
 const FAILING_MS = FAILING_DAYS * 86_400_000;
 
 export type Settling = {
@@ -49,7 +49,7 @@ export async function settleAttempt(context: Context, settling: Settling): Promi
 
 /** The channel is locked before its deliveries, here as everywhere. */
 async function write(tx: Db, context: Context, settling: Settling, now: Date): Promise<DeliveryOutcome> {
-  const { channel, delivery, attempt, isLast = false } = settling;
+  const { channel, delivery, event, attempt, isLast = false } = settling;
   const failingSince = await noteHealth(tx, channel.id, attempt.isDelivered, now, isLast);
   const [held] = await tx
     .select({ id: deliveries.id })
@@ -69,7 +69,8 @@ async function write(tx: Db, context: Context, settling: Settling, now: Date): P
       .update(deliveries)
       .set({ ...told, ...arrived })
       .where(isOpen);
-    await tx.update(deliveries).set({ state: "delivered", deliveredAt: now }).where(isGatheredIn(delivery.id));
+    if (event.type === "website.digest")
+      await tx.update(deliveries).set({ state: "delivered", deliveredAt: now }).where(isGatheredIn(delivery));
     return "delivered";
   }
   if (delayMs !== undefined) {
@@ -86,18 +87,22 @@ async function write(tx: Db, context: Context, settling: Settling, now: Date): P
     .update(deliveries)
     .set({ ...told, state: "failed", nextAttemptAt: null })
     .where(isOpen);
-  await tx
-    .update(deliveries)
-    .set({ state: "failed", lastError: attempt.error ?? null })
-    .where(isGatheredIn(delivery.id));
+  if (event.type === "website.digest")
+    await tx
+      .update(deliveries)
+      .set({ state: "failed", lastError: attempt.error ?? null })
+      .where(isGatheredIn(delivery));
   const reason = await findDisablingReason(tx, channel.id, attempt, failingSince, now);
   if (reason !== undefined && !isLast) await disableChannel(tx, context, channel, { reason, failingSince, now });
   return "failed";
 }
 
-/** Also those that failed with it before it was replayed. */
-const isGatheredIn = (digestId: string) =>
-  and(eq(deliveries.digestId, digestId), inArray(deliveries.state, ["held", "failed"]));
+/** Also those that failed with it before it was replayed. By the channel, since that is how the index goes. */
+const isGatheredIn = ({ id, channelId }: Delivery) =>
+  and(
+    ...[eq(deliveries.channelId, channelId), eq(deliveries.digestId, id)],
+    inArray(deliveries.state, ["held", "failed"]),
+  );
 
 /** @returns since when nothing arrived; null when it did */
 async function noteHealth(tx: Db, id: string, isDelivered: boolean, now: Date, isTest: boolean): Promise<Date | null> {
