@@ -41,7 +41,7 @@ const feedQuery = t.Object({
 });
 
 /** What changed on a website, for feed readers. */
-export const feedsApi = ({ store, clock }: Pick<App, "store" | "clock">) => {
+export const feedsApi = ({ store, clock, config }: Pick<App, "store" | "clock" | "config">) => {
   const byFormat = (format: FeedFormat) =>
     new Elysia({ prefix: "/websites", tags: ["Changes"] }).use(permissions).get(
       `/:id/feed.${format}`,
@@ -51,7 +51,7 @@ export const feedsApi = ({ store, clock }: Pick<App, "store" | "clock">) => {
           ...(kind ? { kinds: [kind] } : {}),
           ...(minShare === undefined ? {} : { minShare }),
           ...(path === undefined ? {} : readPathFilter(path, (prefix) => readPathPrefix(prefix) ?? prefix)),
-          limit,
+          ...{ limit, publicUrl: config.PUBLIC_URL },
         };
         const feed = await store.read((db) => readFeed(db, viewerOf(request), params.id, filter));
         return respondFeed(request, feed, format, clock.now());

@@ -55,13 +55,13 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
     .group("/api/v1", (v1) =>
       v1
         .use(websitesApi({ db, store, cache, clock, config }))
-        .use(feedsApi({ store, clock }))
+        .use(feedsApi({ store, clock, config }))
         .use(crawlsApi({ config, db, store, cache, clock, log, closing }))
         .use(schedulesApi({ db, clock, config }))
         .use(revisitsApi({ store }))
         .use(systemSchedulesApi({ db, clock, config }))
         .use(channelsApi(app))
-        .use(templatePreviewApi({ db }))
+        .use(templatePreviewApi({ db, config }))
         .use(deliveriesApi({ db, clock, config }))
         .use(websiteEventsApi({ db, cache, clock, log, closing }))
         .use(pagesApi({ store, parser }))

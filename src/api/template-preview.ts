@@ -37,11 +37,11 @@ const TemplatePreview = Type.Object(
   { $id: "TemplatePreview", description: "What a template makes of an event" },
 );
 
-export const templatePreviewApi = ({ db }: Pick<App, "db">) =>
+export const templatePreviewApi = ({ db, config }: Pick<App, "db" | "config">) =>
   new Elysia({ prefix: "/channels", tags: ["Channels"] }).use(permissions).post(
     "/template-preview",
     async ({ body: { kind, template, event_id: eventId }, request }) => ({
-      parts: await previewOfEvent(db, viewerOf(request), { kind, template, eventId }),
+      parts: await previewOfEvent(db, viewerOf(request), { kind, template, eventId, publicUrl: config.PUBLIC_URL }),
     }),
     {
       permission: "read",

@@ -28,6 +28,17 @@ export const SECTIONS = {
       description: "Address the service listens on. 0.0.0.0 opens it to the network",
     }),
     PORT: Count(0, 65_535, 3000, "Port; 0 takes any free one"),
+    PUBLIC_URL: Type.Optional(
+      Url({
+        maxLength: 200,
+        // Not more than stands in links as it is, wherever they are written.
+        pattern: "^https?://(?:[\\w.-]+|\\[[\\da-fA-F:.]+\\])(?::\\d{1,5})?(?:/[\\w.~%/-]*)?$",
+        allowed: "a URL that begins with http:// or https://, without user name, query and fragment",
+        description:
+          "Where people reach the service, with the path that a proxy puts before it: channels and feeds then link to what changed, which asks for a key where access is on",
+        examples: ["https://orbweaver.example.com"],
+      }),
+    ),
     DOCS: OneOf(["on", "off", "protected"], {
       default: "on",
       byEnvironment: { production: "protected" },

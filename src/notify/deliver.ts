@@ -76,7 +76,7 @@ async function sendAll(
       if (!event) continue;
       try {
         if (channel.isExplained) await explainChanges(app, changeIdsOf(event), signal);
-        const attempt = await sendOnce(app, channel, await readMessage(db, channel, event), signal);
+        const attempt = await sendOnce(app, channel, await readMessage(app, channel, event), signal);
         counts[await settleAttempt(app, { channel, delivery, event, attempt })]++;
         isOver ||= attempt.isGone === true;
         pauseMs = Math.max(pauseMs, pauseOf(attempt));

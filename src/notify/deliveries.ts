@@ -86,7 +86,7 @@ export async function testChannel(app: App, viewer: Viewer, id: string, signal: 
     return { event, delivery };
   });
   try {
-    const attempt = await sendOnce(app, channel, await readMessage(db, channel, event), signal);
+    const attempt = await sendOnce(app, channel, await readMessage(app, channel, event), signal);
     await settleAttempt(app, { channel, delivery, event, attempt, isLast: true });
   } catch (error) {
     // Whoever asked has left: nobody is to send it later.

@@ -63,7 +63,12 @@ function toAtom(feed: Feed, selfUrl: string) {
         title: entry.title,
         updated: entry.at.toISOString(),
         published: entry.at.toISOString(),
-        link: { "@rel": "alternate", "@href": entry.url },
+        link: [
+          { "@rel": "alternate", "@href": entry.url },
+          ...(entry.changeUrl === undefined
+            ? []
+            : [{ "@rel": "related", "@type": "text/html", "@href": entry.changeUrl }]),
+        ],
         category: { "@term": entry.kind },
         content: { "@type": "html", "#text": entry.html },
       })),

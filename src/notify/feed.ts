@@ -6,9 +6,15 @@ import type { ChangeFilter, PlacedChange } from "../changes/changes.ts";
 import type { Db } from "../db/db.ts";
 import { events } from "../db/schema/notifications.ts";
 import { getWebsite } from "../websites/websites.ts";
-import { cleanText, happeningOf, KIND_WORDS, nameOf } from "./formats/chat-text.ts";
+import { cleanText, happeningOf, KIND_WORDS, nameOf, SEE_CHANGE } from "./formats/chat-text.ts";
+import { createLinker, type Linker } from "./links.ts";
 
-export type FeedFilter = Pick<ChangeFilter, "kinds" | "minShare"> & PathFilter & { limit: number };
+export type FeedFilter = Pick<ChangeFilter, "kinds" | "minShare"> &
+  PathFilter & {
+    limit: number;
+    /** Where people reach the service; without it entries lead to the pages alone. */
+    publicUrl?: string | undefined;
+  };
 
 export type FeedEntry = {
   /** Stays, whatever becomes of the page. */
@@ -18,6 +24,8 @@ export type FeedEntry = {
   /** Where the page is, or was. */
   url: string;
   at: Date;
+  /** Where the service shows what changed. */
+  changeUrl?: string | undefined;
   /** Well-formed, with texts of the page escaped. */
   html: string;
 };
@@ -36,14 +44,15 @@ export type Feed = {
  * @throws AppError `not_found` also when it is deleted or belongs to somebody else
  */
 export async function readFeed(db: Db, viewer: Viewer, websiteId: string, filter: FeedFilter): Promise<Feed> {
-  const { limit, ...meant } = filter;
+  const { limit, publicUrl, ...meant } = filter;
+  const linker = createLinker(publicUrl);
   const website = await getWebsite(db, viewer, websiteId);
   const { changes } = await searchChanges(db, { viewer, websiteId, ...meant }, { limit });
   const excerpts = await readExcerpts(db, changes);
   return {
     title: `Changes on ${cleanText(website.name)}`,
     ...{ websiteId, websiteUrl: website.url },
-    entries: changes.map((change) => toEntry(change, excerpts.get(change.id))),
+    entries: changes.map((change) => toEntry(change, linker, excerpts.get(change.id))),
     updatedAt: changes[0]?.detectedAt ?? website.createdAt,
   };
 }
@@ -68,17 +77,19 @@ function readExcerpt(given: unknown): Excerpt {
 
 const readTexts = (given: unknown) => (Array.isArray(given) ? given.filter((text) => typeof text === "string") : []);
 
-function toEntry(change: PlacedChange, excerpt: Excerpt = { added: [], removed: [] }): FeedEntry {
+function toEntry(change: PlacedChange, linker: Linker, excerpt: Excerpt = { added: [], removed: [] }): FeedEntry {
   const { id, kind, url, title, share, fromUrl, toUrl, explanation, detectedAt } = change;
-  const page = { url, title, kind, share, ...excerpt, fromUrl: fromUrl ?? undefined, at: "", links: {} };
+  const links = linker.ofPage({ page: { id: change.pageId }, change });
+  const page = { url, title, kind, share, ...excerpt, fromUrl: fromUrl ?? undefined, at: "", links };
   const parts = [
     `<p>${escapeText(happeningOf(page))}</p>`,
     explanation === null ? "" : `<p><em>${escapeText(explanation)}</em></p>`,
     toList("Removed", "del", excerpt.removed),
     toList("Added", "ins", excerpt.added),
+    links.change === undefined ? "" : `<p><a href="${Bun.escapeHTML(links.change)}">${SEE_CHANGE}</a></p>`,
   ];
   return {
-    ...{ id, kind, at: detectedAt, url: toUrl ?? url, html: parts.join("") },
+    ...{ id, kind, at: detectedAt, url: toUrl ?? url, changeUrl: links.change, html: parts.join("") },
     title: `${KIND_WORDS[kind]}: ${nameOf(page, 300)}`,
   };
 }

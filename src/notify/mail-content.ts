@@ -1,4 +1,15 @@
-import { cleanText, cut, excerptLines, happeningOf, isWebUrl, moreOf, nameOf } from "./formats/chat-text.ts";
+import {
+  cleanText,
+  cut,
+  excerptLines,
+  happeningOf,
+  isWebUrl,
+  moreOf,
+  nameOf,
+  overviewOf,
+  SEE_ALL,
+  SEE_CHANGE,
+} from "./formats/chat-text.ts";
 import type { MailDiff } from "./mail-diff.ts";
 import type { Message, MessagePage } from "./message.ts";
 
@@ -17,11 +28,14 @@ export function toMailText(message: Message, diffs: Diffs): string {
   const parts = [cut(cleanText(summary), 1_000), ...pages.slice(0, MAX_PAGES).map((page) => toTextOf(page, diffs))];
   const rest = moreOf(more + Math.max(0, pages.length - MAX_PAGES));
   const origin = website ? `${cleanText(website.name)}: ${website.url}` : "";
-  return `${[...parts, rest, origin].filter((part) => part !== "").join("\n\n")}\n`;
+  const overview = overviewOf(message);
+  const all = overview === undefined ? "" : `${SEE_ALL}: ${overview}`;
+  return `${[...parts, rest, all, origin].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 function toTextOf(page: MessagePage, diffs: Diffs): string {
   const lines = [nameOf(page, 300), page.url, happeningOf(page)];
+  if (page.links.change) lines.push(`${SEE_CHANGE}: ${page.links.change}`);
   if (page.explanation) lines.push("", cleanText(page.explanation));
   const diff = diffs.get(page.changeId ?? "");
   const shown = diff ? withoutControls(diff.text).trimEnd() : excerptLines(page, MAX_EXCERPT).join("\n");
@@ -37,6 +51,7 @@ export function toMailHtml(message: Message, diffs: Diffs): string {
     paragraph(escapeText(cut(summary, 1_000))),
     ...pages.slice(0, MAX_PAGES).map((page) => toHtmlOf(page, diffs)),
     rest === "" ? "" : paragraph(escapeText(rest)),
+    paragraphTo(overviewOf(message), SEE_ALL),
     website ? paragraph(`<small>${linkTo(website.url, cleanText(website.name))}</small>`) : "",
   ];
   return (
@@ -49,7 +64,9 @@ function toHtmlOf(page: MessagePage, diffs: Diffs): string {
   const diff = diffs.get(page.changeId ?? "");
   const explanation = page.explanation ? paragraph(`<em>${escapeText(page.explanation)}</em>`) : "";
   const head = `<h2 style="font-size:16px;margin:24px 0 4px">${linkTo(page.url, nameOf(page, 300))}</h2>`;
-  return [head, paragraph(escapeText(happeningOf(page))), explanation, diff?.html ?? toExcerpt(page)].join("\n");
+  const happening = paragraph(escapeText(happeningOf(page)));
+  const link = paragraphTo(page.links.change, SEE_CHANGE);
+  return [head, happening, link, explanation, diff?.html ?? toExcerpt(page)].join("\n");
 }
 
 function toExcerpt(page: MessagePage): string {
@@ -61,6 +78,9 @@ function toExcerpt(page: MessagePage): string {
 }
 
 const paragraph = (html: string) => `<p style="margin:4px 0">${html}</p>`;
+
+const paragraphTo = (url: string | undefined, label: string) =>
+  url === undefined ? "" : paragraph(linkTo(url, label));
 
 const escapeText = (text: string) => Bun.escapeHTML(cleanText(text));
 

@@ -1,5 +1,6 @@
 import type { EventType, events } from "../db/schema/notifications.ts";
 import type { ChangeKind } from "../db/schema/pages.ts";
+import { createLinker, type Linker, type Links, withLinks } from "./links.ts";
 import type {
   ChannelPayload,
   CrawlPayload,
@@ -29,8 +30,8 @@ export type MessagePage = {
   explanation?: string | undefined;
   changeId?: string | undefined;
   at: string;
-  /** To look closer, by name: `page`, `change`. Absolute; none where the service does not know its own address. */
-  links: Record<string, string>;
+  /** To look closer: `page`, `change`. None where the service does not know its own address. */
+  links: Links;
 };
 
 /** What a channel tells, whatever kind it is of. */
@@ -48,20 +49,26 @@ export type Message = {
   isDigest: boolean;
   /** How many pages are not among `pages`. */
   more: number;
-  /** As it was written down, for programs. */
+  /** To look at all of it: `crawl`, `changes`, `report`, as far as they fit. */
+  links: Links;
+  /** As it was written down, with links, for programs. */
   payload: Record<string, unknown>;
 };
 
 export type MessageOptions = {
   /** Explanations of changes, by their ids. */
   explanations?: ReadonlyMap<string, string>;
+  /** Where people reach the service; without it there are no links. */
+  publicUrl?: string | undefined;
 };
 
+type Context = Pick<MessageOptions, "explanations"> & { linker: Linker };
+
 /** What an event says, for people and programs alike; pure. */
-export function toMessage(event: StoredEvent, options: MessageOptions = {}): Message {
+export function toMessage(event: StoredEvent, { explanations, publicUrl }: MessageOptions = {}): Message {
   const { id, type, createdAt: at, payload } = event;
-  const said = describe(event, options);
-  return { event: { id, type, at }, ...NOTHING_MORE, ...said, payload };
+  const said = describe(event, { explanations, linker: createLinker(publicUrl) });
+  return { event: { id, type, at }, ...NOTHING_MORE, payload, ...said };
 }
 
 /** The changes that a message tells of. */
@@ -71,11 +78,11 @@ export function changeIdsOf(event: StoredEvent): string[] {
   return entries.flatMap((entry) => (isPageEntry(entry) ? (entry.change.id ?? []) : []));
 }
 
-const NOTHING_MORE = { pages: [] as MessagePage[], isDigest: false, more: 0 };
+const NOTHING_MORE = { pages: [] as MessagePage[], isDigest: false, more: 0, links: {} };
 
 type Said = Pick<Message, "title" | "summary"> & Partial<Message>;
 
-function describe(event: StoredEvent, options: MessageOptions): Said {
+function describe(event: StoredEvent, context: Context): Said {
   const { type, payload } = event;
   switch (type) {
     case "page.new":
@@ -83,14 +90,14 @@ function describe(event: StoredEvent, options: MessageOptions): Said {
     case "page.removed":
     case "page.restored":
     case "page.moved":
-      return describePage(payload as PagePayload, options);
+      return describePage(payload as PagePayload, context);
     case "crawl.started":
     case "crawl.page":
     case "crawl.completed":
     case "crawl.failed":
-      return describeCrawl(type, payload as CrawlPayload);
+      return describeCrawl(type, payload as CrawlPayload, context);
     case "website.digest":
-      return describeDigest(payload as DigestPayload, options);
+      return describeDigest(payload as DigestPayload, context);
     case "channel.disabled": {
       const { channel, reason } = payload as ChannelPayload;
       return { title: `Channel "${channel.name}" was disabled`, summary: reason ?? "" };
@@ -110,21 +117,24 @@ const PAGE_TITLES: Record<ChangeKind, string> = {
   restored: "Back again",
 };
 
-function describePage(payload: PagePayload, options: MessageOptions): Said {
+function describePage(payload: PagePayload, context: Context): Said {
   const { website, page, change } = payload;
+  const told = toPage(payload, context);
   return {
     title: `${PAGE_TITLES[change.kind]}: ${page.title || page.url} (${website.name})`,
     url: change.to_url ?? page.url,
     summary: summarize(change),
     website,
-    pages: [toPage(payload, options)],
+    pages: [told],
+    payload: withLinks(payload, told.links),
   };
 }
 
-function toPage({ page, change, excerpt }: PagePayload, { explanations }: MessageOptions): MessagePage {
+function toPage(payload: PagePayload, { explanations, linker }: Context): MessagePage {
+  const { page, change, excerpt } = payload;
   return {
     ...{ url: change.to_url ?? page.url, title: page.title, kind: change.kind, share: change.share },
-    ...{ added: excerpt.added, removed: excerpt.removed, at: change.detected_at, links: {} },
+    ...{ added: excerpt.added, removed: excerpt.removed, at: change.detected_at, links: linker.ofPage(payload) },
     fromUrl: change.from_url ?? undefined,
     reason: change.reason ?? undefined,
     changeId: change.id,
@@ -161,33 +171,46 @@ function toPercent(share: number): string {
 const CRAWL_TITLES = { started: "started", page: "fetched a page", completed: "completed", failed: "failed" };
 const COUNTED = ["pages", "new", "changed", "moved", "removed", "restored", "failed"];
 
-function describeCrawl(type: EventType, { website, crawl, page }: CrawlPayload): Said {
+function describeCrawl(type: EventType, payload: CrawlPayload, { linker }: Context): Said {
+  const { website, crawl, page } = payload;
+  const links = linker.ofCrawl(type, payload);
   const what = CRAWL_TITLES[type.slice("crawl.".length) as keyof typeof CRAWL_TITLES];
   const counts = COUNTED.filter((name) => typeof crawl[name] === "number").map((name) => `${name}: ${crawl[name]}`);
   return {
     title: `Crawl of ${website.name} ${what}${page ? `: ${page.url} (${page.outcome})` : ""}`,
     url: page?.url ?? website.url,
     summary: counts.join(", "),
-    website,
+    ...{ website, links, payload: withLinks(payload, links) },
   };
 }
 
-function describeDigest({ website, totals, events, more }: DigestPayload, options: MessageOptions): Said {
+function describeDigest(payload: DigestPayload, context: Context): Said {
+  const { website, totals, events, more } = payload;
   const count = Object.values(totals).reduce((sum, each) => sum + each, 0);
-  const pages = events.filter(isPageEntry).map((entry) => toPage(entry, options));
+  const pages = events.filter(isPageEntry).map((entry) => toPage(entry, context));
   const others = events.filter((entry) => !isPageEntry(entry));
   const names = new Set(events.flatMap(({ website: of }) => (of ? (of as WebsitePayload).name : [])));
   const where = website?.name ?? (names.size === 1 ? [...names][0] : `${names.size} websites`);
-  const told = others.map((entry) => describeCrawl(entry.type as EventType, entry as unknown as CrawlPayload).title);
+  const crawls = others.map((entry) => describeCrawl(entry.type as EventType, toCrawlPayload(entry), context));
   const by = Object.entries(totals).map(([type, number]) => `${number} ${type.replace(/^page\./, "")}`);
+  const links = context.linker.ofDigest(payload);
+  const linked = events.map((entry) => withLinks(entry, linksOf(entry, context)));
   return {
     title: `${count} ${count === 1 ? "event" : "events"} on ${where}`,
     url: website?.url,
-    summary: [by.join(", "), ...told].filter(Boolean).join(". "),
+    summary: [by.join(", "), ...crawls.map(({ title }) => title)].filter(Boolean).join(". "),
     website: website ?? undefined,
-    ...{ pages, isDigest: true, more },
+    ...{ pages, isDigest: true, more, links },
+    payload: withLinks({ ...payload, events: linked }, links),
   };
 }
+
+function linksOf(entry: DigestEntry, { linker }: Context): Links {
+  return isPageEntry(entry) ? linker.ofPage(entry) : linker.ofCrawl(entry.type, toCrawlPayload(entry));
+}
+
+/** A digest gathers nothing but pages and crawls. */
+const toCrawlPayload = (entry: DigestEntry) => entry as unknown as CrawlPayload;
 
 function isPageEntry(entry: DigestEntry): entry is DigestEntry & PagePayload {
   return "change" in entry && "excerpt" in entry;

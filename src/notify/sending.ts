@@ -1,6 +1,5 @@
 import { inArray } from "drizzle-orm";
 import type { App } from "../app.ts";
-import type { Db } from "../db/db.ts";
 import { pageChanges } from "../db/schema/pages.ts";
 import type { Channel, Sent } from "./format.ts";
 import { formatOf } from "./formats.ts";
@@ -14,13 +13,17 @@ export type Attempt = Sent & { startedAt: Date; durationMs: number };
 const GRACE_MS = 2_000;
 
 /** What an event says to a channel. */
-export async function readMessage(db: Db, channel: Channel, event: StoredEvent): Promise<Message> {
+export async function readMessage(
+  { db, config: { PUBLIC_URL: publicUrl } }: Pick<App, "db" | "config">,
+  channel: Channel,
+  event: StoredEvent,
+): Promise<Message> {
   const ids = channel.isExplained ? changeIdsOf(event) : [];
-  if (ids.length === 0) return toMessage(event);
+  if (ids.length === 0) return toMessage(event, { publicUrl });
   const { id, explanation } = pageChanges;
   const rows = await db.select({ id, explanation }).from(pageChanges).where(inArray(id, ids));
   const known = rows.flatMap((row) => (row.explanation === null ? [] : [[row.id, row.explanation] as const]));
-  return toMessage(event, { explanations: new Map(known) });
+  return toMessage(event, { explanations: new Map(known), publicUrl });
 }
 
 /** Sends a message once, in the time that the settings give. @throws the signal's reason when it is aborted */

@@ -7,6 +7,14 @@ import { toMessage } from "./message.ts";
 import { type MessageTemplate, previewTemplate } from "./template.ts";
 import { SAMPLE_MESSAGE } from "./template-variables.ts";
 
+export type PreviewRequest = {
+  kind: ChannelKind;
+  template: MessageTemplate;
+  eventId?: string | undefined;
+  /** As for messages that are sent. */
+  publicUrl?: string | undefined;
+};
+
 /**
  * What a template makes of an event, or of a sample where none is named.
  * @throws AppError `invalid` with the line and what is wrong there; `not_found` for the event
@@ -14,7 +22,7 @@ import { SAMPLE_MESSAGE } from "./template-variables.ts";
 export async function previewOfEvent(
   db: Db,
   viewer: Viewer,
-  { kind, template, eventId }: { kind: ChannelKind; template: MessageTemplate; eventId?: string | undefined },
+  { kind, template, eventId, publicUrl }: PreviewRequest,
 ): Promise<MessageTemplate> {
   if (eventId === undefined) return previewTemplate(kind, template, SAMPLE_MESSAGE);
   const [event] = await db
@@ -22,5 +30,5 @@ export async function previewOfEvent(
     .from(events)
     .where(and(eq(events.id, eventId), isOwnedBy(viewer, events.userId)));
   if (!event) throw new AppError("not_found", `There is no event ${eventId}`);
-  return previewTemplate(kind, template, toMessage(event));
+  return previewTemplate(kind, template, toMessage(event, { publicUrl }));
 }

@@ -3,14 +3,14 @@ import type { Message, MessagePage } from "./message.ts";
 
 /** What templates can name, in the order of the description below; all are there in every message, if only as null. */
 export function toVariables(message: Message): Record<string, unknown> {
-  const { event, title, url, summary, website, isDigest, more } = message;
+  const { event, title, url, summary, website, isDigest, more, links } = message;
   const pages = message.pages.map(toPageVariables);
   return {
     event: { id: event.id, type: event.type, at: event.at.toISOString() },
     ...{ title, url: url ?? null, summary },
     website: website ?? null,
     page: pages[0] ?? null,
-    ...{ pages, more, is_digest: isDigest },
+    ...{ pages, more, is_digest: isDigest, links },
     payload: message.payload,
   };
 }
@@ -32,8 +32,10 @@ export const VARIABLES_DESCRIPTION = `Templates are written in Liquid (liquidjs.
 - \`event.id\`, \`event.type\`, \`event.at\` (an instant, for the filter \`date\`)
 - \`website.id\`, \`website.name\`, \`website.url\`; \`website\` is null where it is about several
 - \`pages\`, of each: \`url\`, \`title\`, \`kind\`, \`at\`, \`share\` (0 to 1), \`percent\`, \`added\` and \`removed\` (lists of texts), \`from_url\`, \`reason\`, \`explanation\`, \`change_id\`, \`links\`; those that are not known are null
+- \`links.page\` and \`links.change\` of each page: what the service knows of it, and what changed on it, side by side
 - \`page\`, the first of them, or null
 - \`more\`, how many pages are not among them; \`is_digest\`
+- \`links.changes\`, \`links.report\` and \`links.crawl\`, of crawls and digests: all changes as a list and as a report, and the crawl. Links are there as far as they fit, and only where the setting PUBLIC_URL says where the service is reached; write \`{% if page.links.change %}\` around them
 - \`payload\`, the event as a webhook is sent it
 - in the \`html\` of an e-mail, \`diff_html\`, and in its \`text\`, \`diff_text\`: all that changed on the page, or empty
 
@@ -44,6 +46,7 @@ export const EXTRA_VARIABLES: Partial<Record<ChannelKind, Record<string, readonl
   email: { text: ["diff_text"], html: ["diff_html"] },
 };
 
+const API = "https://orbweaver.example.com/api/v1";
 const SAMPLE_PAGE: MessagePage = {
   url: "https://docs.example.com/pricing",
   title: "Pricing",
@@ -56,7 +59,10 @@ const SAMPLE_PAGE: MessagePage = {
   explanation: "The price of the Team plan went up from $10 to $12 a month.",
   changeId: "0195f3e0-5c1a-7000-8000-3f6c2b1d9e10",
   at: "2026-01-31T12:00:00.000Z",
-  links: {},
+  links: {
+    page: `${API}/pages/0195f3e0-5c1a-7000-8000-3f6c2b1d9e13`,
+    change: `${API}/changes/0195f3e0-5c1a-7000-8000-3f6c2b1d9e10/diff?format=html&view=side_by_side`,
+  },
 };
 
 /** A message that has everything in it that a template can name. */
@@ -69,11 +75,17 @@ export const SAMPLE_MESSAGE: Message = {
   pages: [SAMPLE_PAGE],
   isDigest: false,
   more: 0,
+  links: {
+    changes: `${API}/websites/0195f3e0-5c1a-7000-8000-3f6c2b1d9e12/changes`,
+    report: `${API}/websites/0195f3e0-5c1a-7000-8000-3f6c2b1d9e12/diff?format=markdown`,
+    crawl: `${API}/crawls/0195f3e0-5c1a-7000-8000-3f6c2b1d9e14`,
+  },
   payload: {
     website: { id: "0195f3e0-5c1a-7000-8000-3f6c2b1d9e12", name: "Example Docs", url: "https://docs.example.com/" },
     page: { id: "0195f3e0-5c1a-7000-8000-3f6c2b1d9e13", url: SAMPLE_PAGE.url, title: SAMPLE_PAGE.title },
     change: { id: SAMPLE_PAGE.changeId, kind: "changed", share: 0.12, detected_at: SAMPLE_PAGE.at },
     excerpt: { added: SAMPLE_PAGE.added, removed: SAMPLE_PAGE.removed },
+    links: SAMPLE_PAGE.links,
   },
 };
 
@@ -89,5 +101,5 @@ export const SAMPLE_DIGEST: Message = {
 export const BARE_MESSAGE: Message = {
   ...SAMPLE_MESSAGE,
   title: "This channel works",
-  ...{ url: undefined, website: undefined, pages: [], payload: {} },
+  ...{ url: undefined, website: undefined, pages: [], links: {}, payload: {} },
 };

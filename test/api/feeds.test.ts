@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { createKey } from "../../src/access/keys.ts";
 import { LOCAL_PRINCIPAL } from "../../src/access/principal.ts";
+import type { Viewer } from "../../src/access/viewer.ts";
 import type { Store } from "../../src/db/db.ts";
 import { pages } from "../../src/db/schema/pages.ts";
 import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
+import { readFeed } from "../../src/notify/feed.ts";
 import { type NewChange, recordChanges } from "../../src/notify/record-changes.ts";
 import { addWebsite } from "../../src/websites/websites.ts";
 import { createManualClock } from "../manual-clock.ts";
@@ -13,6 +15,7 @@ import { testStores } from "../testing/stores.ts";
 import { type RunningService, startService } from "./running-service.ts";
 
 const HOSTILE = 'A <b>"title"</b> & ]]> \u0007\u000b\ufffe 🕷';
+const PUBLIC_URL = "https://orbweaver.example.com/prefix";
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 31, 12, minute));
 
 describe.each(testStores)("feeds ($name)", ({ open }) => {
@@ -35,7 +38,7 @@ describe.each(testStores)("feeds ($name)", ({ open }) => {
 
   beforeAll(async () => {
     store = await open();
-    service = await startService(store, { isClosed: true, clock });
+    service = await startService(store, { isClosed: true, clock, config: { PUBLIC_URL } });
     const made = {
       maker: LOCAL_PRINCIPAL,
       userId: LOCAL_USER_ID,
@@ -116,6 +119,28 @@ describe.each(testStores)("feeds ($name)", ({ open }) => {
       feed_url: `${service.url}${path}.json`,
       home_page_url: "https://docs.example.com/",
     });
+  });
+
+  test("entries lead to what changed, where the service is reached", async () => {
+    const [rss, atom, json] = [await read("rss"), await read("atom"), await read("json")];
+
+    const { items } = json.json as { items: { id: string; content_html: string }[] };
+    const id = items[1]?.id.slice("urn:uuid:".length);
+    const link = `${PUBLIC_URL}/api/v1/changes/${id}/diff?format=html&view=side_by_side`;
+    const html = `<p><a href="${Bun.escapeHTML(link)}">See what changed</a></p>`;
+    expect(items[1]?.content_html).toEndWith(html);
+    const { feed } = Bun.XML.parse(atom.text) as unknown as { feed: { entry: { link: object[] }[] } };
+    expect(feed.entry[1]?.link).toEqual([
+      { "@rel": "alternate", "@href": "https://docs.example.com/blog/a?x=1&y=<2>" },
+      { "@rel": "related", "@type": "text/html", "@href": link },
+    ]);
+    expect(rss.text).toContain(html.replace(/[&<>]/g, Bun.escapeHTML));
+    const followed = await service.ask("GET", link.slice(PUBLIC_URL.length), undefined, { "x-api-key": key });
+    expect([followed.status, followed.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    const viewer = { userId: LOCAL_USER_ID } as Viewer;
+    const unlinked = await readFeed(store.db, viewer, website.id, { limit: 9 });
+    expect(JSON.stringify(unlinked)).not.toContain("See what changed");
+    expect(unlinked.entries[0]?.changeUrl).toBeUndefined();
   });
 
   test("filters by kind, path, share and number", async () => {

@@ -2,16 +2,18 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Store } from "../../src/db/db.ts";
 import { events } from "../../src/db/schema/notifications.ts";
 import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
+import { addWebsite } from "../../src/websites/websites.ts";
 import { testStores } from "../testing/stores.ts";
 import { type RunningService, startService } from "./running-service.ts";
 
 const [embedded] = testStores;
 if (!embedded) throw new Error("There is always an embedded store");
+const PUBLIC_URL = "https://orbweaver.example.com/prefix";
 let store: Store;
 let service: RunningService;
 beforeAll(async () => {
   store = await embedded.open();
-  service = await startService(store);
+  service = await startService(store, { config: { PUBLIC_URL } });
 });
 afterAll(async () => {
   await service.stop();
@@ -36,6 +38,27 @@ test("or against an event", async () => {
 
   expect(json).toEqual({ parts: { html: "<i>Test of channel &quot;Ops &lt;b&gt;&quot;</i>" } });
   expect(status).toBe(404);
+});
+
+test("the links of an event are those that the service answers", async () => {
+  const site = await addWebsite(store.db, { userId: LOCAL_USER_ID, url: "https://docs.example.com/", name: "Docs" });
+  const website = { id: site.id, name: site.name, url: site.url };
+  const span = { from: "2026-01-31T12:00:00.000Z", to: "2026-01-31T13:00:00.000Z" };
+  const payload = { ...span, totals: {}, events: [], more: 0 };
+  const ofOne = { id: Bun.randomUUIDv7(), userId: LOCAL_USER_ID, type: "website.digest" as const };
+  const ofAll = { ...ofOne, id: Bun.randomUUIDv7(), payload: { ...payload, website: null } };
+  await store.db.insert(events).values([{ ...ofOne, payload: { ...payload, website } }, ofAll]);
+  const template = { text: "{{ links.changes }} {{ links.report }}" };
+
+  const told = [ofOne, ofAll].map(({ id }) => preview({ kind: "ntfy", template, event_id: id }));
+
+  const texts = (await Promise.all(told)).map(({ json }) => (json as { parts: { text: string } }).parts.text);
+  const links = texts.flatMap((text) => text.trim().split(" "));
+  expect(links).toHaveLength(3);
+  for (const link of links) {
+    expect(link).toStartWith(`${PUBLIC_URL}/api/v1/`);
+    expect((await service.ask("GET", link.slice(PUBLIC_URL.length))).status).toBe(200);
+  }
 });
 
 test("one that is wrong is refused with the line, here and when a channel is made", async () => {

@@ -79,6 +79,27 @@ describe.each(testStores)("deliveries on the $name store", ({ open }) => {
     await end();
   });
 
+  test("what is sent leads to the service, where people reach it", async () => {
+    await app.close();
+    app = openTestApp(store, { clock, cache: createMemoryCache(clock) }, { PUBLIC_URL: "https://a.example/x" });
+    const site = await user.addSite();
+    await user.addChannel({ url: receiver.url });
+    const event = pageEvent(site);
+    const { page, change } = event.payload as { page: { id: string }; change: { id: string } };
+
+    await user.tell(event);
+    await user.work();
+
+    expect(JSON.parse(receiver.received[0]?.body ?? "").data).toEqual({
+      ...event.payload,
+      links: {
+        page: `https://a.example/x/api/v1/pages/${page.id}`,
+        change: `https://a.example/x/api/v1/changes/${change.id}/diff?format=html&view=side_by_side`,
+      },
+    });
+    await end();
+  });
+
   test("a page's events arrive in order under retries, and other pages do not wait", async () => {
     const site = await user.addSite();
     await user.addChannel({ url: receiver.url });

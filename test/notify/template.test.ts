@@ -85,6 +85,27 @@ test("all that a message holds can be told, and what is not known is empty", asy
   expect(text).toBe(": Pricing (12 %) The Team plan costs $12 a month. and 4 more 0.12 2026");
 });
 
+test("links can be told, of pages and of the whole, and are empty where there are none", async () => {
+  const text = "{% for p in pages %}{{ p.links.change }}{% endfor %} {{ links.report }} {{ payload.links.page }}";
+  const { pages, payload } = SAMPLE_MESSAGE;
+
+  await checkTemplate("teams", { text });
+  const linked = await previewTemplate("teams", { text }, SAMPLE_MESSAGE);
+  const bare = await previewTemplate(
+    "teams",
+    { text },
+    {
+      ...SAMPLE_MESSAGE,
+      pages: pages.map((page) => ({ ...page, links: {} })),
+      links: {},
+      payload: { ...payload, links: {} },
+    },
+  );
+
+  expect(linked.text).toMatch(/^https:\S+\/diff\?format=html&view=side_by_side https:\S+markdown https:\S+$/);
+  expect(bare.text?.trim()).toBe("");
+});
+
 describe("values can't be taken for markup", () => {
   test("in HTML", async () => {
     const html = "<b>{{ title }}</b>{% capture x %}{{ title }}{% endcapture %}{{ x | upcase }}{{ title | json }}";

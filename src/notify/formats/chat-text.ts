@@ -1,5 +1,5 @@
 import type { ChangeKind } from "../../db/schema/pages.ts";
-import type { MessagePage } from "../message.ts";
+import type { Message, MessagePage } from "../message.ts";
 
 /** What happened to a page, to begin a line with. */
 export const KIND_WORDS: Record<ChangeKind, string> = {
@@ -54,6 +54,14 @@ export function excerptLines({ added, removed }: MessagePage, maxLength: number)
     }
   }
   return fitting;
+}
+
+export const SEE_CHANGE = "See what changed";
+export const SEE_ALL = "See all changes";
+
+/** Where people see all that a message is about; `undefined` where there is no more to it. */
+export function overviewOf({ links }: Pick<Message, "links">): string | undefined {
+  return links.report ?? links.changes;
 }
 
 /** "… and 3 more pages", or nothing when all are told. */

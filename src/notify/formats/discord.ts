@@ -3,7 +3,18 @@ import { defineFormat } from "../format.ts";
 import type { Message, MessagePage } from "../message.ts";
 import { type MessageTemplate, renderTemplate } from "../template.ts";
 import { escapeDiscord } from "../template-languages.ts";
-import { cleanText, cut, excerptLines, happeningOf, isWebUrl, moreOf, nameOf } from "./chat-text.ts";
+import {
+  cleanText,
+  cut,
+  excerptLines,
+  happeningOf,
+  isWebUrl,
+  moreOf,
+  nameOf,
+  overviewOf,
+  SEE_ALL,
+  SEE_CHANGE,
+} from "./chat-text.ts";
 import { postJson } from "./post-json.ts";
 
 const HOSTS = ["discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"];
@@ -65,12 +76,15 @@ export function toDiscordMessage(message: Message, own: MessageTemplate = {}): R
   }
   const rest = moreOf(message.more + message.pages.length - embeds.length);
   const summary = escapeDiscord(cut(cleanText(message.summary), 500));
-  const content = [cut(subject, 700), summary, rest].filter((line) => line !== "").join("\n");
-  return { ...common, content: cut(content, MAX_CONTENT), embeds };
+  const overview = overviewOf(message);
+  const end = [overview === undefined ? "" : link(overview, SEE_ALL), rest].filter((line) => line !== "").join("\n");
+  const content = [cut([cut(subject, 700), summary].join("\n").trim(), MAX_CONTENT - end.length - 1), end];
+  return { ...common, content: content.join("\n").trim(), embeds };
 }
 
 function toEmbed(page: MessagePage) {
   const lines = [escapeDiscord(happeningOf(page))];
+  if (page.links.change) lines.push(link(page.links.change, SEE_CHANGE));
   if (page.explanation) lines.push(escapeDiscord(cut(cleanText(page.explanation), 600)));
   const excerpt = excerptLines(page, MAX_EXCERPT).join("\n");
   // Within a fence nothing is markup but the fence itself.
@@ -84,6 +98,9 @@ function toEmbed(page: MessagePage) {
     timestamp: page.at,
   };
 }
+
+/** The angle brackets keep Discord from showing what is there. */
+const link = (url: string, label: string) => `[${label}](<${url}>)`;
 
 /** Seconds with a fraction, in the body (docs.discord.com/developers/topics/rate-limits). */
 function readRetryAfter(body: unknown): number | undefined {

@@ -3,7 +3,18 @@ import { defineFormat } from "../format.ts";
 import type { Message, MessagePage } from "../message.ts";
 import { findUrlFaults } from "../target-url.ts";
 import { type MessageTemplate, renderTemplate } from "../template.ts";
-import { cleanText, cut, excerptLines, happeningOf, isWebUrl, moreOf, nameOf } from "./chat-text.ts";
+import {
+  cleanText,
+  cut,
+  excerptLines,
+  happeningOf,
+  isWebUrl,
+  moreOf,
+  nameOf,
+  overviewOf,
+  SEE_ALL,
+  SEE_CHANGE,
+} from "./chat-text.ts";
 import { postJson } from "./post-json.ts";
 
 const DEFAULT_SERVER = "https://ntfy.sh";
@@ -73,16 +84,26 @@ export const ntfy = defineFormat({
 });
 
 export function toNtfyMessage(message: Message, own: MessageTemplate = {}): Record<string, unknown> {
-  const [first] = message.pages;
+  const [first, second] = message.pages;
   const title = cut(cleanText(own.subject ?? message.title), 200);
   const text = own.text === undefined ? toText(message) : own.text.trim();
+  const actions = [
+    ...toAction(SEE_CHANGE, second ? undefined : first?.links.change),
+    ...toAction(SEE_ALL, overviewOf(message)),
+  ];
   return {
     title,
     // An empty message is shown as "triggered".
     message: cutBytes(text, MAX_BYTES) || title,
     ...(message.url !== undefined && isWebUrl(message.url) ? { click: message.url } : {}),
+    ...(actions.length > 0 ? { actions } : {}),
     tags: [first && !message.isDigest ? TAGS[first.kind] : "bell"],
   };
+}
+
+/** A button under the message, of which there may be three. */
+function toAction(label: string, url: string | undefined): unknown[] {
+  return url === undefined ? [] : [{ action: "view", label, url }];
 }
 
 function toText({ summary, pages, more }: Message): string {

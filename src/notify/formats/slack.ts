@@ -3,7 +3,18 @@ import { defineFormat } from "../format.ts";
 import type { Message, MessagePage } from "../message.ts";
 import { type MessageTemplate, renderTemplate } from "../template.ts";
 import { escapeSlack } from "../template-languages.ts";
-import { cleanText, cut, excerptLines, happeningOf, isWebUrl, moreOf, nameOf } from "./chat-text.ts";
+import {
+  cleanText,
+  cut,
+  excerptLines,
+  happeningOf,
+  isWebUrl,
+  moreOf,
+  nameOf,
+  overviewOf,
+  SEE_ALL,
+  SEE_CHANGE,
+} from "./chat-text.ts";
 import { postJson } from "./post-json.ts";
 
 const HOSTS = ["hooks.slack.com", "hooks.slack-gov.com"];
@@ -13,6 +24,8 @@ const MAX_PAGES = 20;
 /** Of a section's 3,000, before escaping and what stands around it. */
 const MAX_EXCERPT = 1_200;
 const MAX_SECTION = 3_000;
+/** As it is written, with what is escaped in it. */
+const MAX_URL = 1_500;
 const MAX_HEADER = 150;
 
 const Target = Type.Object(
@@ -61,9 +74,12 @@ export function toSlackMessage(message: Message, own: MessageTemplate = {}): Rec
   };
 }
 
-function toBlocks({ summary, url, website, pages, more }: Message): unknown[] {
+function toBlocks(message: Message): unknown[] {
+  const { summary, url, website, pages, more } = message;
+  const overview = overviewOf(message);
   const about = website && url ? link(url, cleanText(website.name) || url) : "";
-  const lines = [escapeWithin(cleanText(summary), 500), about].filter((line) => line !== "");
+  const all = overview === undefined ? "" : link(overview, SEE_ALL);
+  const lines = [escapeWithin(cleanText(summary), 500), about, all].filter((line) => line !== "");
   const rest = moreOf(more + Math.max(0, pages.length - MAX_PAGES));
   return [
     ...(lines.length > 0 ? [section(lines.join("\n"))] : []),
@@ -74,6 +90,7 @@ function toBlocks({ summary, url, website, pages, more }: Message): unknown[] {
 
 function toText(page: MessagePage): string {
   let text = `${link(page.url, nameOf(page, 200))}\n${escapeWithin(happeningOf(page), 300)}`;
+  if (page.links.change) text += `\n${link(page.links.change, SEE_CHANGE)}`;
   if (page.explanation)
     text += `\n_${escapeWithin(cleanText(page.explanation), Math.min(800, MAX_SECTION - text.length - 10))}_`;
   const excerpt = excerptLines(page, MAX_EXCERPT).join("\n");
@@ -90,10 +107,11 @@ function escapeWithin(text: string, maxLength: number): string {
   }
 }
 
-/** Angle brackets and bars end a link, wherever they stand in it. */
+/** Angle brackets and bars end a link, wherever they stand in it. One that is too long is left out: it can't be cut. */
 function link(url: string, label: string): string {
   const shown = escapeWithin(label.replaceAll("|", "¦"), 400);
-  return isWebUrl(url) ? `<${url.replace(/[<>|\s]/g, encodeURIComponent).replaceAll("&", "&amp;")}|${shown}>` : shown;
+  const target = url.replace(/[<>|\s]/g, encodeURIComponent).replaceAll("&", "&amp;");
+  return isWebUrl(url) && target.length <= MAX_URL ? `<${target}|${shown}>` : shown;
 }
 
 const section = (text: string) => ({

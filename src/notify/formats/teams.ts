@@ -3,7 +3,18 @@ import { defineFormat } from "../format.ts";
 import type { Message, MessagePage } from "../message.ts";
 import { findUrlFaults } from "../target-url.ts";
 import { type MessageTemplate, renderTemplate } from "../template.ts";
-import { cleanText, cut, excerptLines, happeningOf, isWebUrl, moreOf, nameOf } from "./chat-text.ts";
+import {
+  cleanText,
+  cut,
+  excerptLines,
+  happeningOf,
+  isWebUrl,
+  moreOf,
+  nameOf,
+  overviewOf,
+  SEE_ALL,
+  SEE_CHANGE,
+} from "./chat-text.ts";
 import { postJson } from "./post-json.ts";
 
 /** Of the 28 KB that Teams takes. */
@@ -80,6 +91,7 @@ function toBody(message: Message, own: MessageTemplate, shown: number): unknown[
     paragraph([run(cut(cleanText(summary), 1_000) || " ")]),
     ...pages.slice(0, shown).flatMap(toBlocks),
     ...(rest === "" ? [] : [paragraph([run(rest, { isSubtle: true })])]),
+    ...linkTo(overviewOf(message), SEE_ALL),
   ];
 }
 
@@ -87,6 +99,7 @@ function toBlocks(page: MessagePage): unknown[] {
   const blocks = [
     paragraph([run(nameOf(page, 200), { weight: "Bolder", ...leadTo(page.url) })], "Medium"),
     paragraph([run(happeningOf(page), { isSubtle: true })], "None"),
+    ...linkTo(page.links.change, SEE_CHANGE),
   ];
   if (page.explanation) blocks.push(paragraph([run(cut(cleanText(page.explanation), 600), { italic: true })], "Small"));
   for (const line of excerptLines(page, MAX_EXCERPT)) {
@@ -99,6 +112,10 @@ function toBlocks(page: MessagePage): unknown[] {
 const run = (text: string, style: Record<string, unknown> = {}) => ({ type: "TextRun", text, ...style });
 
 const paragraph = (inlines: unknown[], spacing = "Default") => ({ type: "RichTextBlock", spacing, inlines });
+
+function linkTo(url: string | undefined, label: string): unknown[] {
+  return url === undefined ? [] : [paragraph([run(label, { color: "Accent", ...leadTo(url) })], "None")];
+}
 
 function leadTo(url: string | undefined): Record<string, unknown> {
   return url !== undefined && isWebUrl(url) ? { selectAction: { type: "Action.OpenUrl", url } } : {};

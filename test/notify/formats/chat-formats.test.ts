@@ -6,7 +6,7 @@ import { ntfy, toNtfyMessage } from "../../../src/notify/formats/ntfy.ts";
 import { slack, toSlackMessage } from "../../../src/notify/formats/slack.ts";
 import { teams, toTeamsMessage } from "../../../src/notify/formats/teams.ts";
 import { SAMPLE_MESSAGE } from "../../../src/notify/template-variables.ts";
-import { HOSTILE, hostileMessage, startReceiver } from "./receiver.ts";
+import { HOSTILE, hostileMessage, hostilePage, LINKED, startReceiver } from "./receiver.ts";
 
 const SLACK_URL = "https://hooks.slack.com/services/T0001/B0001/abcdefSECRET";
 const DISCORD_URL = "https://discord.com/api/webhooks/1234567890/abc-defSECRET";
@@ -73,6 +73,25 @@ describe.each(CHATS)("%s", (name, format, target) => {
     const sent = await receiver.send(format, target, SAMPLE_MESSAGE);
 
     expect(sent).toMatchObject({ isPermanent: true, isGone: false, error: `${name} answered 400: invalid_payload` });
+  });
+
+  test("leads to what changed on the page, and to all that did", async () => {
+    await receiver.send(format, target, hostileMessage(1));
+
+    const text = receiver.received[0]?.text.replaceAll("&amp;", "&") ?? "";
+    expect(text).toContain("See what changed");
+    expect(text).toContain(`${LINKED}changes/0/diff?format=html&view=side_by_side`);
+    expect(text).toContain("See all changes");
+    expect(text).toContain(`${LINKED}websites/1/diff?from=2026-01-31T12%3A00%3A00.000Z&format=markdown`);
+  });
+
+  test("has no links of the service's where its address is not known", async () => {
+    const message = hostileMessage(2);
+    const pages = message.pages.map((page) => ({ ...page, links: {} }));
+
+    await receiver.send(format, target, { ...message, pages, links: {} });
+
+    expect(receiver.received[0]?.text).not.toMatch(/See (?:what|all)|"actions"|orbweaver\.example/);
   });
 
   test("has own words", async () => {
@@ -161,9 +180,9 @@ describe("texts of pages stay texts, however many there are", () => {
     const marked = [text, ...blocks.flatMap((each) => (each.text?.type === "mrkdwn" ? [each.text.text] : []))].join(
       "\n",
     );
-    // The only control sequences are links to the pages themselves.
+    // The only control sequences are links to the pages themselves, and to what the service knows of them.
     const controls = [...marked.matchAll(/<([^>]*)>/g)].map(([, inside = ""]) => inside);
-    expect(controls.every((inside) => inside.startsWith("https://docs.example.com/"))).toBe(true);
+    expect(controls.every((inside) => /^https:\/\/(?:docs|orbweaver)\.example\.com\//.test(inside))).toBe(true);
     expect(marked.match(/```/g)?.length).toBe(40);
     expect(JSON.stringify(blocks)).toContain("… and 25 more pages");
     expect(hasControls(JSON.stringify(blocks))).toBe(false);
@@ -195,7 +214,7 @@ describe("texts of pages stay texts, however many there are", () => {
     expect(Buffer.byteLength(json)).toBeLessThan(28_000);
     expect(json).not.toContain('TextBlock","text');
     const links = [...json.matchAll(/"Action.OpenUrl","url":"([^"]*)"/g)].map(([, url = ""]) => url);
-    expect(links.every((url) => url.startsWith("https://docs.example.com/"))).toBe(true);
+    expect(links.every((url) => /^https:\/\/(?:docs|orbweaver)\.example\.com\//.test(url))).toBe(true);
     expect(json).toMatch(/… and \d+ more pages/);
     expect(hasControls(json)).toBe(false);
   });
@@ -207,6 +226,17 @@ describe("texts of pages stay texts, however many there are", () => {
     expect(message.message).toMatch(/… and \d+ more pages$/);
     expect(message).not.toHaveProperty("markdown");
     expect(hasControls(JSON.stringify(message))).toBe(false);
+  });
+
+  test("in Slack, also beside a URL that is long only by its escaping", () => {
+    const url = `https://docs.example.com/?${"&".repeat(2_000)}`;
+    const message = { ...hostileMessage(1), url, pages: [{ ...hostilePage(), url }] };
+
+    const { blocks } = toSlackMessage(message) as { blocks: { text?: { text: string } }[] };
+
+    expect(blocks.every(({ text }) => (text?.text.length ?? 0) <= 3_000)).toBe(true);
+    expect(JSON.stringify(blocks)).toContain("See what changed");
+    expect(JSON.stringify(blocks)).not.toContain("&amp;".repeat(400));
   });
 
   test("and one page with long texts is still told", () => {

@@ -13,7 +13,7 @@ import { SAMPLE_MESSAGE } from "../../../src/notify/template-variables.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { type Certificates, hasOpenSsl, makeCertificates } from "../../testing/certificates.ts";
 import { refusal, startSmtpServer } from "../smtp-server.ts";
-import { HOSTILE, hostileMessage } from "./receiver.ts";
+import { HOSTILE, hostileMessage, hostilePage, LINKED } from "./receiver.ts";
 
 const plain: Message = {
   ...SAMPLE_MESSAGE,
@@ -45,6 +45,10 @@ const send = (settings: Partial<Config>, message: Message = plain, options: Send
 };
 
 const urlOf = ({ port }: { port: number }, user = "") => `smtp://${user}localhost:${port}`;
+
+/** RFC 2045 §6.7, as far as it is told from base64. */
+const decodePrintable = (mail: string) =>
+  mail.replaceAll("=\r\n", "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 const headersOf = (mail: string) => mail.slice(0, mail.indexOf("\r\n\r\n")).replaceAll(/\r\n[ \t]+/g, " ");
 
@@ -94,6 +98,25 @@ describe("an e-mail", () => {
     expect(headersOf(server.mails[0]?.text ?? "")).not.toMatch(/^Bcc:/im);
     const html = (server.mails[0]?.text ?? "").split("Content-Type: text/html")[1] ?? "<script";
     expect(html.includes("<script")).toBe(false);
+  });
+
+  test("leads to what changed on each page, and to all that did, in both", async () => {
+    const server = await start();
+
+    await send({ SMTP_URL: urlOf(server) }, hostileMessage(2));
+    await send({ SMTP_URL: urlOf(server) }, { ...plain, pages: [{ ...hostilePage(), links: {} }], links: {} });
+
+    const [linked, bare] = server.mails.map(({ text }) => decodePrintable(text));
+    for (const index of [0, 1]) {
+      const change = `${LINKED}changes/${index}/diff?format=html&view=side_by_side`;
+      expect(linked).toContain(`See what changed: ${change}\r\n`);
+      expect(linked).toContain(`<a href="${change.replace("&", "&amp;")}">See what changed</a>`);
+    }
+    expect(linked).toContain(`See all changes: ${LINKED}websites/1/diff?from=`);
+    expect(linked).toContain(
+      `<a href="${LINKED}websites/1/diff?from=2026-01-31T12%3A00%3A00.000Z&amp;format=markdown">`,
+    );
+    expect(bare).not.toMatch(/See (?:what|all)/);
   });
 
   test("has own words, of which HTML is escaped", async () => {

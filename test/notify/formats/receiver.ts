@@ -65,12 +65,16 @@ export const HOSTILE =
   "<!channel> <@U123> @everyone <script>alert(1)</script> [click](https://evil.example) *b* _i_ `c` ```fence``` " +
   '<https://evil.example|bank> \u202eevil\u202c \u0007 \ud800 | # > - ~s~ </ul> & "q"';
 
+/** Where all links to the service itself lead. */
+export const LINKED = "https://orbweaver.example.com/prefix/api/v1/";
+
 export const hostilePage = (index = 0): MessagePage => ({
   ...{ url: `https://docs.example.com/page-${index}?a=1&b=<c>|d`, title: HOSTILE, kind: "changed", share: 0.5 },
   added: Array.from({ length: 10 }, () => HOSTILE.repeat(3)),
   removed: Array.from({ length: 10 }, () => HOSTILE.repeat(3)),
   explanation: HOSTILE.repeat(4),
-  ...{ at: "2026-01-31T12:00:00.000Z", links: {} },
+  at: "2026-01-31T12:00:00.000Z",
+  links: { change: `${LINKED}changes/${index}/diff?format=html&view=side_by_side` },
 });
 
 export const hostileMessage = (pages: number): Message => ({
@@ -79,6 +83,7 @@ export const hostileMessage = (pages: number): Message => ({
   summary: HOSTILE,
   website: { id: "w", name: HOSTILE, url: "https://docs.example.com/" },
   pages: Array.from({ length: pages }, (_, index) => hostilePage(index)),
+  links: { report: `${LINKED}websites/1/diff?from=2026-01-31T12%3A00%3A00.000Z&format=markdown` },
   isDigest: pages > 1,
   more: 5,
 });
