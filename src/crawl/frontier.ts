@@ -92,13 +92,9 @@ export async function insertUrls(tx: Db, crawlId: string, urls: NewUrl[]): Promi
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`urls of ${crawlId}`}, 0))`);
   for (let start = 0; start < distinct.length; start += MAX_ROWS) {
     const some = distinct.slice(start, start + MAX_ROWS);
-    const rows = await tx
-      .insert(frontier)
-      .values(some.map((url) => ({ crawlId, ...url })))
-      .onConflictDoNothing()
-      .returning({ host: frontier.host, urlHash: frontier.urlHash });
+    const rows = await insertRows(tx, crawlId, some);
     for (const { host } of rows) added.set(host, (added.get(host) ?? 0) + 1);
-    const isNew = new Set(rows.map(({ urlHash }) => urlHash));
+    const isNew = new Set(rows.map((row) => row.url_hash));
     await noteSitemap(
       tx,
       crawlId,
@@ -106,6 +102,23 @@ export async function insertUrls(tx: Db, crawlId: string, urls: NewUrl[]): Promi
     );
   }
   return added;
+}
+
+/** As one value: to write out a statement with a dozen parameters a row takes longer than to run it. */
+async function insertRows(tx: Db, crawlId: string, urls: NewUrl[]): Promise<{ host: string; url_hash: string }[]> {
+  const rows = urls.map(({ urlHash, sitemapModifiedAt, ...url }) => ({
+    ...url,
+    ...{ url_hash: urlHash, sitemap_modified_at: sitemapModifiedAt },
+  }));
+  const inserted = await tx.execute(sql`
+    insert into ${frontier}
+      (crawl_id, url_hash, url, host, depth, priority, source, redirects, sitemap_modified_at)
+    select ${crawlId}::uuid, v.* from json_to_recordset(${JSON.stringify(rows)}::text::json) as v(
+      url_hash uuid, url text, host text, depth smallint, priority smallint, source text, redirects text[],
+      sitemap_modified_at timestamptz
+    )
+    on conflict do nothing returning host, url_hash`);
+  return rowsOf<{ host: string; url_hash: string }>(inserted);
 }
 
 /** That a sitemap names them too is worth knowing of URLs that were found before. */
