@@ -55,9 +55,6 @@ export async function settle(db: Db, crawl: Crawl, visits: Visit[], website?: Te
     );
     const fresh = visits.filter(({ entry }) => held.has(entry.token) && moved.has(entry.urlHash));
     const { outcomes: pageOutcomes, changes } = await storePages(tx, crawl, fresh);
-    if (website) await recordChanges(tx, { website, crawlId: crawl.id }, changes);
-    if (website?.wantsPages)
-      await recordCrawledPages(tx, { website, crawlId: crawl.id }, fresh.flatMap(describeCrawled(pageOutcomes)));
     await noteSitemapEvidence(tx, crawl.websiteId, fresh, pageOutcomes);
     await nameOutcomes(tx, crawl.id, fresh, pageOutcomes);
     const found = await keepWanted(
@@ -69,12 +66,16 @@ export async function settle(db: Db, crawl: Crawl, visits: Visit[], website?: Te
     await countHosts(tx, crawl, countByHost(fresh, added));
     const outcomes = countOutcomes(fresh, pageOutcomes);
     const updated = await count(tx, crawl.id, fresh, outcomes, sum(added.values()));
+    // After the crawl's row, as whoever ends the crawl has it: all that tell one user something wait for each other.
+    if (website) await recordChanges(tx, { website, crawlId: crawl.id }, changes);
+    if (website?.wantsPages)
+      await recordCrawledPages(tx, { website, crawlId: crawl.id }, fresh.flatMap(describeCrawled(pageOutcomes)));
     const lost = new Set(leases.keys().filter((token) => !held.has(token)));
     return { crawl: updated, newHosts: [...added.keys()], outcomes, lost };
   });
 }
 
-/** Adds to the crawl's counters, last of all, since everybody who works the crawl has to wait for its row. */
+/** Adds to the crawl's counters, after all that takes long, since everybody who works the crawl has to wait for its row. */
 async function count(tx: Db, id: string, visits: Visit[], outcomes: Outcomes, added: number): Promise<Crawl> {
   const pages = outcomes.created + outcomes.changed + outcomes.unchanged;
   const more = pages > 0 ? sql`${crawlJobs.done} - ${crawlJobs.redirected} + ${pages} <= ${maxPages}` : undefined;

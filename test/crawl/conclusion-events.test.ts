@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import { type Crawl, cancelCrawl, readCrawl, startCrawl } from "../../src/crawl/crawls.ts";
 import { runCrawl } from "../../src/crawl/engine.ts";
 import { takeLease } from "../../src/crawl/lease.ts";
-import type { Store } from "../../src/db/db.ts";
+import { rowsOf, type Store } from "../../src/db/db.ts";
+import { crawlJobs } from "../../src/db/schema/crawls.ts";
 import { events } from "../../src/db/schema/notifications.ts";
+import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
+import { recordEvents } from "../../src/notify/outbox.ts";
 import { openTestApp } from "../testing/apps.ts";
-import { testStores } from "../testing/stores.ts";
+import { hasPostgres, testStores } from "../testing/stores.ts";
 import { type Answering, createWeb, page, text } from "./web.ts";
 
 let store: Store;
@@ -106,3 +109,35 @@ test("a crawl that is cancelled before it began is told to nobody, one that was 
     { type: "crawl.failed", payload: { crawl: { state: "cancelled", end_reason: "cancelled" } } },
   ]);
 });
+
+test.if(hasPostgres)(
+  "a batch that waits for its crawl's row keeps nobody who has it from telling something",
+  async () => {
+    const url = "https://meeting.example/";
+    await crawl({ [url]: wordsOf("before") }, url);
+    const { id, websiteId } = await start(url);
+    const isCounting = sql`
+    select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+      and query like '%"created" = %'`;
+    const met = Promise.withResolvers<void>();
+    const answer = () => {
+      const meeting = store.db.transaction(async (tx) => {
+        await tx.select({ id: crawlJobs.id }).from(crawlJobs).where(eq(crawlJobs.id, id)).for("no key update");
+        // What was told before was given out.
+        await store.execute("delete from orbweaver_jobs.job");
+        answered.resolve(wordsOf("after"));
+        while (rowsOf(await store.db.execute(isCounting)).length === 0) await Bun.sleep(5);
+        await tx.execute(sql`set local lock_timeout = '200ms'`);
+        await recordEvents(tx, [{ userId: LOCAL_USER_ID, websiteId, crawlId: id, type: "crawl.failed", payload: {} }]);
+      });
+      meeting.then(met.resolve, met.reject);
+      return answered.promise;
+    };
+    const answered = Promise.withResolvers<ReturnType<typeof wordsOf>>();
+
+    await using({ [url]: answer }, (app) => runCrawl(app, id, { signal: new AbortController().signal }));
+
+    expect(await met.promise).toBeUndefined();
+    expect((await readCrawl(store.db, id))?.changed).toBe(1);
+  },
+);
