@@ -1,7 +1,12 @@
 import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { TransformDecodeError } from "@sinclair/typebox/value";
 import type { ValidationError } from "elysia";
 import type { Fault } from "../errors.ts";
+
+// Elysia knows by this name that a number of a query or path is out of its bounds. The executable's classes have others,
+// and there it would take such a number for a good one.
+Object.defineProperty(TransformDecodeError, "name", { value: "TransformDecodeError" });
 
 /** What is wrong in a request, each place once, in words that say what would be right. */
 export function describeFaults(error: ValidationError): Fault[] {

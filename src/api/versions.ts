@@ -5,7 +5,7 @@ import { getVersion, getVersionRaw, listVersions } from "../changes/versions.ts"
 import { chunkQuery, readChunkQuery } from "./chunk-view.ts";
 import { DIFF_TYPES, describeDiff, diffQuery, Point, readPoint, respondDiff } from "./diff-view.ts";
 import { describeDocument, describeRaw, respondDocument, respondRaw } from "./document-response.ts";
-import { byId, Id, OneOf } from "./fields.ts";
+import { byId, Id, OneOf, QueryInteger } from "./fields.ts";
 import { chooseFormat, chooseType, FORMATS } from "./formats.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
@@ -15,7 +15,12 @@ import { VersionPage, versionCursors, viewVersion } from "./version-view.ts";
 
 const byVersion = t.Object({
   id: Id("The page's id"),
-  number: t.Integer({ minimum: 1, maximum: 2_147_483_647, description: "The version's number", examples: [3] }),
+  number: QueryInteger("number", {
+    minimum: 1,
+    maximum: 2_147_483_647,
+    description: "The version's number",
+    examples: [3],
+  }),
 });
 
 /** What a page said before, and what changed. */

@@ -115,6 +115,12 @@ describe("the API's versions and changes", () => {
     }
   });
 
+  test("a version's number out of bounds is refused by its name", async () => {
+    const { status, json } = await ofPage("/versions/0");
+
+    expect([status, json.errors?.[0]?.at]).toEqual([400, "number"]);
+  });
+
   test("two versions are compared in every form", async () => {
     const json = await ofPage("/diff");
     const unified = await ofPage("/diff?from=1&to=2", { accept: "text/x-diff" });

@@ -35,6 +35,7 @@ export function changesSteps(binary: string): Step[] {
             const changed = changes.find(({ kind }) => kind === "changed");
             await checkVersions(`${api}/pages/${changed?.page.id}`, before);
             await checkWebsite(`${api}/websites/${id}`, before);
+            await checkBounds(`${api}/changes?limit=0`, "limit");
             await checkFeeds(`${api}/websites/${id}`, changes);
             checkCode(await service.stop(), service.output());
             await checkCommands(binary, folder, site.origin);
@@ -97,6 +98,13 @@ async function checkWebsite(website: string, before: string): Promise<void> {
   check(report.includes("/fir"), `the report names no new page:\n${report}`);
   check(preview.compared === 1, `the preview compared ${JSON.stringify(preview)}`);
   check(preview.versions[0]?.left_out.includes(ADDED_TEXT) === true, `the preview says ${JSON.stringify(preview)}`);
+}
+
+/** What checks numbers goes by a class's name, which the executable shortens. */
+async function checkBounds(url: string, field: string): Promise<void> {
+  const response = await fetch(url);
+  const text = await response.text();
+  check(response.status === 400 && text.includes(`"at":"${field}"`), `${url} answered ${response.status}: ${text}`);
 }
 
 async function checkFeeds(website: string, changes: Change[]): Promise<void> {
