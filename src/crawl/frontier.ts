@@ -45,6 +45,8 @@ export type KnownPage = {
   hasDocument: boolean;
   contentHash: string | null;
   comparedHash: string | null;
+  /** Of the body that its document was made from. */
+  rawHash: string | null;
   state: PageState;
   lastFetchedAt: Date;
   sitemapModifiedAt: Date | null;
@@ -201,6 +203,7 @@ export async function listPendingUrls(
         documentId: pages.documentId,
         contentHash: pages.contentHash,
         comparedHash: pages.comparedHash,
+        rawHash: pages.rawHash,
         state: pages.state,
         lastFetchedAt: pages.lastFetchedAt,
         sitemapModifiedAt: pages.sitemapModifiedAt,

@@ -1,7 +1,9 @@
-import { and, asc, eq, gt, inArray } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, not, or, sql } from "drizzle-orm";
+import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
-import { crawlJobs } from "../db/schema/crawls.ts";
+import { crawlJobs, frontier } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
+import type { Crawl } from "./crawls.ts";
 import { type DueSelection, openDueSelection } from "./due-pages.ts";
 import { type NewUrl, toNewUrl } from "./frontier.ts";
 import type { Session } from "./session.ts";
@@ -21,7 +23,11 @@ export async function seedFrontier(session: Session, signal = session.stopping):
   // Sitemaps first, since they say more of a page than that it was known.
   const due = crawl.selection === "due" ? await openDueSelection(session) : undefined;
   await seedFromSitemaps(session, signal, due);
-  await (due ? due.seed(signal) : seedFromKnownPages(session, signal));
+  if (due) await due.seed(signal);
+  else {
+    await seedFromKnownPages(session, signal);
+    await seedFromLastCrawl(session, signal);
+  }
   if (signal.aborted && session.endReason === undefined) return;
   await session.throughOutage(() =>
     context.db.update(crawlJobs).set({ isSeeded: true }).where(eq(crawlJobs.id, crawl.id)),
@@ -29,29 +35,93 @@ export async function seedFrontier(session: Session, signal = session.stopping):
 }
 
 async function seedFromKnownPages(session: Session, signal: AbortSignal): Promise<void> {
-  const { context, crawl, discovery } = session;
+  const { context, crawl } = session;
   let last: string | undefined;
   while (!signal.aborted && !session.hasPlenty) {
     const rows = await session.throughOutage(() => listKnownPages(context.db, crawl.websiteId, last));
     last = rows.at(-1)?.id;
     if (last === undefined) return;
-    const known = rows.flatMap(({ url, depth }) => {
-      const weighed = discovery.weigh(url, depth);
-      return "url" in weighed ? [toNewUrl(weighed.url, { depth, source: "known" })] : [];
-    });
-    await session.addFound(known);
+    await addKnown(
+      session,
+      rows.filter((row) => row.state === "live" || row.state === "missing" || isLookedFor(row, context.clock)),
+    );
   }
 }
 
-/** Pages that are removed for good are visited again only where something leads to them. */
-const isThere = inArray(pages.state, ["live", "missing"]);
+async function addKnown(session: Session, urls: readonly { url: string; depth: number }[]): Promise<void> {
+  const known = urls.flatMap(({ url, depth }) => {
+    const weighed = session.discovery.weigh(url, depth);
+    return "url" in weighed ? [toNewUrl(weighed.url, { depth, source: "known" })] : [];
+  });
+  await session.addFound(known);
+}
+
+/** One of so many pages that were told as removed is looked for each day, another one the next. */
+const LOOKED_FOR = 5;
+
+function isLookedFor({ urlHash, status }: { urlHash: string; status: number }, { now }: Clock): boolean {
+  // It answers; what is missing is a link to it, which is not found by asking.
+  if (status < 300) return false;
+  const day = Math.floor(now().getTime() / 86_400_000);
+  return (Number.parseInt(urlHash.slice(0, 8), 16) + day) % LOOKED_FOR === 0;
+}
 
 function listKnownPages(db: Db, websiteId: string, after: string | undefined) {
+  const { id, url, urlHash, depth, state, status } = pages;
   return db
-    .select({ id: pages.id, url: pages.url, depth: pages.depth })
+    .select({ id, url, urlHash, depth, state, status })
     .from(pages)
-    .where(and(eq(pages.websiteId, websiteId), isThere, after ? gt(pages.id, after) : undefined))
-    .orderBy(asc(pages.id))
+    .where(and(eq(pages.websiteId, websiteId), after ? gt(id, after) : undefined))
+    .orderBy(asc(id))
+    .limit(BATCH);
+}
+
+/**
+ * What the crawl before left undone, and what failed there: the pages that led to it may be unchanged, and then they are
+ * not read for their links again. A link that has led to nothing is tried once more, and then left to whoever links anew.
+ */
+async function seedFromLastCrawl(session: Session, signal: AbortSignal): Promise<void> {
+  const { context, crawl } = session;
+  const { db } = context;
+  const before = await session.throughOutage(() => findLastCrawl(db, crawl));
+  let after: number | undefined;
+  while (before && !signal.aborted && !session.hasPlenty) {
+    const rows = await session.throughOutage(() => listUndone(db, before, after));
+    after = rows.at(-1)?.seq;
+    if (after === undefined) return;
+    await addKnown(session, rows);
+  }
+}
+
+async function findLastCrawl(db: Db, { id, websiteId }: Crawl): Promise<string | undefined> {
+  const isEarlier = and(eq(crawlJobs.websiteId, websiteId), lt(crawlJobs.id, id), eq(crawlJobs.selection, "all"));
+  const [last] = await db
+    .select({ id: crawlJobs.id })
+    .from(crawlJobs)
+    .where(isEarlier)
+    .orderBy(desc(crawlJobs.id))
+    .limit(1);
+  return last?.id;
+}
+
+/** What says that there is no such page. */
+const GONE = ["http_404", "http_410", "soft_404"];
+/** Why a URL was skipped that may not be the next time. */
+const PASSING = ["limit", "host_stopped"];
+
+function listUndone(db: Db, crawlId: string, after: number | undefined) {
+  const { seq, url, depth, state, outcome, source } = frontier;
+  const isTriedTwice = and(eq(source, "known"), inArray(outcome, GONE));
+  const isUndone = or(
+    eq(state, "pending"),
+    and(eq(state, "failed"), not(isTriedTwice ?? sql`false`)),
+    and(eq(state, "skipped"), inArray(outcome, PASSING)),
+  );
+  return db
+    .select({ seq, url, depth })
+    .from(frontier)
+    .where(and(eq(frontier.crawlId, crawlId), isUndone, after ? gt(seq, after) : undefined))
+    .orderBy(asc(seq))
     .limit(BATCH);
 }
 

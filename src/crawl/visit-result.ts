@@ -20,7 +20,8 @@ export type VisitOutcome =
       /** With the version that changes are measured from, of a page that has one and differs from it. */
       comparison?: PageComparison & { baseId: string; from: { documentId: string; version: number } };
     }
-  | { kind: "not_modified" }
+  /** As the server says (304), or by its very bytes (200). */
+  | { kind: "not_modified"; status: 304 | 200 }
   /** It was not even asked for: a sitemap that can be trusted says that it has not changed. */
   | { kind: "spared" }
   | { kind: "redirected"; status: number; location: string }
@@ -47,6 +48,5 @@ export type Visit = {
 
 /** HTTP status of the visit, `undefined` when no answer came. */
 export function statusOf({ outcome }: Visit): number | undefined {
-  if (outcome.kind === "spared") return undefined;
-  return outcome.kind === "not_modified" ? 304 : outcome.status;
+  return outcome.kind === "spared" ? undefined : outcome.status;
 }

@@ -123,7 +123,7 @@ async function readAnswer(
   const { status } = response;
   if (response.location !== undefined) return followRedirect(context, entry, response.location, status, seen);
   // To a request without conditions it is nonsense, and there is no page that it could leave as it is.
-  if (status === 304 && isConditional(context, entry)) return { kind: "not_modified" };
+  if (status === 304 && isConditional(context, entry)) return { kind: "not_modified", status: 304 };
   if (status < 200 || status >= 300) {
     const code = `http_${status}`;
     const message = `${entry.url} answered ${status}`;
@@ -188,6 +188,10 @@ async function readPage(
   const byteLength = response.isBodyRead ? response.body.byteLength : Number(headers.get("content-length") ?? 0) || 0;
   let parsed: Parsed | null = null;
   let doubt: Doubt | undefined;
+  if (response.isBodyRead && isSameBody(context, entry, response.body)) {
+    discovery.observe(entry.url, entry.known?.contentHash ?? "");
+    return { kind: "not_modified", status: 200 };
+  }
   if (response.isBodyRead) {
     const robotsTag = headers.get("x-robots-tag");
     const input = { url: response.url, body: response.body, contentType, robotsTag, ...toExtractOptions(options) };
@@ -225,6 +229,12 @@ async function readPage(
     parsed,
     doubt,
   };
+}
+
+/** Whether the very bytes came that the page's document was made from: parsing them again would cost the most of all. */
+function isSameBody({ options }: VisitContext, { known }: PendingUrl, body: Uint8Array): boolean {
+  if (!known?.hasDocument || known.rawHash === null || known.recipe !== recipeOf(options)) return false;
+  return Bun.SHA256.hash(body, "hex") === known.rawHash;
 }
 
 /** `undefined` for content, and for what is known already. */

@@ -66,6 +66,22 @@ describe("a recrawl", () => {
     expect(await pageAt(HOUSE)).toMatchObject({ version: 2, visits: 2, changes: 1, state: "live" });
   });
 
+  test("parses nothing of a page that is sent again byte by byte, though it has no validator", async () => {
+    const { again, app } = await crawlHouse("The roof is red.");
+    const parsed: string[] = [];
+    const { parse } = app.parser;
+    app.parser.parse = (input, ...more) => {
+      parsed.push(input.url);
+      return parse(input, ...more);
+    };
+
+    const second = await again();
+
+    expect(second).toMatchObject({ unchanged: 2, changed: 0, byStatus: { 200: 2 } });
+    expect(parsed).toEqual([]);
+    expect(await pageAt(HOUSE)).toMatchObject({ version: 1, visits: 1, changes: 0 });
+  });
+
   test("writes nothing of what differs in noise alone", async () => {
     const { change } = await crawlHouse("Seen 17 times.");
     await track({ rules: [{ ignore_text: ["re:Seen [0-9]+ times\\."] }] });
@@ -138,8 +154,9 @@ describe("a recrawl", () => {
   });
 
   test("tells that a page is back, with what changed meanwhile", async () => {
-    const { change } = await crawlHouse("The roof is red.");
-    await db().update(pages).set({ state: "removed", missingVisits: 3 }).where(eq(pages.url, HOUSE));
+    const { change, web } = await crawlHouse("The roof is red.");
+    await db().update(pages).set({ state: "removed", status: 404 }).where(eq(pages.url, HOUSE));
+    web.answers[`${SITE}/`] = { body: `${page("/house").body}<!-- Sent again -->` };
 
     await change("The roof is green.");
 
@@ -161,11 +178,34 @@ describe("a recrawl", () => {
       await db().insert(markdownDocuments).values(document);
       return article("The roof is blue.");
     };
+    web.answers[`${SITE}/`] = { body: `${page("/house").body}<!-- Sent again -->` };
 
     const recrawl = await again();
 
     expect(recrawl).toMatchObject({ changed: 1, created: 0 });
     expect(await changes()).toMatchObject([{ kind: "changed", fromVersion: 1, toVersion: 2 }]);
+  });
+
+  test("goes on with what the one before left out, failed at or told as removed, though nothing is read anew", async () => {
+    const answers = {
+      [`${SITE}/`]: page("/house", "/garden", "/shed", "/gone"),
+      [HOUSE]: article("The roof is red."),
+      [`${SITE}/garden`]: { status: 500 },
+      [`${SITE}/shed`]: article("Tools are kept there.", "Shed"),
+      [`${SITE}/gone`]: { status: 404 },
+    };
+    const { web, app } = await crawl(answers, { max_retries: 0, max_pages: 2, concurrency: 1 });
+    web.answers[`${SITE}/garden`] = article("Roses grow there.", "Garden");
+    const anew = async () => run(app, await start(db(), `${SITE}/`, { sitemaps: false, max_retries: 0 }));
+
+    const second = await anew();
+    const third = await anew();
+    const fourth = await anew();
+
+    expect(second).toMatchObject({ unchanged: 2, created: 2, byFailure: { http_404: 1 } });
+    expect(third).toMatchObject({ unchanged: 4, created: 0 });
+    // By then it was found to lead nowhere for a second time.
+    expect(fourth).toMatchObject({ unchanged: 4, failed: 0 });
   });
 
   test("that makes texts in another way tells what changed on the site, and not what changed in the making", async () => {

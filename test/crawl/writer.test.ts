@@ -12,7 +12,7 @@ const visit = (name: string, bytes = 0): Visit => ({
   },
   outcome:
     bytes === 0
-      ? { kind: "not_modified" }
+      ? { kind: "not_modified", status: 304 }
       : {
           ...{ kind: "page", status: 200, contentType: null, byteLength: bytes, etag: null, lastModified: null },
           recipe: "",
