@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { t } from "elysia";
 import { type PathFilter, readPathFilter } from "../changes/change-search.ts";
 import type { Change, ChangeFilter, ChangePlace } from "../changes/changes.ts";
-import { ChangeSummaryView } from "../changes/diff/json.ts";
+import { ChangeSummaryView, viewChangeSummary } from "../changes/diff/json.ts";
 import { CHANGE_KINDS, type ChangeKind, type ChangeSummary } from "../db/schema/pages.ts";
 import { badField, exampleId, exampleUrl, Id, Instant, Nullable, OneOf, readPathPrefix } from "./fields.ts";
 import { Moment, readMoment } from "./moments.ts";
@@ -195,8 +195,12 @@ export function viewChange(change: Change): ChangeView {
   };
 }
 
+/** Nothing is kept of a change without texts to compare. */
 function viewSummary(summary: Partial<ChangeSummary>): Static<typeof ChangeSummaryView> | null {
-  if (Object.keys(summary).length === 0) return null;
-  const { added = 0, removed = 0, changed = 0, moved = 0, wordsAdded = 0, wordsRemoved = 0, share = 0 } = summary;
-  return { added, removed, changed, moved, words_added: wordsAdded, words_removed: wordsRemoved, share };
+  return Object.keys(summary).length === 0 ? null : viewChangeSummary({ ...NO_CHANGE, ...summary });
 }
+
+const NO_CHANGE: ChangeSummary = {
+  ...{ added: 0, removed: 0, changed: 0, moved: 0 },
+  ...{ wordsAdded: 0, wordsRemoved: 0, share: 0 },
+};

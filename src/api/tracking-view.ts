@@ -1,9 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { ChangeSummaryView } from "../changes/diff/json.ts";
+import { ChangeSummaryView, viewChangeSummary } from "../changes/diff/json.ts";
 import type { PreviewedVersion, TrackingPreview, Verdict, VerdictCount } from "../changes/preview.ts";
 import { type Tracking, TrackingOptions, TrackingRule } from "../changes/tracking.ts";
 import type { Suggestion } from "../changes/volatile.ts";
-import type { ChangeSummary } from "../db/schema/pages.ts";
 import { exampleUrl, Id, Instant, Nullable, withoutDefaults } from "./fields.ts";
 
 const exampleRule = { path: "/products/**", ignore_numbers: true, ignore_text: ["people are reading this"] };
@@ -165,7 +164,7 @@ function viewVersion({ page, fromVersion, toVersion, fetchedAt, present, given, 
 const viewVerdict = ({ isTold, reason, summary }: Verdict) => ({
   is_told: isTold,
   reason,
-  summary: summary && viewSummary(summary),
+  summary: summary && viewChangeSummary(summary),
 });
 
 const viewCounts = ({ told, noise, minShare, triggerText }: VerdictCount) => ({
@@ -174,8 +173,3 @@ const viewCounts = ({ told, noise, minShare, triggerText }: VerdictCount) => ({
   min_share: minShare,
   trigger_text: triggerText,
 });
-
-function viewSummary(summary: ChangeSummary) {
-  const { added, removed, changed, moved, wordsAdded, wordsRemoved, share } = summary;
-  return { added, removed, changed, moved, words_added: wordsAdded, words_removed: wordsRemoved, share };
-}

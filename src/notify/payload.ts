@@ -9,7 +9,7 @@ export type PagePayload = {
   website: WebsitePayload;
   page: { id: string; url: string; title: string | null };
   change: {
-    id: string | undefined;
+    id: string;
     kind: ChangeKind;
     from_version: number | null;
     to_version: number | null;

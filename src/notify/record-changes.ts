@@ -1,6 +1,8 @@
+import { viewChangeSummary } from "../changes/diff/json.ts";
 import type { Db } from "../db/db.ts";
 import { type ChangeKind, type ChangeSummary, pageChanges } from "../db/schema/pages.ts";
 import { recordEvents } from "./outbox.ts";
+import type { PagePayload } from "./payload.ts";
 
 /** A change of a page that is to be told. */
 export type NewChange = {
@@ -29,16 +31,17 @@ export type ChangeScope = {
 export async function recordChanges(tx: Db, scope: ChangeScope, changes: readonly NewChange[]): Promise<void> {
   if (changes.length === 0) return;
   const { website, crawlId } = scope;
-  const rows = changes.map((change) => ({ ...toRow(change), websiteId: website.id, crawlId, id: Bun.randomUUIDv7() }));
+  const named = changes.map((change) => ({ id: Bun.randomUUIDv7(), change }));
+  const rows = named.map(({ id, change }) => ({ ...toRow(change), websiteId: website.id, crawlId, id }));
   await tx.insert(pageChanges).values(rows);
-  const events = changes.map((change, index) => ({
+  const events = named.map(({ id, change }) => ({
     userId: website.userId,
     websiteId: website.id,
     crawlId,
     pageId: change.page.id,
-    changeId: rows[index]?.id,
+    changeId: id,
     type: `page.${change.kind}` as const,
-    payload: toPayload(website, change, rows[index]?.id),
+    payload: toPayload(website, change, id),
   }));
   await recordEvents(tx, events);
 }
@@ -53,7 +56,7 @@ function toRow(change: NewChange) {
   };
 }
 
-function toPayload({ id, name, url }: ChangeScope["website"], change: NewChange, changeId: string | undefined) {
+function toPayload({ id, name, url }: ChangeScope["website"], change: NewChange, changeId: string): PagePayload {
   const { kind, page, from, to, fromUrl, toUrl, reason, summary, excerpt, detectedAt } = change;
   return {
     website: { id, name, url },
@@ -61,13 +64,9 @@ function toPayload({ id, name, url }: ChangeScope["website"], change: NewChange,
     change: {
       ...{ id: changeId, kind, from_version: from?.version ?? null, to_version: to?.version ?? null },
       ...{ from_url: fromUrl ?? null, to_url: toUrl ?? null, reason: reason ?? null },
-      ...{ summary: summary ? viewSummary(summary) : null, share: summary?.share ?? null },
+      ...{ summary: summary ? viewChangeSummary(summary) : null, share: summary?.share ?? null },
       detected_at: detectedAt.toISOString(),
     },
     excerpt: excerpt ?? { added: [], removed: [] },
   };
-}
-
-function viewSummary({ wordsAdded, wordsRemoved, ...counts }: ChangeSummary) {
-  return { ...counts, words_added: wordsAdded, words_removed: wordsRemoved };
 }

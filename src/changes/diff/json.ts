@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import type { ChangeSummary } from "../../db/schema/pages.ts";
 import type { BlockChange, Diff, PlacedBlock, WordPart } from "./diff.ts";
 
 /** Changes shown at once, at most. */
@@ -87,18 +88,15 @@ export function viewDiff({ grain, changes, summary }: Diff, { offset = 0, limit 
   const shown = changes.slice(offset, offset + Math.min(limit, MAX_CHANGES));
   return {
     grain,
-    summary: {
-      added: summary.added,
-      removed: summary.removed,
-      changed: summary.changed,
-      moved: summary.moved,
-      words_added: summary.wordsAdded,
-      words_removed: summary.wordsRemoved,
-      share: summary.share,
-    },
+    summary: viewChangeSummary(summary),
     changes: shown.map(viewChange),
     more: Math.max(0, changes.length - offset - shown.length),
   };
+}
+
+export function viewChangeSummary(summary: ChangeSummary): Static<typeof ChangeSummaryView> {
+  const { added, removed, changed, moved, wordsAdded, wordsRemoved, share } = summary;
+  return { added, removed, changed, moved, words_added: wordsAdded, words_removed: wordsRemoved, share };
 }
 
 function viewChange(change: BlockChange): DiffView["changes"][number] {
