@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNotNull, lte, min, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, min, sql } from "drizzle-orm";
 import { daysBefore } from "../clock.ts";
 import type { CrawlRequest } from "../crawl/crawls.ts";
 import type { Db } from "../db/db.ts";
@@ -33,16 +33,18 @@ export async function findDueFiring(
   if (!website?.baselineCrawlId) return findFirstFiring(db, websiteId, options, now);
   // A disabled schedule that somebody runs all the same goes by its own rule.
   const rule = (await findAdaptiveRule(db, websiteId)) ?? adaptive;
-  const { isDue, nextAt, isDated } = await lookAtPages(db, websiteId, now);
+  const nextAt = await findNextVisit(db, websiteId);
+  const isDue = nextAt !== undefined && nextAt <= now;
   const readAt = await findSitemapReading(db, websiteId);
   const elapsed = readAt ? (now.getTime() - readAt.getTime()) / 1_000 : Number.POSITIVE_INFINITY;
   const between = Math.max(MIN_SITEMAP_SECONDS, rule.minSeconds);
   const takesSitemaps = { ...website.own, ...options }.sitemaps !== false;
-  const bare = isDated ? between : Math.max(between, BARE_SITEMAP_SECONDS);
-  if (!isDue && !(takesSitemaps && elapsed >= bare)) return { skipped: describeNothing(nextAt) };
+  const readsSitemaps = elapsed >= between;
+  const wantsSitemaps = async () =>
+    takesSitemaps && readsSitemaps && (elapsed >= BARE_SITEMAP_SECONDS || (await hasDatedPages(db, websiteId)));
+  if (!isDue && !(await wantsSitemaps())) return { skipped: describeNothing(nextAt) };
   if ((await findBudgetLeft(db, websiteId, rule.fetchesPerDay, now)) < 1)
     return { skipped: `Pages wait, but the budget of ${rule.fetchesPerDay} fetches a day is spent for now` };
-  const readsSitemaps = elapsed >= between;
   return { selection: "due", options: readsSitemaps ? options : { ...options, sitemaps: false, sitemap_urls: [] } };
 }
 
@@ -66,23 +68,22 @@ function describeNothing(nextAt: Date | undefined): string {
   return `No page is due; the next one is at ${nextAt.toISOString()}`;
 }
 
-async function lookAtPages(db: Db, websiteId: string, now: Date) {
-  const isOfIt = eq(pages.websiteId, websiteId);
+async function findNextVisit(db: Db, websiteId: string): Promise<Date | undefined> {
   const [first] = await db
     .select({ at: min(pages.nextVisitAt) })
     .from(pages)
-    .where(and(isOfIt, isNotNull(pages.nextVisitAt)));
-  const [due] = await db
-    .select({ id: pages.id })
-    .from(pages)
-    .where(and(isOfIt, lte(pages.nextVisitAt, now)))
-    .limit(1);
+    .where(and(eq(pages.websiteId, websiteId), isNotNull(pages.nextVisitAt)));
+  return first?.at ?? undefined;
+}
+
+/** Reads all pages of a website that has none: to be asked last. */
+async function hasDatedPages(db: Db, websiteId: string): Promise<boolean> {
   const [dated] = await db
     .select({ id: pages.id })
     .from(pages)
-    .where(and(isOfIt, isNotNull(pages.sitemapModifiedAt)))
+    .where(and(eq(pages.websiteId, websiteId), isNotNull(pages.sitemapModifiedAt)))
     .limit(1);
-  return { isDue: due !== undefined, nextAt: first?.at ?? undefined, isDated: dated !== undefined };
+  return dated !== undefined;
 }
 
 /** When a crawl of the website last ended that read its sitemaps. */
