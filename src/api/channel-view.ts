@@ -223,7 +223,7 @@ function readTiming({ mode, time_zone, hour, weekday }: Static<typeof Timing>): 
 }
 
 /** What is left out must not take the place of what is there. */
-function withoutUndefined<Value extends object>(value: Value) {
+export function withoutUndefined<Value extends object>(value: Value) {
   type Given = { [Name in keyof Value]?: Exclude<Value[Name], undefined> };
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Given;
 }

@@ -17,6 +17,7 @@ import { formatInstant, toTable, withDatabase } from "./access-database.ts";
 import { readTimeFlag, type TimeFlag } from "./change-commands.ts";
 import type { SettingFlags } from "./setting-flags.ts";
 import { writeError, writeOut } from "./terminal.ts";
+import { isId } from "./website-argument.ts";
 
 /** Changes that are printed for people unless they ask for more. */
 const SHOWN = 100;
@@ -128,7 +129,7 @@ async function describeInFull({ db, parser }: App, change: Change): Promise<stri
 
 /** A website by its id, its URL or its host. */
 async function findWebsite({ db }: App, text: string): Promise<Website> {
-  if (ID.test(text)) return getWebsite(db, LOCAL_VIEWER, text.toLowerCase());
+  if (isId(text)) return getWebsite(db, LOCAL_VIEWER, text.toLowerCase());
   const isHost = /^[\p{L}\p{N}.-]+(?::\d+)?$/u.test(text);
   const url = canonicalizeUrl(isHost ? `https://${text}/` : text, undefined, { mode: "keep" });
   if (!url) throw new AppError("invalid", `${text} is neither a website's id nor its host nor an http or https URL`);
@@ -141,7 +142,7 @@ async function findWebsite({ db }: App, text: string): Promise<Website> {
 }
 
 async function findPageId({ db }: App, text: string): Promise<string> {
-  if (ID.test(text)) return text.toLowerCase();
+  if (isId(text)) return text.toLowerCase();
   const url = canonicalizeUrl(text, undefined, { mode: "keep" });
   if (!url) throw new AppError("invalid", `${text} is neither a page's id nor an http or https URL`);
   const [first, ...others] = await listPages(db, { viewer: LOCAL_VIEWER, urlHash: hashUrl(url), limit: 10 });
@@ -150,8 +151,6 @@ async function findPageId({ db }: App, text: string): Promise<string> {
   const all = [first, ...others].map(({ id, websiteId }) => `${id} (of website ${websiteId})`).join(", ");
   throw new AppError("invalid", `${url} is a page of several websites: name one of ${all}`);
 }
-
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function readTime(clock: Clock, time: TimeFlag, flag: string): Date {
   return "agoMs" in time ? new Date(clock.now().getTime() - time.agoMs) : readMoment(time.text, flag);

@@ -1,5 +1,5 @@
 import { LOCAL_VIEWER } from "../access/viewer.ts";
-import { viewChannel } from "../api/channel-view.ts";
+import { viewChannel, withoutUndefined } from "../api/channel-view.ts";
 import { viewDelivery, viewDeliveryDetails } from "../api/delivery-view.ts";
 import type { ChannelKind, ChannelTiming, DeliveryState } from "../db/schema/notifications.ts";
 import { AppError } from "../errors.ts";
@@ -121,11 +121,11 @@ export async function listDeliveriesCommand(
 
 function readFields(flags: NewChannelFlags): ChannelFields {
   const { name, types, include, exclude, triggerText, minShare, mode, timeZone, hour, weekday } = flags;
-  const timing = given({ mode, timeZone, hour, weekday });
+  const timing = withoutUndefined({ mode, timeZone, hour, weekday });
   return {
     name,
     eventTypes: types === undefined ? undefined : readTypes(types),
-    filter: given({ include, exclude, triggerText, minShare }),
+    filter: withoutUndefined({ include, exclude, triggerText, minShare }),
     timing,
   };
 }
@@ -137,11 +137,6 @@ function readTypes(text: string): ChannelFields["eventTypes"] {
     if (type) return type;
     throw new AppError("invalid", `--types must be some of ${WANTED_TYPES.join(", ")}, not ${name}`);
   });
-}
-
-function given<Value extends object>(value: Value): { [Name in keyof Value]?: Exclude<Value[Name], undefined> } {
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(entries) as ReturnType<typeof given<Value>>;
 }
 
 function readTarget(text: string): Record<string, unknown> {

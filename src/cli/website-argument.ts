@@ -18,8 +18,10 @@ export async function getWebsiteId({ db }: Pick<App, "db">, website: string): Pr
   return found;
 }
 
+export const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
 function readWebsite(text: string): { id: string; url?: never } | { id?: never; url: string } {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return { id: text.toLowerCase() };
+  if (isId(text)) return { id: text.toLowerCase() };
   const url = canonicalizeUrl(text, undefined, { mode: "keep" });
   if (url) return { url };
   throw new AppError("invalid", `${text} is neither a website's id nor an http or https URL`);
