@@ -69,7 +69,7 @@ function findDestinationEnd(line: string, from: number): number {
 }
 
 /** A URL as it is written in Markdown without what says nothing of where it leads, or of which image it is. */
-export function withoutUrlNoise(written: string, kind: "link" | "image"): string {
+function withoutUrlNoise(written: string, kind: "link" | "image"): string {
   const url = written.replace(/\\([!-/:-@[-`{-~])/g, "$1");
   const [, address = "", query, fragment = ""] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(url) ?? [];
   const path = address.replace(/;jsessionid=[^/;]*/gi, "");

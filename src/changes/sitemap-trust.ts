@@ -57,7 +57,7 @@ function isInSample(urlHash: string, now: Date): boolean {
 }
 
 /** What a page's visit says of its date: `undefined` when it did not change, or has no dates to compare. */
-export function weighDate(visit: {
+function weighDate(visit: {
   isChanged: boolean;
   sitemapModifiedAt: Date | null;
   knownSitemapModifiedAt: Date | null;

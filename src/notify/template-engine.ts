@@ -33,7 +33,7 @@ export type CompiledTemplate = {
 };
 
 /** A template is held in memory with each rendering, and read by people. */
-export const MAX_TEMPLATE_LENGTH = 20_000;
+const MAX_TEMPLATE_LENGTH = 20_000;
 const MAX_OUTPUT_LENGTH = 200_000;
 /**
  * It runs in the thread that answers requests. What it does is counted rather than timed, so that it is the same on a

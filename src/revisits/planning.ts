@@ -40,7 +40,7 @@ export async function planWebsite(
 }
 
 /** All pages of a website with what their plan needs, in the order of their ids. */
-export async function listPagesToPlan(db: Db, websiteId: string, signal?: AbortSignal): Promise<PageToPlan[]> {
+async function listPagesToPlan(db: Db, websiteId: string, signal?: AbortSignal): Promise<PageToPlan[]> {
   const known: PageToPlan[] = [];
   for (let last: string | undefined; ; ) {
     signal?.throwIfAborted();
@@ -58,7 +58,7 @@ export async function listPagesToPlan(db: Db, websiteId: string, signal?: AbortS
 }
 
 /** What else a website's plan hangs on, besides its pages. */
-export async function findCircumstances(db: Db, websiteId: string, rule: AdaptiveRule): Promise<Circumstances> {
+async function findCircumstances(db: Db, websiteId: string, rule: AdaptiveRule): Promise<Circumstances> {
   const { tracking, sitemapTrust } = getTableColumns(websites);
   const [website] = await db.select({ tracking, sitemapTrust }).from(websites).where(eq(websites.id, websiteId));
   const { removed_after_s: seconds, removed_after_visits: visits } = readTracking(website?.tracking ?? {});

@@ -16,7 +16,7 @@ export type KnownPage = {
 };
 
 /** Of any website: pages differ widely, and change once in some weeks at the middle. */
-export const DEFAULT_PRIOR: Prior = { path: "", pages: 0, shape: 0.5, seconds: 15 * DAY_SECONDS };
+const DEFAULT_PRIOR: Prior = { path: "", pages: 0, shape: 0.5, seconds: 15 * DAY_SECONDS };
 
 /** Pages that were visited again, from which a path has a prior of its own. */
 const MIN_PAGES = 10;

@@ -103,10 +103,7 @@ async function sumPlans(db: Db, websiteId: string): Promise<PlanSum[]> {
 }
 
 /** Why a page is visited when it is, for people. */
-export function explainPlan(
-  { state, status, changes }: Pick<Page, "state" | "status" | "changes">,
-  plan: VisitPlan,
-): string {
+function explainPlan({ state, status, changes }: Pick<Page, "state" | "status" | "changes">, plan: VisitPlan): string {
   const every = describeSeconds(plan.intervalSeconds);
   if (isAway({ state, status })) return `It was not there; it is looked for again after ${every}, until that is sure.`;
   if (state === "removed" || state === "moved")
