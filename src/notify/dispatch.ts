@@ -11,14 +11,11 @@ import { compileFilter, type EventFilter } from "./filter.ts";
 import type { Channel } from "./format.ts";
 import type { StoredEvent } from "./message.ts";
 import { lookAfter, notifyDeliver } from "./notify-jobs.ts";
-import { eventsChannel } from "./outbox.ts";
+import { eventsChannel, ROWS_A_STATEMENT } from "./outbox.ts";
 import type { ChannelPayload, PagePayload } from "./payload.ts";
 
 /** Events that one transaction gives out. */
 const BATCH = 200;
-
-/** PostgreSQL takes 65,535 parameters a statement. */
-const ROWS_A_STATEMENT = 1_000;
 
 type Context = Pick<App, "db" | "clock" | "log" | "cache">;
 

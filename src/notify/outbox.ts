@@ -21,7 +21,7 @@ export type NewEvent = {
 export const eventsChannel = (userId: string) => `events:${userId}`;
 
 /** PostgreSQL takes 65,535 parameters a statement. */
-const ROWS_A_STATEMENT = 1_000;
+export const ROWS_A_STATEMENT = 1_000;
 
 /** Writes down what happened, and what has it told, in the transaction that made it happen. */
 export async function recordEvents(tx: Db, list: readonly NewEvent[]): Promise<void> {
