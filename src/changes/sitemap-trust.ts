@@ -1,4 +1,5 @@
 import type { SitemapTrust } from "../db/schema/websites.ts";
+import { isInDailySample } from "./daily-sample.ts";
 
 /** Changes that have to have been announced before dates are believed. */
 const LEAST_CAUGHT = 5;
@@ -10,7 +11,6 @@ const MOST_EVIDENCE = 200;
 const MAX_SPARED_MS = 30 * 86_400_000;
 /** One of so many is looked at all the same, which is how a date that lies is found out. */
 const SAMPLE_SIZE = 20;
-const DAY_MS = 86_400_000;
 
 /** Whether the dates of a website's sitemaps tell of changes so well that a page with an old one need not be fetched. */
 export function trustsSitemap({ caught, missed }: SitemapTrust): boolean {
@@ -47,13 +47,7 @@ export function isSparedByDate({ urlHash, ...page }: DatedPage, now: Date): bool
   if (sitemapModifiedAt === null || knownSitemapModifiedAt === null) return false;
   if (sitemapModifiedAt.getTime() > knownSitemapModifiedAt.getTime()) return false;
   if (now.getTime() - lastFetchedAt.getTime() >= MAX_SPARED_MS) return false;
-  return !isInSample(urlHash, now);
-}
-
-/** Another twentieth of all URLs each day. */
-function isInSample(urlHash: string, now: Date): boolean {
-  const day = Math.floor(now.getTime() / DAY_MS);
-  return (Number.parseInt(urlHash.slice(0, 8), 16) + day) % SAMPLE_SIZE === 0;
+  return !isInDailySample(urlHash, now, SAMPLE_SIZE);
 }
 
 /** What a page's visit says of its date: `undefined` when it did not change, or has no dates to compare. */

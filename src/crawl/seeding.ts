@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, lt, not, or, sql } from "drizzle-orm";
+import { isInDailySample } from "../changes/daily-sample.ts";
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import { crawlJobs, frontier } from "../db/schema/crawls.ts";
@@ -56,14 +57,13 @@ async function addKnown(session: Session, urls: readonly { url: string; depth: n
   await session.addFound(known);
 }
 
-/** One of so many pages that were told as removed is looked for each day, another one the next. */
+/** One of so many pages that were told as removed is looked for, others each day. */
 const LOOKED_FOR = 5;
 
 function isLookedFor({ urlHash, status }: { urlHash: string; status: number }, { now }: Clock): boolean {
   // It answers; what is missing is a link to it, which is not found by asking.
   if (status < 300) return false;
-  const day = Math.floor(now().getTime() / 86_400_000);
-  return (Number.parseInt(urlHash.slice(0, 8), 16) + day) % LOOKED_FOR === 0;
+  return isInDailySample(urlHash, now(), LOOKED_FOR);
 }
 
 function listKnownPages(db: Db, websiteId: string, after: string | undefined) {

@@ -53,7 +53,13 @@ export async function settle(db: Db, crawl: Crawl, visits: Visit[], website?: Te
       crawl.id,
       visits.filter(({ entry }) => held.has(entry.token)),
     );
-    const fresh = visits.filter(({ entry }) => held.has(entry.token) && moved.has(entry.urlHash));
+    const fresh = visits.flatMap((visit) => {
+      const { entry } = visit;
+      const sitemapModifiedAt = moved.get(entry.urlHash);
+      const isLate = sitemapModifiedAt === undefined || !held.has(entry.token);
+      // Its sitemap may have been read since its URL was taken.
+      return isLate ? [] : [{ ...visit, entry: { ...entry, sitemapModifiedAt } }];
+    });
     const { outcomes: pageOutcomes, changes } = await storePages(tx, crawl, fresh);
     await noteSitemapEvidence(tx, crawl.websiteId, fresh, pageOutcomes);
     await nameOutcomes(tx, crawl.id, fresh, pageOutcomes);
@@ -93,8 +99,8 @@ async function count(tx: Db, id: string, visits: Visit[], outcomes: Outcomes, ad
 
 const maxPages = sql`(${crawlJobs.options} ->> 'max_pages')::int`;
 
-/** Moves the rows that are still pending after as many attempts as they had, and tells which those were. */
-async function settleFrontier(tx: Db, crawlId: string, visits: Visit[]): Promise<Set<string>> {
+/** Moves the rows that are still pending after as many attempts as they had, and tells which those were, with what a sitemap says of them by now. */
+async function settleFrontier(tx: Db, crawlId: string, visits: Visit[]): Promise<Map<string, Date | null>> {
   const rows = visits.map((visit) => ({
     url_hash: visit.entry.urlHash,
     attempts: visit.entry.attempts,
@@ -114,8 +120,10 @@ async function settleFrontier(tx: Db, crawlId: string, visits: Visit[]): Promise
       content_type text, bytes integer, duration_ms integer, settled_at timestamptz
     )
     where f.crawl_id = ${crawlId} and f.url_hash = v.url_hash and f.state = 'pending' and f.attempts = v.attempts
-    returning f.url_hash`);
-  return new Set(rowsOf<{ url_hash: string }>(result).map((row) => row.url_hash));
+    returning f.url_hash, f.sitemap_modified_at`);
+  const settled = rowsOf<{ url_hash: string; sitemap_modified_at: string | Date | null }>(result);
+  const toDate = (at: string | Date | null) => (at === null ? null : new Date(at));
+  return new Map(settled.map((row) => [row.url_hash, toDate(row.sitemap_modified_at)]));
 }
 
 function describeOutcome({ outcome }: Visit) {

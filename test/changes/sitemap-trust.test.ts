@@ -57,10 +57,15 @@ test("a page is spared while its date is what it was, for 30 days at the most", 
 
 test("a twentieth of the pages is looked at all the same, others each day", () => {
   const hashes = Array.from({ length: 4_000 }, (_, at) => new Bun.CryptoHasher("sha256").update(`${at}`).digest("hex"));
-  const looked = (day: Date) => hashes.filter((urlHash) => !isSparedByDate({ ...page, urlHash }, day));
+  const looked = (day: Date) =>
+    hashes.filter((urlHash) => !isSparedByDate({ ...page, urlHash, lastFetchedAt: day }, day));
 
-  const [today, tomorrow] = [looked(now), looked(new Date(now.getTime() + DAY_MS))];
+  const onDay = (day: number) => looked(new Date(now.getTime() + day * DAY_MS));
+  const today = onDay(0);
+  const seldom = new Set(Array.from({ length: 10 }, (_, visit) => onDay(20 * visit)).flat());
 
   expect(today.length / hashes.length).toBeWithin(0.03, 0.07);
-  expect(today.filter((hash) => tomorrow.includes(hash))).toEqual([]);
+  expect(onDay(0)).toEqual(today);
+  // Whatever the rhythm of visits is.
+  expect(seldom.size / hashes.length).toBeWithin(0.35, 0.45);
 });
