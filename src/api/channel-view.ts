@@ -77,7 +77,7 @@ const timingFields = {
   weekday: Type.Integer({ minimum: 1, maximum: 7, description: "Of weekly ones: 1 is Monday", examples: [1] }),
 };
 
-const Template = Type.Record(Type.String({ maxLength: 20 }), Type.String({ maxLength: 50_000 }), {
+const Template = Type.Record(Type.String({ maxLength: 20 }), Type.String({ maxLength: 20_000 }), {
   description:
     "Own words in place of those of the kind, in Liquid, by part: `subject`, `text` and `html` of an e-mail, `subject` and `text` of chats, `body` of a webhook. What it can name is said at POST /api/v1/channels/template-preview",
   examples: [{ text: "{{ title }}: {{ summary }}" }],

@@ -12,7 +12,7 @@ import { viewerOf } from "./request-context.ts";
 const PreviewRequest = Type.Object(
   {
     kind: OneOf(CHANNEL_KINDS, { description: "Of the channel that it is for", examples: ["slack"] }),
-    template: Type.Record(Type.String({ maxLength: 20 }), Type.String({ maxLength: 50_000 }), {
+    template: Type.Record(Type.String({ maxLength: 20 }), Type.String({ maxLength: 20_000 }), {
       minProperties: 1,
       description:
         "By part: `subject`, `text` and `html` of an e-mail, `subject` and `text` of chats and ntfy, `body` of a webhook",
