@@ -24,13 +24,17 @@ export function claimUntil(now: Date, timeoutMs: number): Date {
 export async function claimDue(db: Db, channelId: string, now: Date, until: Date): Promise<Delivery[]> {
   const d = deliveries;
   const at = now.toISOString();
-  const first = sql`
-    select distinct on (coalesce(${d.pageId}, ${d.id})) ${d.id} as id, ${d.eventId} as event_id, ${d.nextAttemptAt} as at
-    from ${d} where ${d.channelId} = ${channelId} and ${d.state} = 'pending'
-    order by coalesce(${d.pageId}, ${d.id}), ${d.eventId}`;
+  // Row by row along two indexes: very many may wait for a channel.
+  const due = sql`
+    select ${d.id} as id from ${d}
+    where ${d.channelId} = ${channelId} and ${d.state} = 'pending' and ${d.nextAttemptAt} <= ${at}::timestamptz
+      and (${d.pageId} is null or not exists (
+        select 1 from ${d} earlier
+        where earlier.channel_id = ${d.channelId} and earlier.page_id = ${d.pageId} and earlier.state = 'pending'
+          and earlier.event_id < ${d.eventId}))
+    order by ${d.eventId} limit ${CLAIMED}`;
   const result = await db.execute(sql`
-    with first as (${first}),
-    due as (select id from first where at <= ${at}::timestamptz order by event_id limit ${CLAIMED}),
+    with due as (${due}),
     taken as (
       select ${d.id} from ${d}
       where ${d.id} in (select id from due) and ${d.state} = 'pending' and ${d.nextAttemptAt} <= ${at}::timestamptz

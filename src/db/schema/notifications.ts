@@ -156,6 +156,10 @@ export const deliveries = orbweaver.table(
     index("deliveries_channel_idx").on(table.channelId, table.id),
     index("deliveries_event_idx").on(table.eventId),
     index("deliveries_due_idx").on(table.nextAttemptAt).where(sql`${table.state} = 'pending'`),
+    index("deliveries_pending_idx").on(table.channelId, table.eventId).where(sql`${table.state} = 'pending'`),
+    index("deliveries_page_idx")
+      .on(table.channelId, table.pageId, table.eventId)
+      .where(sql`${table.state} = 'pending'`),
     index("deliveries_held_idx").on(table.channelId, table.id).where(sql`${table.state} = 'held'`),
     check("deliveries_state_check", sql`${table.state} in ('held', 'pending', 'delivered', 'failed', 'cancelled')`),
   ],

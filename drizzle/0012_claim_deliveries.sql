@@ -1,0 +1,2 @@
+CREATE INDEX "deliveries_pending_idx" ON "orbweaver"."deliveries" USING btree ("channel_id","event_id") WHERE "orbweaver"."deliveries"."state" = 'pending';--> statement-breakpoint
+CREATE INDEX "deliveries_page_idx" ON "orbweaver"."deliveries" USING btree ("channel_id","page_id","event_id") WHERE "orbweaver"."deliveries"."state" = 'pending';
