@@ -95,9 +95,11 @@ async function work(session: Session): Promise<void> {
   try {
     while (!session.isStopping) {
       const change = session.hostsChanged();
+      // What brings URLs while hosts are asked for may bring some that are not seen.
+      const isQuiet = slices.size === 0 && !isSeeding;
       await startSlices();
       const retryAt = await findRetryAt(session);
-      if (retryAt === undefined && slices.size === 0 && !isSeeding) break;
+      if (retryAt === undefined && slices.size === 0 && isQuiet) break;
       await (retryAt === undefined ? change : waitUntil(session, retryAt, change));
     }
   } catch (error) {
