@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { asc, eq } from "drizzle-orm";
-import { events } from "../../src/db/schema/notifications.ts";
+import { channels, events } from "../../src/db/schema/notifications.ts";
 import { markdownDocuments, pageChanges, pages } from "../../src/db/schema/pages.ts";
+import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { createMovedClock } from "../testing/apps.ts";
 import { run, start } from "./runs.ts";
@@ -206,6 +207,31 @@ describe("a recrawl", () => {
     expect(third).toMatchObject({ unchanged: 4, created: 0 });
     // By then it was found to lead nowhere for a second time.
     expect(fourth).toMatchObject({ unchanged: 4, failed: 0 });
+  });
+
+  test("tells each page to those who have asked for that, and to nobody else", async () => {
+    const { change } = await crawlHouse("The roof is red.");
+    const told = () => db().select().from(events).where(eq(events.type, "crawl.page"));
+    const untold = await told();
+    const timing = { mode: "immediate" as const, timeZone: "UTC", hour: 0, weekday: 1 };
+    const target = { url: "https://hooks.example/" };
+    const wish = { kind: "webhook" as const, name: "Pages", target, eventTypes: ["crawl.page" as const], timing };
+    await db()
+      .insert(channels)
+      .values({ userId: LOCAL_USER_ID, ...wish });
+
+    const recrawl = await change("The roof is blue.");
+    await db().delete(channels);
+
+    expect(untold).toEqual([]);
+    const pagesTold = (await told()).map(({ payload, crawlId }) => ({
+      crawlId,
+      page: payload.page as { url: string },
+    }));
+    expect(pagesTold.toSorted((a, b) => a.page.url.localeCompare(b.page.url))).toMatchObject([
+      { crawlId: recrawl.id, page: { url: `${SITE}/`, status: 200, outcome: "unchanged" } },
+      { crawlId: recrawl.id, page: { url: HOUSE, status: 200, outcome: "changed" } },
+    ]);
   });
 
   test("that makes texts in another way tells what changed on the site, and not what changed in the making", async () => {
