@@ -1,12 +1,14 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { judgeStored } from "../changes/answer.ts";
-import type { ComparedVersion } from "../changes/comparable-text.ts";
+import { type ComparedVersion, toCompared } from "../changes/comparable-text.ts";
 import { compareVersions } from "../changes/compare.ts";
 import type { TrackedWebsite } from "../changes/tracked-website.ts";
 import { rulesFor } from "../changes/tracking.ts";
 import { ParseError, type ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
-import { markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
+import { markdownDocuments, pages } from "../db/schema/pages.ts";
+import type { StoredDocument } from "../pages/document.ts";
+import type { Page } from "../pages/pages.ts";
 import type { Crawl } from "./crawls.ts";
 import { describeDoubt } from "./doubt.ts";
 import { toExtractOptions } from "./extract-options.ts";
@@ -61,16 +63,14 @@ function mayDiffer({ entry: { known } }: Visit, { parsed }: Answer): boolean {
   return contentHash !== known.contentHash && contentHash !== known.comparedHash;
 }
 
-type StoredVersion = typeof markdownDocuments.$inferSelect;
-
-/** The current version, how it was made, and the last that was told where that is another. */
-type Base = { id: string; recipe: string | null; current: StoredVersion; told: StoredVersion };
+/** The current version of a page, and the last that was told where that is another. */
+type Base = { id: string; page: Page; current: StoredDocument; told: StoredDocument };
 
 async function findBases(db: Db, websiteId: string, candidates: Candidate[]): Promise<Map<string, Base>> {
   const hashes = candidates.map(({ visit }) => visit.entry.urlHash);
-  const { urlHash, recipe, documentId, baselineDocumentId } = pages;
+  const { urlHash, documentId, baselineDocumentId } = pages;
   const rows = await db
-    .select({ page: { urlHash, recipe, documentId, baselineDocumentId }, document: markdownDocuments })
+    .select({ page: pages, document: markdownDocuments })
     .from(pages)
     .innerJoin(
       markdownDocuments,
@@ -83,7 +83,7 @@ async function findBases(db: Db, websiteId: string, candidates: Candidate[]): Pr
     if (!current) continue;
     const told = some.find(({ page, document }) => document.id === page.baselineDocumentId) ?? current;
     const { page, document } = current;
-    bases.set(hash, { id: baseIdOf(page), recipe: page.recipe, current: document, told: told.document });
+    bases.set(hash, { id: baseIdOf(page), page, current: document, told: told.document });
   }
   return bases;
 }
@@ -101,12 +101,10 @@ async function compare(
   }
   const { markdown, contentType, charset } = parsed.document;
   const after = { url, markdown, readRaw: () => unpack(parsed.raw.zstd, contentType, charset) };
-  const isMadeAlike = base.recipe === answer.recipe;
+  const isMadeAlike = base.page.recipe === answer.recipe;
   const rules = rulesFor(tracking, url);
-  const compareWith = async (version: StoredVersion) => {
-    // Of one type over time, near enough: where that changed, so did the text.
-    const readRaw = () => readStored(context.db, version, contentType);
-    const before = { url, markdown: version.markdown, readRaw };
+  const compareWith = async (version: StoredDocument) => {
+    const before = toCompared(context.db, base.page, version);
     const remade = isMadeAlike ? before : await remake(context.parser, before, crawl, signal);
     // What it was made from is gone: whether the page changed too can't be told.
     return remade && compareVersions(context, remade, after, rules, signal);
@@ -141,11 +139,6 @@ async function remake(
     if (error instanceof ParseError && error.code !== "queue_full" && error.code !== "cancelled") return undefined;
     throw error;
   }
-}
-
-async function readStored(db: Db, { rawHash, charset }: StoredVersion, contentType: string | null) {
-  const [row] = await db.select({ zstd: rawHtml.zstd }).from(rawHtml).where(eq(rawHtml.hash, rawHash));
-  return row && unpack(row.zstd, contentType, charset);
 }
 
 async function unpack(zstd: Uint8Array, contentType: string | null, charset: string | null) {
