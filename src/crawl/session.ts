@@ -93,10 +93,10 @@ export function openSession(
   /** As it was when it was first asked for: what is changed of its tracking concerns later sessions. */
   let website: Promise<WatchedWebsite | undefined> | undefined;
   function readWebsite() {
-    website ??= findWatchedWebsite(context.db, start.websiteId);
-    // An outage is waited out by asking again.
-    website.catch(() => {
+    website ??= findWatchedWebsite(context.db, start.websiteId).catch((error) => {
+      // An outage is waited out by asking again.
       website = undefined;
+      throw error;
     });
     return website;
   }

@@ -99,7 +99,10 @@ async function count(tx: Db, id: string, visits: Visit[], outcomes: Outcomes, ad
 
 const maxPages = sql`(${crawlJobs.options} ->> 'max_pages')::int`;
 
-/** Moves the rows that are still pending after as many attempts as they had, and tells which those were, with what a sitemap says of them by now. */
+/**
+ * Moves the rows that are still pending after as many attempts as they had.
+ * @returns which those were, each with the date that a sitemap gives it by now
+ */
 async function settleFrontier(tx: Db, crawlId: string, visits: Visit[]): Promise<Map<string, Date | null>> {
   const rows = visits.map((visit) => ({
     url_hash: visit.entry.urlHash,
