@@ -130,7 +130,7 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
   ): Promise<HopOutcome> => {
     const { status, headers } = response;
     const target = findRedirectTarget(response, hop.url);
-    const isFollowed = target !== undefined && request.maxRedirects !== 0 && request.body === undefined;
+    const isFollowed = target !== undefined && maxRedirectsOf(request) > 0;
     const isBodyRead = !isFollowed && (request.wantsBody?.({ status, headers }) ?? true);
     if (!isBodyRead) {
       await discardBody(response);
@@ -145,7 +145,7 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
 
   const fetch: Fetch = async (request) => {
     const startedAt = performance.now();
-    const maxRedirects = request.body === undefined ? (request.maxRedirects ?? MAX_REDIRECTS) : 0;
+    const maxRedirects = maxRedirectsOf(request);
     const redirects: Redirect[] = [];
     let hop: Hop = { url: parseUrl(request.url), headers: toHeaders(options.userAgent, request.headers) };
     const lifetime = openLifetime(hop.url.host, timeouts.totalMs, request.signal);
@@ -170,6 +170,11 @@ export function createNetworkFetch(options: NetworkFetchOptions): { fetch: Fetch
   };
 
   return { fetch, close: () => session.close() };
+}
+
+/** What was sent to one place is not for another, wherever that leads. */
+function maxRedirectsOf({ body, maxRedirects = MAX_REDIRECTS }: FetchRequest): number {
+  return body === undefined ? maxRedirects : 0;
 }
 
 function parseUrl(text: string): URL {
