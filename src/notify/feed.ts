@@ -6,8 +6,9 @@ import type { ChangeFilter, PlacedChange } from "../changes/changes.ts";
 import type { Db } from "../db/db.ts";
 import { events } from "../db/schema/notifications.ts";
 import { getWebsite } from "../websites/websites.ts";
-import { cleanText, happeningOf, KIND_WORDS, nameOf, SEE_CHANGE } from "./formats/chat-text.ts";
+import { cleanText, happeningOf, nameOf, SEE_CHANGE } from "./formats/chat-text.ts";
 import { createLinker, type Linker } from "./links.ts";
+import { KIND_WORDS } from "./message.ts";
 
 export type FeedFilter = Pick<ChangeFilter, "kinds" | "minShare"> &
   PathFilter & {

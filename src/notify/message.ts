@@ -109,7 +109,8 @@ function describe(event: StoredEvent, context: Context): Said {
   }
 }
 
-const PAGE_TITLES: Record<ChangeKind, string> = {
+/** What happened to a page, to begin a line with. */
+export const KIND_WORDS: Record<ChangeKind, string> = {
   new: "New page",
   changed: "Changed",
   moved: "Moved",
@@ -121,7 +122,7 @@ function describePage(payload: PagePayload, context: Context): Said {
   const { website, page, change } = payload;
   const told = toPage(payload, context);
   return {
-    title: `${PAGE_TITLES[change.kind]}: ${page.title || page.url} (${website.name})`,
+    title: `${KIND_WORDS[change.kind]}: ${page.title || page.url} (${website.name})`,
     url: change.to_url ?? page.url,
     summary: summarize(change),
     website,

@@ -1,14 +1,4 @@
-import type { ChangeKind } from "../../db/schema/pages.ts";
-import type { Message, MessagePage } from "../message.ts";
-
-/** What happened to a page, to begin a line with. */
-export const KIND_WORDS: Record<ChangeKind, string> = {
-  new: "New page",
-  changed: "Changed",
-  moved: "Moved",
-  removed: "Removed",
-  restored: "Back again",
-};
+import { KIND_WORDS, type Message, type MessagePage } from "../message.ts";
 
 /**
  * Text of a stranger on one line: without line breaks, control characters, and those that turn around the direction in
