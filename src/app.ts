@@ -10,9 +10,11 @@ import { freeAllLeases } from "./crawl/lease.ts";
 import { createRobotsCache, type RobotsCache } from "./crawl/robots-cache.ts";
 import { createSessions, type Sessions } from "./crawl/sessions.ts";
 import type { Db, Store } from "./db/db.ts";
+import { createExtensions, type Extension } from "./db/extensions.ts";
 import { migrateUp } from "./db/migrate.ts";
 import { observeStatements, watchConnections } from "./db/observed-statements.ts";
 import type { PostgresOptions } from "./db/postgres.ts";
+import { type Embedder, openEmbedder } from "./embeddings/embedder.ts";
 import { AppError } from "./errors.ts";
 import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from "./fetch/address-policy.ts";
 import type { Fetch } from "./fetch/fetch.ts";
@@ -54,6 +56,8 @@ export type App = Web & {
   jobs: Jobs;
   /** Puts changes into plain words, where a language model is set up. */
   explainer?: Explainer | undefined;
+  /** Makes vectors of texts, where an endpoint for them is set up. */
+  embedder?: Embedder | undefined;
 };
 
 /** No part of the outside world may keep the process from ending. */
@@ -115,7 +119,12 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
   let store = await openStore(config, (message) => log.warn("database awaited", { message }));
   try {
     // The queue's own way to a server is opened by the first that asks over it: meanwhile.
-    await Promise.all([migrateUp(store.db), store.kind === "postgres" && store.query("select 1")]);
+    const [extensions] = await Promise.all([
+      createExtensions(store.db),
+      migrateUp(store.db),
+      store.kind === "postgres" && store.query("select 1"),
+    ]);
+    tellLacking(extensions, log);
     // The folder is locked, so whoever holds a lease on a crawl in it is dead.
     if (store.kind === "embedded") await freeAllLeases(store.db);
     const telemetry = options.telemetry ?? (await openTelemetry(config, clock, log));
@@ -127,16 +136,26 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     const web = openWeb(config, { ...options, clock, log, telemetry, cache });
     jobs.announceOver(web.cache);
     const explainer = openExplainer(config, { clock, userAgent: web.userAgent });
+    const embedder = openEmbedder(config, { clock, userAgent: web.userAgent });
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= closeApp(web, jobs, store).finally(() => explainer?.close());
+      closing ??= closeApp(web, jobs, store).finally(() => {
+        explainer?.close();
+        embedder?.close();
+      });
       return closing;
     };
-    return { ...web, store, db: store.db, jobs, explainer, close };
+    return { ...web, store, db: store.db, jobs, explainer, embedder, close };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** Once a start, since the service does without them; the doctor says more. */
+function tellLacking(extensions: readonly Extension[], log: Log): void {
+  const lacking = extensions.filter(({ mend }) => mend !== null).map(({ name }) => name);
+  if (lacking.length > 0) log.info("extensions lacking", { extensions: lacking });
 }
 
 async function withReplicas(

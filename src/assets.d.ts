@@ -11,6 +11,10 @@ declare module "*.bin" {
   const path: string;
   export default path;
 }
+declare module "*.tar.gz" {
+  const path: string;
+  export default path;
+}
 declare module "*.png" {
   const path: string;
   export default path;

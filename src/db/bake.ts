@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DATABASE_FOLDER, PLACEHOLDER } from "./data-folder.ts";
 import type { Store } from "./db.ts";
 import { openEmbeddedStore, startPostgres } from "./embedded.ts";
+import { createExtensions } from "./extensions.ts";
 
 /**
  * Makes a fresh, cleanly closed database folder (initdb, some seconds) and packs it as tar.gz.
@@ -15,6 +16,7 @@ export async function bakeDataFolder(fill?: (store: Store) => Promise<void>): Pr
   try {
     await (await startPostgres(folder)).close();
     const store = await openEmbeddedStore(root);
+    await createExtensions(store.db);
     await fill?.(store);
     await store.execute("checkpoint");
     await store.close();

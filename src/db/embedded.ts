@@ -14,6 +14,7 @@ import { openBackupDoor } from "./backup/door.ts";
 import { DATABASE_FOLDER, findBakedFolder, lockDataFolder, putBackReplaced, unpackDataFolder } from "./data-folder.ts";
 import { type Store, schema } from "./db.ts";
 import { MIN_FREE_BYTES } from "./disk-space.ts";
+import { type ExtensionFiles, type FilesModule, findExtensionFiles, layExtensions } from "./embedded-extensions.ts";
 import { useNamespace } from "./namespace.ts";
 import { createEmbeddedQueries } from "./raw-queries.ts";
 import { orbweaver } from "./schema/columns.ts";
@@ -117,10 +118,14 @@ function refuseFullDisk(folder: string): void {
 }
 
 /** Starts PostgreSQL on a folder, which it fills first (some seconds) if it is empty. The folder must be locked. */
-export async function startPostgres(folder: string): Promise<PGlite> {
-  const [pgliteWasmModule, initdbWasmModule] = await Promise.all([compile(postgresWasm), compile(initdbWasm)]);
+export async function startPostgres(folder: string, given?: ExtensionFiles): Promise<PGlite> {
+  const [pgliteWasmModule, initdbWasmModule, extensions] = await Promise.all([
+    compile(postgresWasm),
+    compile(initdbWasm),
+    given ?? findExtensionFiles(),
+  ]);
   return PGlite.create({
-    fs: durableFiles(folder),
+    fs: durableFiles(folder, extensions),
     pgliteWasmModule,
     initdbWasmModule,
     fsBundle: Bun.file(postgresFiles),
@@ -188,10 +193,10 @@ async function createFolder(target: string): Promise<void> {
   renameSync(unfinished, target);
 }
 
-type EmscriptenFiles = { NODEFS?: { stream_ops: { fsync?: (stream: { nfd: number }) => void } } };
+type EmscriptenFiles = FilesModule & { NODEFS?: { stream_ops: { fsync?: (stream: { nfd: number }) => void } } };
 
-/** PGlite's files on disk, with the `fsync` that its own file system lacks. */
-function durableFiles(folder: string): NonNullable<PGliteOptions["fs"]> {
+/** PGlite's files on disk, with the `fsync` that its own file system lacks; beside them, in memory, the extensions'. */
+function durableFiles(folder: string, extensions: ExtensionFiles): NonNullable<PGliteOptions["fs"]> {
   const files = new NodeFS(folder);
   const init = files.init.bind(files);
   files.init = async (pg, options) => {
@@ -200,6 +205,7 @@ function durableFiles(folder: string): NonNullable<PGliteOptions["fs"]> {
       ...(made.emscriptenOpts.preRun ?? []),
       (module: EmscriptenFiles) => {
         if (module.NODEFS) module.NODEFS.stream_ops.fsync = (stream) => fsyncSync(stream.nfd);
+        layExtensions(module, extensions);
       },
     ];
     return made;

@@ -5,11 +5,9 @@ import { explainConnectionFailure, isOutage, isWorthWaiting } from "../../src/db
 import { parseConnectionUrl, withDatabase } from "../../src/db/connection-url.ts";
 import { createDatabase } from "../../src/db/create-database.ts";
 import { rowsOf } from "../../src/db/db.ts";
-import { createExtensions, readExtensions } from "../../src/db/extensions.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { canReach, POSTGRES } from "../testing/servers.ts";
-import { type TestStore, testStores } from "../testing/stores.ts";
 
 const hasServer = await canReach(POSTGRES);
 
@@ -179,38 +177,5 @@ describe.skipIf(!hasServer)("a session on a server", () => {
     await admin.close();
     expect(error).toMatchObject({ reason: "forbidden" });
     expect((error as Error).message).toContain(`create database "${user}_db" owner "${user}";`);
-  });
-});
-
-test.skipIf(!hasServer)(
-  "extensions that the user may not create stay as they are, and nothing else fails",
-  async () => {
-    const store = await (testStores.at(-1) as TestStore).open({ isMigrated: false });
-
-    const { states, answer } = await store.db.transaction(async (tx) => {
-      await tx.execute(sql`set local role pg_monitor`);
-      const states = (await createExtensions(tx)).map(({ state }) => state);
-      return { states, answer: rowsOf<{ one: number }>(await tx.execute(sql`select 1 as one`)) };
-    });
-
-    expect(states).not.toContain("installed");
-    expect(answer).toEqual([{ one: 1 }]);
-    await store.close();
-  },
-);
-
-describe.each(testStores)("extensions of the $name store", ({ name, open }) => {
-  test("are created as far as there are any, and what is missing is said", async () => {
-    const store = await open();
-
-    const before = await readExtensions(store.db);
-    const after = await createExtensions(store.db);
-
-    expect(before.map((extension) => extension.name)).toEqual(["vector", "pg_trgm", "unaccent"]);
-    expect(after.filter(({ state }) => state === "available")).toEqual([]);
-    for (const { state, mend, name: extension } of after)
-      expect(mend ?? "").toContain(state === "installed" ? "" : `create extension if not exists ${extension}`);
-    if (name === "embedded") expect(after.every(({ state }) => state === "missing")).toBe(true);
-    await store.close();
   });
 });

@@ -7,6 +7,7 @@ import { bakeDataFolder } from "../../src/db/bake.ts";
 import { unpackDataFolder } from "../../src/db/data-folder.ts";
 import type { Store } from "../../src/db/db.ts";
 import { openEmbeddedStore } from "../../src/db/embedded.ts";
+import { createExtensions } from "../../src/db/extensions.ts";
 import { migrateUp } from "../../src/db/migrate.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
 import { type Jobs, openJobs } from "../../src/jobs/jobs.ts";
@@ -41,7 +42,8 @@ type TemplateKind = "empty" | "migrated";
 
 /** What a folder in the cache was made by: of another, it is made anew. */
 function readRecipe(kind: TemplateKind): Promise<string> {
-  const paths = ["node_modules/@electric-sql/pglite/package.json"];
+  const paths = ["pglite", "pglite-pgvector"].map((name) => `node_modules/@electric-sql/${name}/package.json`);
+  paths.push("src/db/extensions.ts", "src/db/embedded-extensions.ts");
   if (kind === "migrated") {
     paths.push("node_modules/pg-boss/package.json", "src/jobs/jobs.ts", "src/jobs/queues.ts");
     paths.push("src/db/migrate.ts", "src/db/queue-tables.ts");
@@ -175,6 +177,7 @@ function databaseUrl(name: string): string {
 }
 
 async function prepare(store: Store): Promise<Jobs> {
+  await createExtensions(store.db);
   await migrateUp(store.db);
   return openJobsOf(store);
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, jsonb, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { createdAt, digest, id, instant, orbweaver, updatedAt } from "./columns.ts";
+import { byteCount, createdAt, digest, id, instant, orbweaver, updatedAt } from "./columns.ts";
 import { users } from "./users.ts";
 
 /** Changes of pages that a newer date announced, and those that none did. */
@@ -21,6 +21,8 @@ export const websites = orbweaver.table(
     options: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     /** How its changes are tracked, as the API takes it, where that differs from the defaults. */
     tracking: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** How its `llms.txt` is made, as the API takes it, where that differs from the defaults. */
+    llms: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     /** The first crawl that was completed: what it found is where changes are counted from. */
     baselineCrawlId: uuid(),
     /** How well the dates of its sitemaps told what had changed. */
@@ -36,7 +38,10 @@ export const websites = orbweaver.table(
   ],
 );
 
-/** What is built from a website as a whole: `llms.txt`, `llms-full.txt` and the site map. Kept in versions. */
+/**
+ * What is built from a website as a whole: `llms.txt`, `llms-full.txt` and the site map. Kept in versions, of which one is
+ * written only when it differs. The full text is kept as the list of documents that it is put together from.
+ */
 export const websiteIndexes = orbweaver.table(
   "website_indexes",
   {
@@ -48,6 +53,9 @@ export const websiteIndexes = orbweaver.table(
     version: integer().notNull(),
     content: text().notNull(),
     contentHash: digest().notNull(),
+    /** Of what is served. */
+    byteLength: byteCount().notNull().default(0),
+    pages: integer().notNull().default(0),
     /** The crawl whose pages it was built from. */
     crawlId: uuid(),
     createdAt: createdAt(),
