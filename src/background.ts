@@ -4,6 +4,7 @@ import { crawlClosing } from "./crawl/closing-job.ts";
 import { watchQueues } from "./crawl/observed-crawl.ts";
 import { crawlSeeding } from "./crawl/seeding-job.ts";
 import { crawlSlice } from "./crawl/slice-job.ts";
+import { indexWebsiteJob } from "./indexing/index-website-job.ts";
 import { watchJobs } from "./jobs/job-counts.ts";
 import type { JobKind } from "./jobs/kind.ts";
 import type { QueueName } from "./jobs/queues.ts";
@@ -23,6 +24,7 @@ export const JOB_KINDS: readonly JobKind[] = [
   crawlClosing,
   recrawl,
   planVisits,
+  indexWebsiteJob,
   notifyDispatch,
   notifyDeliver,
   ...UPKEEP_KINDS,
@@ -39,6 +41,9 @@ export type Background = {
   stop(): Promise<void>;
 };
 
+/** More would not be done sooner: what indexing waits for is the one processor, or the one endpoint. */
+const MAX_INDEXING = 2;
+
 /** Of the time that a process has to end, what jobs may take of it. */
 const STOP_SHARE = 2 / 3;
 
@@ -47,7 +52,13 @@ export function startBackground(app: App, roles: ReadonlySet<InstanceRole> = new
   const { config, db, telemetry, jobs } = app;
   const leaveQueues = [watchQueues(db, telemetry), watchJobs(db, telemetry), watchDeliveries(db, app.clock, telemetry)];
   const others = config.WORKER_JOBS;
-  const concurrency = { crawl: config.WORKER_SLICES, control: others, maintenance: others, notify: others };
+  const concurrency = {
+    crawl: config.WORKER_SLICES,
+    control: others,
+    maintenance: others,
+    index: Math.min(MAX_INDEXING, others),
+    notify: others,
+  };
   // First, as it may refuse a setting.
   const scheduler = roles.has("scheduler") ? startScheduler(app, systemSchedulesOf(config)) : undefined;
   const worker = roles.has("worker") ? startWorker(app, JOB_KINDS, concurrency) : undefined;
@@ -56,7 +67,7 @@ export function startBackground(app: App, roles: ReadonlySet<InstanceRole> = new
   return {
     worker: worker?.pulse,
     scheduler: scheduler?.pulse,
-    running: () => worker?.running() ?? { crawl: 0, control: 0, maintenance: 0, notify: 0 },
+    running: () => worker?.running() ?? { crawl: 0, control: 0, maintenance: 0, index: 0, notify: 0 },
     stop: async () => {
       await Promise.all([scheduler?.stop(), worker?.stop(config.SHUTDOWN_TIMEOUT_MS * STOP_SHARE)]);
       for (const leave of leaveQueues) leave();

@@ -19,7 +19,7 @@ const LoadView = Type.Object(
       examples: [3],
     }),
     parser_threads_busy: Type.Integer({ minimum: 0, description: "Threads that turn pages into text", examples: [1] }),
-    jobs: Tally("Jobs that run, by queue", { crawl: 12, control: 0, maintenance: 0, notify: 0 }),
+    jobs: Tally("Jobs that run, by queue", { crawl: 12, control: 0, maintenance: 0, index: 0, notify: 0 }),
   },
   { description: "How much it has to do; null when it is of a version that tells something else" },
 );

@@ -6,7 +6,7 @@ import { parseCount, parseDuration } from "./quantity.ts";
 /** Written out once more, since their modules are a weight that no other command should carry. */
 const STATES: JobState[] = ["waiting", "delayed", "active", "retrying", "completed", "failed", "cancelled", "dead"];
 const ENDED_STATES: EndedState[] = ["completed", "failed", "cancelled", "dead"];
-const QUEUES: QueueName[] = ["crawl", "control", "maintenance", "notify"];
+const QUEUES: QueueName[] = ["crawl", "control", "maintenance", "index", "notify"];
 
 /** How a command is run: its file is loaded when it is. */
 type Run = (work: Promise<number>) => Promise<void>;

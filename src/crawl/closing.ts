@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import type { Db } from "../db/db.ts";
 import { type CrawlFailure, crawlJobs } from "../db/schema/crawls.ts";
 import { websites } from "../db/schema/websites.ts";
+import { queueIndexing } from "../indexing/index-website-job.ts";
 import { queuePlanning } from "../revisits/planning-job.ts";
 import { concludeCrawl } from "./conclusion.ts";
 import { tellEnded } from "./conclusion-events.ts";
@@ -88,6 +89,7 @@ async function settleState(db: Db, id: string, now: Date): Promise<Crawl | undef
     await setBaseline(tx, ended);
     await tellEnded(tx, ended);
     await queuePlanning(tx, ended.websiteId);
+    await queueIndexing(tx, ended.websiteId);
     return ended;
   });
 }

@@ -9,6 +9,8 @@ export const QUEUES = {
   control: { about: "What begins, seeds and ends crawls" },
   /** What nobody waits for. */
   maintenance: { about: "Retention, purges, checks" },
+  /** Keeps processors and model endpoints busy for long. */
+  index: { about: "Passages to search, vectors, llms.txt" },
   /** Waits for receivers, of whom some never answer. */
   notify: { about: "Telling people and programs what happened" },
 } as const;

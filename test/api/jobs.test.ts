@@ -157,6 +157,7 @@ describe("queues over REST", () => {
       },
       { queue: "control", oldest_due_at: null, oldest_due_age_s: 0 },
       { queue: "maintenance" },
+      { queue: "index" },
       { queue: "notify" },
     ]);
   });

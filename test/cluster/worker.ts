@@ -11,7 +11,13 @@ let skewMs = Number(process.argv[2] ?? 0);
 systemClock.now = () => new Date(Date.now() + skewMs);
 const app = await openApp(loadConfig({}));
 const { WORKER_SLICES, WORKER_JOBS } = app.config;
-const concurrency = { crawl: WORKER_SLICES, control: WORKER_JOBS, maintenance: WORKER_JOBS, notify: WORKER_JOBS };
+const concurrency = {
+  crawl: WORKER_SLICES,
+  control: WORKER_JOBS,
+  maintenance: WORKER_JOBS,
+  index: 1,
+  notify: WORKER_JOBS,
+};
 app.jobs.supervise();
 const worker = startWorker(app, [...JOB_KINDS, ...PROBE_KINDS], concurrency);
 console.log("worker started");

@@ -22,7 +22,7 @@ import { testStores } from "../testing/stores.ts";
 import { expectCountersToMatch } from "./runs.ts";
 import { type Answering, createWeb, page, text } from "./web.ts";
 
-const ONE_AT_A_TIME = { crawl: 8, control: 4, maintenance: 1, notify: 1 };
+const ONE_AT_A_TIME = { crawl: 8, control: 4, maintenance: 1, index: 1, notify: 1 };
 
 // Where there is a server, on that: the other store is worked in the tests of the background.
 describe.each(testStores.slice(-1))("slices on the $name store", ({ open }) => {

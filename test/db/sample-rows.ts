@@ -10,6 +10,13 @@ import {
 } from "../../src/db/schema/jobs.ts";
 import { channels, deliveries, deliveryAttempts, events } from "../../src/db/schema/notifications.ts";
 import { markdownDocuments, pageChanges, pageLinks, pages, rawHtml } from "../../src/db/schema/pages.ts";
+import {
+  embeddingModels,
+  indexedPages,
+  indexedWebsites,
+  passages,
+  websiteWords,
+} from "../../src/db/schema/passages.ts";
 import { apiKeys, idempotencyKeys, users } from "../../src/db/schema/users.ts";
 import { websiteIndexes, websites } from "../../src/db/schema/websites.ts";
 
@@ -81,6 +88,20 @@ export async function addSampleRows(db: Db): Promise<void> {
   await db.insert(pageChanges).values({ websiteId, pageId: page.id, crawlId, kind: "new" });
   await db.insert(pageLinks).values({ pageId: page.id, targets: new Uint8Array(8) });
   await addNotificationRows(db, { userId, websiteId });
+  await addIndexRows(db, { websiteId, pageId: page.id });
+}
+
+async function addIndexRows(db: Db, owner: { websiteId: string; pageId: string }): Promise<void> {
+  const passage = { place: 0, hash: Bun.randomUUIDv7(), text: "# Example", dictionary: "english", tokens: 2 };
+  await db.insert(passages).values({ ...owner, ...passage, terms: "'exampl':1B", fromVersion: 1, fromAt: at });
+  const sizes = { byteLength: 9, tokens: 2, passages: 1, simhash: 1n };
+  await db.insert(indexedPages).values({ ...owner, documentId: owner.pageId, version: 1, make: 1, ...sizes });
+  const { websiteId } = owner;
+  await db
+    .insert(indexedWebsites)
+    .values({ websiteId, pages: 1, passages: 1, dictionaries: { english: 1 }, indexedAt: at });
+  await db.insert(websiteWords).values({ websiteId, word: "example" });
+  await db.insert(embeddingModels).values({ endpoint: "localhost/v1", model: "small", dimensions: 3 });
 }
 
 async function addNotificationRows(db: Db, owner: { userId: string; websiteId: string }): Promise<void> {

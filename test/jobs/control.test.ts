@@ -297,7 +297,7 @@ describe.each(testStores)("jobs, steered on $name", ({ name, open }) => {
     expect(resumed.map(({ pausedAt }) => pausedAt)).toEqual([null, null]);
     expect(told).toEqual(Array(4).fill(`${QUEUES_CHANNEL} crawl`));
     expect(await refusalOf(pauseQueue(app, "nowhere"))).toBe(
-      "not_found: There is no queue nowhere; there are crawl, control, maintenance, notify",
+      "not_found: There is no queue nowhere; there are crawl, control, maintenance, index, notify",
     );
   });
 });

@@ -54,6 +54,7 @@ export const places = (count: number): Record<QueueName, number> => ({
   crawl: count,
   control: count,
   maintenance: count,
+  index: count,
   notify: count,
 });
 

@@ -158,6 +158,7 @@ describe.each(testStores)("jobs, looked at on $name", ({ open }) => {
       { queue: "crawl", jobs: { ...none, waiting: 1, delayed: 1, failed: 1, dead: 1 }, pausedAt: null },
       { queue: "control", jobs: { ...none, waiting: 1 }, pausedAt: expect.any(Date) },
       { queue: "maintenance", jobs: none, oldestDueAt: null, oldestDueMs: 0 },
+      { queue: "index", jobs: none },
       { queue: "notify", jobs: none },
     ]);
     expect(queues[0]?.oldestDueMs).toBeGreaterThanOrEqual(90_000);
@@ -173,12 +174,13 @@ describe.each(testStores)("jobs, looked at on $name", ({ open }) => {
     leave();
 
     const shown = read.get("orbweaver.queue.jobs")?.map(({ labels, value }) => [labels.queue, labels.state, value]);
-    expect(shown).toHaveLength(32);
+    expect(shown).toHaveLength(40);
     expect(shown?.filter(([, , value]) => value !== 0)).toEqual([["crawl", "waiting", 1]]);
     expect(read.get("orbweaver.queue.oldest_due")?.map(({ labels }) => labels.queue)).toEqual([
       "crawl",
       "control",
       "maintenance",
+      "index",
       "notify",
     ]);
   });

@@ -72,7 +72,7 @@ describe.each(testStores)("a worker on the $name store", ({ open }) => {
 
     const worker = work([kind, other], 2);
     await until(() => going.size === 3);
-    expect(worker.running()).toEqual({ crawl: 0, control: 2, maintenance: 1, notify: 0 });
+    expect(worker.running()).toEqual({ crawl: 0, control: 2, maintenance: 1, index: 0, notify: 0 });
     while ((await readJobs(app)).some(({ state }) => state !== "completed")) {
       for (const end of going.values()) end();
       await Bun.sleep(5);

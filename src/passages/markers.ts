@@ -1,0 +1,12 @@
+/**
+ * Lexemes that no text has, by which the index itself narrows a search: each passage has that of its website and of its
+ * language, so that what others have costs nothing.
+ */
+export function websiteMarker(websiteId: string): string {
+  return `\u0001w${Buffer.from(websiteId.replaceAll("-", ""), "hex").toString("base64url")}`;
+}
+
+/** @param language BCP 47; its first part counts */
+export function languageMarker(language: string | null): string {
+  return `\u0001l${language?.split("-")[0]?.toLowerCase() ?? ""}`;
+}

@@ -1,0 +1,347 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PGlite } from "@electric-sql/pglite";
+import { sql } from "drizzle-orm";
+import { openApp } from "../../src/app.ts";
+import { systemClock } from "../../src/clock.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { unpackBackup } from "../../src/db/backup/read-archive.ts";
+import { type Db, rowsOf, type Store } from "../../src/db/db.ts";
+import { openEmbeddedStore, startPostgres } from "../../src/db/embedded.ts";
+import { type ExtensionFiles, findExtensionFiles, unpackArchives } from "../../src/db/embedded-extensions.ts";
+import {
+  createExtensions,
+  type FoundExtension,
+  findExtensions,
+  nameIn,
+  operatorIn,
+  readExtensions,
+} from "../../src/db/extensions.ts";
+import { removeTables } from "../../src/db/migrate.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { createManualClock } from "../manual-clock.ts";
+import { hasPostgres, prepareDataFolder, type TestStore, testStores } from "../testing/stores.ts";
+import { LACKS_VECTORS, vectorStores } from "../testing/vector-stores.ts";
+
+const clock = createManualClock();
+const log = createLog("error", clock, () => {});
+
+test.skipIf(!LACKS_VECTORS)(`vectors on a server, which is not tested here: ${LACKS_VECTORS}`, () => {});
+
+describe.each(vectorStores)("extensions of the $name store", ({ open }) => {
+  let store: Store;
+  beforeAll(async () => {
+    store = await open();
+  });
+  afterAll(() => store.close());
+
+  test("are found where a database of ours is made, in public", async () => {
+    const found = await findExtensions(store.db, clock);
+
+    expect([...found.keys()]).toEqual(["vector", "pg_trgm"]);
+    expect([...found.values()].map(({ schema }) => schema)).toEqual(["public", "public"]);
+    expect((await readExtensions(store.db)).map(({ state, mend }) => [state, mend])).toEqual([
+      ["installed", null],
+      ["installed", null],
+    ]);
+  });
+
+  test("search by vectors, exactly and by an index that goes on until enough is found", async () => {
+    const vector = await get(store.db, "vector");
+    const ids = await undone(store.db, async (tx) => {
+      await makePoints(tx, vector);
+      const exact = await findNearest(tx, vector);
+      await tx.execute(
+        sql`create index points_at on points using hnsw (at ${nameIn(vector, "halfvec_cosine_ops")}) with (m = 4, ef_construction = 16)`,
+      );
+      await tx.execute(sql`analyze points`);
+      await tx.execute(
+        sql`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+          set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '10', true)`,
+      );
+      return { exact, plan: await explain(tx, nearest(vector)), byIndex: await findNearest(tx, vector) };
+    });
+
+    expect(ids.exact).toEqual([40, 80, 120, 160, 200]);
+    expect(ids.plan).toContain("points_at");
+    expect(ids.byIndex).toEqual(ids.exact);
+  });
+
+  test("forgive misspelling, by an index", async () => {
+    const trigrams = await get(store.db, "pg_trgm");
+    const { words, plan } = await undone(store.db, async (tx) => {
+      await tx.execute(sql`create table words (word text)`);
+      await tx.execute(sql`insert into words values ('orbweaver'), ('spider'), ('website')`);
+      await tx.execute(
+        sql`create index words_by_trigram on words using gin (word ${nameIn(trigrams, "gin_trgm_ops")})`,
+      );
+      await tx.execute(sql`set local enable_seqscan = off`);
+      const alike = sql`select word, ${nameIn(trigrams, "similarity")}(word, 'orbweever') > 0.4 as is_near
+        from words where word ${operatorIn(trigrams, "%")} 'orbweever'`;
+      return { words: rowsOf(await tx.execute(alike)), plan: await explain(tx, alike) };
+    });
+
+    expect(words).toEqual([{ word: "orbweaver", is_near: true }]);
+    expect(plan).toContain("words_by_trigram");
+  });
+
+  test("are named with their schema, so that it need be on nobody's search path", async () => {
+    await store.execute('create schema "Odd ""one"; alter extension vector set schema "Odd ""one"');
+    const found = await get(store.db, "vector", createManualClock("2030-01-01T00:00:00Z"));
+    const nearest = await undone(store.db, async (tx) => {
+      await tx.execute(sql`set local search_path = pg_catalog`);
+      await tx.execute(sql`create schema elsewhere`);
+      await tx.execute(sql`set local search_path = elsewhere`);
+      await makePoints(tx, found);
+      return findNearest(tx, found);
+    });
+    await store.execute("alter extension vector set schema public");
+
+    expect(found.schema).toBe('Odd "one');
+    expect(nearest).toEqual([40, 80, 120, 160, 200]);
+  });
+
+  test("are asked for again after a minute, and at once when we made one", async () => {
+    const own = createManualClock("2031-01-01T00:00:00Z");
+    const names = async () => [...(await findExtensions(store.db, own)).keys()];
+
+    const before = await names();
+    await store.execute("drop extension pg_trgm");
+    const believed = await names();
+    own.advance(60_000);
+    const known = await names();
+    await createExtensions(store.db);
+    const made = await names();
+
+    expect([before, believed, known, made]).toEqual([
+      ["vector", "pg_trgm"],
+      ["vector", "pg_trgm"],
+      ["vector"],
+      ["vector", "pg_trgm"],
+    ]);
+  });
+
+  test("are found by a transaction while others ask for them", async () => {
+    const own = createManualClock("2032-01-01T00:00:00Z");
+
+    const sizes = await store.db.transaction(async (tx) => {
+      const outside = findExtensions(store.db, own);
+      const inside = await findExtensions(tx, own);
+      return { inside: inside.size, outside };
+    });
+
+    expect([sizes.inside, (await sizes.outside).size]).toEqual([2, 2]);
+  });
+
+  test("are made by one of those that start together", async () => {
+    await store.execute("drop extension vector; drop extension pg_trgm");
+
+    const all = await Promise.all([1, 2, 3, 4].map(() => createExtensions(store.db)));
+
+    expect(all.flat().map(({ state }) => state)).toEqual(Array<string>(8).fill("installed"));
+  });
+
+  test("that are too old are brought up to date, or said to be", async () => {
+    await store.execute("drop extension pg_trgm; create extension pg_trgm version '1.3'");
+    await store.execute("update pg_extension set extversion = '0.7.4' where extname = 'vector'");
+    const own = createManualClock("2033-01-01T00:00:00Z");
+
+    const before = await readExtensions(store.db);
+    const found = await findExtensions(store.db, own);
+    const after = await createExtensions(store.db);
+    await store.execute("drop extension vector; create extension vector schema public");
+
+    expect(before.map(({ state }) => state)).toEqual(["outdated", "outdated"]);
+    expect(found.size).toBe(0);
+    // What the way to the next version would make is there already, so that it fails, alone.
+    expect(after.map(({ state, mend }) => [state, mend])).toEqual([
+      ["outdated", "alter extension vector update;"],
+      ["installed", null],
+    ]);
+  });
+
+  test("lie in public though another schema comes first, and stay when our tables go", async () => {
+    const other = await open();
+    await other.execute("drop extension vector; drop extension pg_trgm");
+
+    await other.db.transaction(async (tx) => {
+      await tx.execute(sql`set local search_path = orbweaver, public`);
+      await createExtensions(tx);
+    });
+    await removeTables(other.db);
+
+    const extensions = await readExtensions(other.db);
+    expect(extensions.map(({ state, schema }) => [state, schema])).toEqual([
+      ["installed", "public"],
+      ["installed", "public"],
+    ]);
+    await other.close();
+  });
+});
+
+describe.skipIf(!hasPostgres)("a user with few rights", () => {
+  const { open } = testStores.at(-1) as TestStore;
+
+  test("has no extensions, and nothing else fails", async () => {
+    const store = await open({ isMigrated: false });
+
+    const { states, answer } = await store.db.transaction(async (tx) => {
+      await tx.execute(sql`set local role pg_monitor`);
+      const states = (await createExtensions(tx)).map(({ state }) => state);
+      return { states, answer: rowsOf<{ one: number }>(await tx.execute(sql`select 1 as one`)) };
+    });
+
+    expect(states).not.toContain("installed");
+    expect(answer).toEqual([{ one: 1 }]);
+    await store.close();
+  });
+
+  test("does not use those of a schema that is closed to it", async () => {
+    const store = await open();
+    await store.execute("revoke usage on schema public from public");
+
+    const { found, extensions } = await undone(store.db, async (tx) => {
+      await tx.execute(sql`set local role pg_monitor`);
+      const extensions = await createExtensions(tx);
+      return { extensions, found: await findExtensions(tx, clock) };
+    });
+
+    expect(found.size).toBe(0);
+    expect(extensions.at(1)).toMatchObject({
+      state: "barred",
+      mend: 'grant usage on schema "public" to "pg_monitor";',
+    });
+    await store.close();
+  });
+});
+
+describe("the embedded database", () => {
+  let root: string;
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), "orbweaver-extensions-"));
+  });
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  test("of before has extensions once the service has been started", async () => {
+    const folder = await prepareDataFolder(join(root, "before"), { isMigrated: true });
+    const store = await openEmbeddedStore(folder);
+    await store.execute("drop extension vector; drop extension pg_trgm");
+    await store.close();
+
+    const app = await openApp(readConfig({ DATA_DIR: folder }), { clock: systemClock, log });
+    const found = await findExtensions(app.db, app.clock);
+    await app.close();
+
+    expect([...found.keys()]).toEqual(["vector", "pg_trgm"]);
+  });
+
+  test("keeps vectors and their index through a backup", async () => {
+    const store = await openEmbeddedStore(await prepareDataFolder(join(root, "kept"), { isMigrated: true }));
+    const vector = await get(store.db, "vector");
+    await makePoints(store.db, vector);
+    await store.execute("create index points_at on points using hnsw (at halfvec_cosine_ops)");
+    const restored = join(root, "restored");
+    await unpackBackup(await store.backup(), restored);
+    await store.close();
+
+    const copy = await openEmbeddedStore(restored);
+    await copy.execute("set enable_seqscan = off; set enable_sort = off; set hnsw.iterative_scan = strict_order");
+    const plan = await explain(copy.db, nearest(vector));
+    const ids = await findNearest(copy.db, vector);
+    await copy.close();
+
+    expect(plan).toContain("points_at");
+    expect(ids).toEqual([40, 80, 120, 160, 200]);
+  });
+
+  test("opens without the files of an extension that it has tables of", async () => {
+    const folder = await prepareDataFolder(join(root, "lost"), { isMigrated: true });
+    const store = await openEmbeddedStore(folder);
+    await makePoints(store.db, await get(store.db, "vector"));
+    await store.close();
+    const broken = join(root, "broken.tar.gz");
+    writeFileSync(broken, "no archive");
+    const files = await unpackArchives([broken, join(root, "absent.tar.gz")]);
+
+    const client = await startPostgres(join(folder, "postgres"), files);
+    const listed = await client.query("select name from pg_available_extensions where name in ('vector', 'pg_trgm')");
+    const points = await client.query("select count(*)::int as count from points");
+    const code = await codeOf(client, "select at <=> at from points");
+    const after = await client.query("select 1 as one");
+    await client.close();
+
+    expect(listed.rows).toEqual([]);
+    expect(points.rows).toEqual([{ count: 200 }]);
+    expect(code).toBe("58P01");
+    expect(after.rows).toEqual([{ one: 1 }]);
+  });
+
+  test("survives a library that is damaged", async () => {
+    const folder = await prepareDataFolder(join(root, "damaged"));
+    const files: ExtensionFiles = new Map(
+      [...(await findExtensionFiles())].map(([name, bytes]) =>
+        name.endsWith("vector.so") ? [name, bytes.slice(0, 5_000)] : [name, bytes],
+      ),
+    );
+
+    const client = await startPostgres(join(folder, "postgres"), files);
+    await client.exec("drop extension if exists vector");
+    const code = await codeOf(client, "create extension vector");
+    const alike = await client.query("select similarity('orb', 'orb') as share");
+    await client.close();
+
+    expect(code).toBe("58P01");
+    expect(alike.rows).toEqual([{ share: 1 }]);
+  });
+});
+
+async function get(db: Db, name: "vector" | "pg_trgm", at = clock): Promise<FoundExtension> {
+  const found = (await findExtensions(db, at)).get(name);
+  if (!found) throw new Error(`There is no ${name}.`);
+  return found;
+}
+
+/** 200 points on a circle, each a little further from where the first stands. */
+async function makePoints(db: Db, vector: FoundExtension): Promise<void> {
+  const type = nameIn(vector, "halfvec");
+  await db.execute(sql`create table points (id int primary key, at ${type}(2))`);
+  await db.execute(sql`
+    insert into points select i, array[cos(i / 100.0), sin(i / 100.0)]::real[]::${type} from generate_series(1, 200) i`);
+}
+
+/** Of one in forty alone, so that an index that gives up early finds too few. */
+const nearest = (vector: FoundExtension) => sql`
+  select id from points where id % 40 = 0
+  order by at ${operatorIn(vector, "<=>")} ${"[1,0]"}::${nameIn(vector, "halfvec")} limit 5`;
+
+async function findNearest(db: Db, vector: FoundExtension): Promise<number[]> {
+  return rowsOf<{ id: number }>(await db.execute(nearest(vector))).map(({ id }) => id);
+}
+
+async function explain(db: Db, statement: ReturnType<typeof sql>): Promise<string> {
+  return JSON.stringify(rowsOf(await db.execute(sql`explain (costs off) ${statement}`)));
+}
+
+/** What `work` gives, and nothing of what it does. */
+async function undone<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  const undo = new Error("to be undone");
+  let result: { value: T } | undefined;
+  await db
+    .transaction(async (tx) => {
+      result = { value: await work(tx) };
+      throw undo;
+    })
+    .catch((error: unknown) => {
+      if (error !== undo) throw error;
+    });
+  return (result as { value: T }).value;
+}
+
+async function codeOf(client: PGlite, statement: string): Promise<string | undefined> {
+  return client.query(statement).then(
+    () => undefined,
+    (error: { code?: string }) => error.code,
+  );
+}
