@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import { type Db, rowsOf, type Store } from "../db/db.ts";
-import { readExtensions } from "../db/extensions.ts";
+import { type Extension, readExtensions } from "../db/extensions.ts";
 import { planMigration } from "../db/migrate.ts";
 import { PARTITIONED_TABLES, type PartitionedTable, readTableSizes } from "../db/partitions.ts";
 import { readQueueVersion } from "../db/queue-tables.ts";
@@ -177,12 +177,23 @@ async function examineSizes({ db, kind }: Store): Promise<Diagnosis> {
 
 async function examineExtensions({ db, kind }: Store): Promise<Diagnosis> {
   const extensions = await readExtensions(db);
-  const absent = extensions.filter(({ state }) => state !== "installed");
-  if (absent.length === 0) return pass(extensions.map(({ name, version }) => `${name} ${version}`).join(", "));
-  const finding = `Without ${absent.map(({ name, serves }) => `${name} there is no ${serves}`).join(", without ")}`;
-  if (kind === "embedded") return skip(finding);
-  return warn(finding, `As an administrator: ${absent.map(({ mend }) => mend).join(" ")}`);
+  const finding = extensions.map(describeExtension).join("; ");
+  const lacking = extensions.filter(({ state }) => state !== "installed");
+  if (lacking.length === 0) return pass(finding);
+  const mend =
+    kind === "postgres" ? `As an administrator: ${lacking.map(({ mend }) => mend).join(" ")}` : MEND_EMBEDDED;
+  return warn(finding, mend);
 }
+
+function describeExtension({ name, serves, state, version, schema }: Extension): string {
+  if (state === "installed") return `${name} ${version}`;
+  if (state === "outdated") return `${name} ${version} is too old for ${serves}`;
+  if (state === "barred") return `${name} is in the schema ${schema}, which is closed to this user: no ${serves}`;
+  return `without ${name} there is no ${serves}`;
+}
+
+/** The program carries them along. */
+const MEND_EMBEDDED = "The next start of the service makes them; if it does not, the program's file is damaged";
 
 async function examineClock(db: Db, clock: Clock): Promise<Diagnosis> {
   const before = clock.now().getTime();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { sql } from "drizzle-orm";
 import { systemClock } from "../../src/clock.ts";
 import { type Db, rowsOf, type Store } from "../../src/db/db.ts";
+import { createExtensions } from "../../src/db/extensions.ts";
 import { migrateUp } from "../../src/db/migrate.ts";
 import type { Finding } from "../../src/health/component.ts";
 import { checkDatabase, checkMigrations } from "../../src/health/components.ts";
@@ -10,6 +11,7 @@ import { type Examined, examineAll } from "../../src/health/diagnosis.ts";
 import { type Jobs, openJobs } from "../../src/jobs/jobs.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { testStores } from "../testing/stores.ts";
+import { LACKS_VECTORS } from "../testing/vector-stores.ts";
 
 describe.each(testStores)("the $name database", ({ open, name }) => {
   let store: Store;
@@ -86,12 +88,23 @@ describe.each(testStores)("the $name database", ({ open, name }) => {
     expect(examined?.mend).toContain("run the newer version");
   });
 
-  test("tells what is off without an extension, and how an administrator turns it on", async () => {
-    const [before] = await examine(store.db, "orbweaver", /extensions/);
+  test("tells which extensions it has, what is off without one, and what turns it on", async () => {
+    await createExtensions(store.db);
+    await store.execute("drop extension pg_trgm");
+    const [without] = await examine(store.db, "orbweaver", /extensions/);
+    await createExtensions(store.db);
+    const [having] = await examine(store.db, "orbweaver", /extensions/);
 
-    if (store.kind === "embedded") expect(before).toMatchObject({ verdict: "skip" });
-    else if (before?.verdict === "warn") expect(before.mend).toContain("create extension if not exists");
-    else expect(before).toMatchObject({ verdict: "pass", finding: expect.stringContaining("vector") });
+    expect(without).toMatchObject({
+      verdict: "warn",
+      finding: expect.stringContaining("without pg_trgm there is no search that forgives misspelling"),
+      mend: expect.stringContaining(
+        name === "embedded" ? "The next start" : "create extension if not exists pg_trgm schema public;",
+      ),
+    });
+    expect(having).toMatchObject({ verdict: LACKS_VECTORS && name === "postgres" ? "warn" : "pass" });
+    expect(having?.finding).toMatch(/; pg_trgm \d+\.\d+$/);
+    if (name === "embedded") expect(having?.finding).toMatch(/^vector \d+\.\d+/);
   });
 
   test("is lost when a server does not answer in time, and only busy when it is in this process", () => {
