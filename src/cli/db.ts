@@ -37,10 +37,9 @@ export async function initCommand(flags: DbFlags): Promise<number> {
   try {
     lines.push(...(await migrateUp(store.db)).map((tag) => `${tag} applied`));
     if (await makeQueueTables(store)) lines.push("job queue made");
-    const extensions = store.kind === "postgres" ? await createExtensions(store.db) : [];
-    await writeOut(
-      toText(store.location, [...(lines.length > 0 ? lines : ["ready"]), ...extensions.flatMap(describeLack)]),
-    );
+    const extensions = await createExtensions(store.db);
+    const lacks = store.kind === "postgres" ? extensions.flatMap(describeLack) : [];
+    await writeOut(toText(store.location, [...(lines.length > 0 ? lines : ["ready"]), ...lacks]));
     return 0;
   } finally {
     await store.close();
