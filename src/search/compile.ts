@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import type { Dictionary } from "../passages/stems.ts";
 import type { SearchQuery } from "./query.ts";
@@ -23,6 +24,10 @@ export type CompiledQuery = {
   all: string | undefined;
   /** Looser: what has some of the terms and nothing that is excluded; `undefined` where that would be the same. */
   some: string | undefined;
+  /** What no passage that is shown may match, though that is in `all` and `some` too: for pages that have it elsewhere. */
+  excluded: string | undefined;
+  /** What a reader must know, in sentences. */
+  notes: readonly string[];
 };
 
 /**
@@ -30,7 +35,7 @@ export type CompiledQuery = {
  * Words that none of them has are corrected by the websites' own vocabulary, if `corrects`.
  */
 export async function compileQuery(
-  _db: Db,
+  _context: { db: Db; clock: Clock },
   _query: SearchQuery,
   _scope: { websiteIds: readonly string[] | undefined; dictionaries: readonly Dictionary[]; corrects: boolean },
 ): Promise<CompiledQuery> {

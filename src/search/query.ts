@@ -27,9 +27,10 @@ export type SearchQuery = {
 
 /**
  * Reads a query as people write them: words, "phrases", OR, minus, parentheses, and filters.
- * @param options `asTyped`: the last word may not be whole yet
- * @throws AppError `invalid`, naming the place of each fault
+ * @param options `now`: what `after:7d` counts from; `asTyped`: the last word may not be whole yet, and what is wrong at
+ * the very end is forgiven
+ * @throws AppError `invalid`, whose faults name the place of each: `query:12` is the twelfth UTF-16 unit
  */
-export function parseQuery(_text: string, _options: { asTyped?: boolean } = {}): SearchQuery {
+export function parseQuery(_text: string, _options: { now: Date; asTyped?: boolean }): SearchQuery {
   throw new Error("to be written");
 }
