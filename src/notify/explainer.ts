@@ -1,9 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
-import { createAddressPolicy } from "../fetch/address-policy.ts";
 import type { Fetch } from "../fetch/fetch.ts";
-import { createNetworkFetch } from "../fetch/network.ts";
-import { parseRetryAfter } from "../fetch/retry.ts";
+import { createOperatorEndpoint, type OperatorEndpoint, underBase } from "../fetch/operator-endpoint.ts";
 import { toPlainWords, toPrompt } from "./explanation-text.ts";
 import { cut } from "./formats/chat-text.ts";
 
@@ -40,61 +38,51 @@ type Parts = { clock: Clock; userAgent: string; fetch?: Fetch };
  * The explainer that the settings name; `undefined` where there is none. It may be in this network, since the operator
  * names it, and its way out leads to that one host alone.
  */
-export function openExplainer(config: Config, { clock, userAgent, fetch: given }: Parts): Explainer | undefined {
+export function openExplainer(config: Config, parts: Parts): Explainer | undefined {
   const endpoint = findEndpoint(config);
   if (!endpoint) return undefined;
-  let network: ReturnType<typeof createNetworkFetch> | undefined;
-  const reach: Fetch = (request) => {
-    network ??= createNetworkFetch({
-      ...{ userAgent, clock, maxBytes: MAX_ANSWER_BYTES },
-      policy: createAddressPolicy({ allow: [hostAndPort(endpoint.url)] }),
-      timeouts: { connectMs: 5_000, headersMs: EXPLAIN_TIMEOUT_MS, totalMs: EXPLAIN_TIMEOUT_MS },
-    });
-    return network.fetch(request);
-  };
-  const ask = given ?? reach;
+  const { clock } = parts;
+  const { url, headers } = endpoint;
+  const asked = createOperatorEndpoint(
+    { url, headers, timeoutMs: EXPLAIN_TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES },
+    parts,
+  );
   let restsUntil = 0;
   return {
     explain: async (page, signal) => {
       const now = clock.now();
       if (now.getTime() < restsUntil) return undefined;
       try {
-        return await explainBy(ask, endpoint, page, signal);
+        return await explainBy(asked, endpoint, page, signal);
       } catch (error) {
-        const asked = error instanceof RefusalError ? parseRetryAfter(error.retryAfter, now) : undefined;
-        restsUntil = clock.now().getTime() + Math.min(Math.max(REST_MS, asked ?? 0), MAX_REST_MS);
+        const wantedMs = error instanceof RefusalError ? error.retryAfterMs : undefined;
+        restsUntil = clock.now().getTime() + Math.min(Math.max(REST_MS, wantedMs ?? 0), MAX_REST_MS);
         throw error;
       }
     },
-    close: () => network?.close(),
+    close: asked.close,
   };
 }
 
 class RefusalError extends Error {
-  readonly retryAfter: string | null;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, retryAfter: string | null) {
+  constructor(message: string, retryAfterMs: number | undefined) {
     super(message);
     this.name = "RefusalError";
-    this.retryAfter = retryAfter;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
-async function explainBy(fetch: Fetch, endpoint: Endpoint, page: ChangedPage, signal?: AbortSignal): Promise<string> {
+async function explainBy(
+  { post }: OperatorEndpoint,
+  endpoint: Endpoint,
+  page: ChangedPage,
+  signal?: AbortSignal,
+): Promise<string> {
   const { system, user } = toPrompt(page);
-  const response = await fetch({
-    url: endpoint.url,
-    method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json", ...endpoint.headers },
-    body: JSON.stringify(endpoint.toBody(system, user)),
-    ...{ maxRedirects: 0, maxBytes: MAX_ANSWER_BYTES },
-    ...(signal ? { signal } : {}),
-  });
-  const text = new TextDecoder().decode(response.body);
-  if (response.status !== 200) {
-    const message = `The language model answered ${response.status}: ${cut(text, 200)}`;
-    throw new RefusalError(message, response.headers.get("retry-after"));
-  }
+  const { status, text, retryAfterMs } = await post(endpoint.toBody(system, user), signal);
+  if (status !== 200) throw new RefusalError(`The language model answered ${status}: ${cut(text, 200)}`, retryAfterMs);
   const words = toPlainWords(readAnswer(text) ?? "");
   if (words === "") throw new Error("The language model's answer holds no text");
   return words;
@@ -103,7 +91,7 @@ async function explainBy(fetch: Fetch, endpoint: Endpoint, page: ChangedPage, si
 function findEndpoint(config: Config): Endpoint | undefined {
   const { EXPLAIN_URL, EXPLAIN_KEY, EXPLAIN_MODEL, ANTHROPIC_API_KEY } = config;
   if (EXPLAIN_URL !== undefined) {
-    const url = `${EXPLAIN_URL.replace(/\/+$/, "")}/chat/completions`;
+    const url = underBase(EXPLAIN_URL, "chat/completions");
     // OpenAI's own takes the limit by another name; others mostly know the former one alone.
     const limit = new URL(url).hostname === "api.openai.com" ? "max_completion_tokens" : "max_tokens";
     return {
@@ -141,9 +129,4 @@ function readAnswer(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function hostAndPort(text: string): string {
-  const { hostname, port, protocol } = new URL(text);
-  return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
 }
