@@ -23,6 +23,7 @@ export function findConflicts(config: Config, isGiven: IsGiven): { faults: Confl
     ...findScheduleFaults(config),
     ...findReplicaFaults(config),
     ...findMessageFaults(config),
+    ...findEmbeddingFaults(config),
   ];
   return { faults, warnings: findPointless(config, isGiven) };
 }
@@ -78,6 +79,11 @@ function findMessageFaults({ SMTP_URL, SMTP_FROM, SMTP_CA_FILE, EXPLAIN_URL, EXP
   if (EXPLAIN_URL !== undefined && EXPLAIN_MODEL === undefined)
     faults.push({ names: ["EXPLAIN_MODEL", "EXPLAIN_URL"], message: "must be set with EXPLAIN_URL" });
   return faults;
+}
+
+function findEmbeddingFaults({ EMBEDDINGS_URL, EMBEDDINGS_MODEL }: Config): Conflict[] {
+  if (EMBEDDINGS_URL === undefined || EMBEDDINGS_MODEL !== undefined) return [];
+  return [{ names: ["EMBEDDINGS_MODEL", "EMBEDDINGS_URL"], message: "must be set with EMBEDDINGS_URL" }];
 }
 
 function findFileFaults(name: SettingName, path: string): Conflict[] {
@@ -199,6 +205,12 @@ const ONLY_WITH: readonly [SettingName, SettingName][] = [
   ["SMTP_TLS", "SMTP_URL"],
   ["SMTP_CA_FILE", "SMTP_URL"],
   ["EXPLAIN_KEY", "EXPLAIN_URL"],
+  ["EMBEDDINGS_MODEL", "EMBEDDINGS_URL"],
+  ["EMBEDDINGS_KEY", "EMBEDDINGS_URL"],
+  ["EMBEDDINGS_BATCH", "EMBEDDINGS_URL"],
+  ["EMBEDDINGS_PER_MINUTE", "EMBEDDINGS_URL"],
+  ["EMBEDDINGS_TIMEOUT_MS", "EMBEDDINGS_URL"],
+  ["EMBEDDINGS_QUERY_TIMEOUT_MS", "EMBEDDINGS_URL"],
 ];
 
 /** Names such as AUTH_SECRET are other programs' too, and a shared environment is no fault. */

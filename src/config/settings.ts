@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { EMBEDDING_SETTINGS } from "./embedding-settings.ts";
 import { MESSAGE_SETTINGS } from "./message-settings.ts";
 import { Count, OneOf, Secret, SystemCron, Url } from "./setting-types.ts";
 
@@ -240,6 +241,7 @@ export const SECTIONS = {
     ),
     ...MESSAGE_SETTINGS,
   },
+  Search: EMBEDDING_SETTINGS,
   "Logs and telemetry": {
     LOG_LEVEL: OneOf(["debug", "info", "warn", "error"], {
       default: "info",
@@ -328,7 +330,7 @@ export const SECTIONS = {
   },
 } as const;
 
-const { Service, Access, Storage, Crawling, Schedules, Channels, "Logs and telemetry": Telemetry } = SECTIONS;
+const { Service, Access, Storage, Crawling, Schedules, Channels, Search, "Logs and telemetry": Telemetry } = SECTIONS;
 
 /** All settings, of all sections. */
 export const Settings = Type.Object({
@@ -337,6 +339,7 @@ export const Settings = Type.Object({
   ...Storage,
   ...Schedules,
   ...Channels,
+  ...Search,
   ...Telemetry,
   ...Crawling,
 });
