@@ -32,6 +32,19 @@ export const INSTRUMENTS = {
     unit: "{request}",
     labels: [],
   },
+  "mcp.server.operation.duration": {
+    kind: "histogram",
+    help: "Requests of MCP clients, by method, name of the tool or prompt, and outcome",
+    unit: "s",
+    labels: ["method", "name", "outcome"],
+    bounds: LATENCY_S,
+  },
+  "orbweaver.mcp.sessions": {
+    kind: "gauge",
+    help: "Sessions of MCP clients that are open",
+    unit: "{session}",
+    labels: [],
+  },
   "orbweaver.rate_limit.refusals": {
     kind: "counter",
     help: "Requests refused for coming too fast or too many at a time",

@@ -1,0 +1,34 @@
+import { ProtocolError } from "@modelcontextprotocol/server";
+import type { App } from "../app.ts";
+
+/**
+ * Tells of one operation: its time and outcome in the metrics, a span, and a line in the log. Not what it was asked with
+ * or answered.
+ */
+export async function observeOperation<Result extends object>(
+  { telemetry, log }: Pick<App, "telemetry" | "log">,
+  method: string,
+  name: string | undefined,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const startedAt = performance.now();
+  const tell = (outcome: "done" | "failed" | "refused") => {
+    const ms = performance.now() - startedAt;
+    telemetry.observe("mcp.server.operation.duration", { method, name: name ?? "", outcome }, ms / 1_000);
+    log[method === "tools/call" ? "info" : "debug"]("MCP request answered", {
+      method,
+      name,
+      outcome,
+      ms: Math.round(ms),
+    });
+  };
+  try {
+    const attributes = { "mcp.method.name": method, "gen_ai.tool.name": name };
+    const result = await telemetry.span([method, name].filter(Boolean).join(" "), { attributes }, run);
+    tell("isError" in result && result.isError ? "failed" : "done");
+    return result;
+  } catch (error) {
+    tell(error instanceof ProtocolError ? "refused" : "failed");
+    throw error;
+  }
+}
