@@ -22,6 +22,7 @@ const SCRIPTS: Record<string, string> = {
   "bench:jobs": "compare jobs with the bare queue: throughput, pick-up, take-over and size",
   "bench:scale": "measure crawls by one worker process and by more",
   "bench:revisits": "compare plans of visits on simulated websites: bun run bench:revisits [pages]",
+  "bench:search": "search packaged manuals beside plain tsvectors: quality and time: bun run bench:search --help",
   smoke: "try the built executable",
   up: "start everything in containers",
   down: "stop the containers",
