@@ -1,0 +1,41 @@
+/** What may wait for a client that does not read. */
+const MAX_UNREAD_BYTES = 4_000_000;
+
+/**
+ * The same stream, cut off once its reader is too far behind: it can come back for what it missed, while memory can't.
+ * @param ended called once, whichever side has ended it
+ */
+export function boundUnread(
+  source: ReadableStream<Uint8Array>,
+  ended: () => void,
+  maxBytes = MAX_UNREAD_BYTES,
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
+  const pump = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        controller.enqueue(value);
+        if ((controller.desiredSize ?? 0) <= 0) throw new Error("The client does not read what it is sent");
+      }
+    } catch (error) {
+      await reader.cancel(error).catch(() => {});
+      // Nothing, when the client itself has gone.
+      try {
+        controller.error(error);
+      } catch {}
+    } finally {
+      ended();
+    }
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        void pump(controller);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: maxBytes, size: (chunk) => chunk?.byteLength ?? 0 },
+  );
+}
