@@ -4,6 +4,7 @@ import { crawlClosing } from "./crawl/closing-job.ts";
 import { watchQueues } from "./crawl/observed-crawl.ts";
 import { crawlSeeding } from "./crawl/seeding-job.ts";
 import { crawlSlice } from "./crawl/slice-job.ts";
+import { embedWebsiteJob } from "./embeddings/embed-website-job.ts";
 import { indexWebsiteJob } from "./indexing/index-website-job.ts";
 import { watchJobs } from "./jobs/job-counts.ts";
 import type { JobKind } from "./jobs/kind.ts";
@@ -25,6 +26,7 @@ export const JOB_KINDS: readonly JobKind[] = [
   recrawl,
   planVisits,
   indexWebsiteJob,
+  embedWebsiteJob,
   notifyDispatch,
   notifyDeliver,
   ...UPKEEP_KINDS,

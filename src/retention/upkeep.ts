@@ -1,5 +1,6 @@
 import type { Config } from "../config/settings.ts";
 import { crawlSweep } from "../crawl/sweep-job.ts";
+import { embedMissing } from "../embeddings/embed-website-job.ts";
 import type { JobKind } from "../jobs/kind.ts";
 import { notifyDue } from "../notify/notify-jobs.ts";
 import { healthCheck, healthCheckSchedule } from "../schedules/health-check.ts";
@@ -15,6 +16,7 @@ const JITTER_SECONDS = 600;
 
 const sweeping = withResultKept(crawlSweep);
 const telling = withResultKept(notifyDue);
+const embedding = withResultKept(embedMissing);
 
 /** The kinds of the jobs below. */
 export const UPKEEP_KINDS: readonly JobKind[] = [
@@ -24,11 +26,12 @@ export const UPKEEP_KINDS: readonly JobKind[] = [
   recordRetention,
   sweeping,
   telling,
+  embedding,
   eventRetention,
   healthCheck,
 ];
 
-type Settings = Pick<Config, "PURGE_SCHEDULE" | "HEALTH_CHECK_SCHEDULE">;
+type Settings = Pick<Config, "PURGE_SCHEDULE" | "HEALTH_CHECK_SCHEDULE" | "EMBEDDINGS_URL">;
 
 /** All that the service does by itself at set times. */
 export function systemSchedulesOf(config: Settings): SystemSchedule[] {
@@ -42,6 +45,7 @@ export function systemSchedulesOf(config: Settings): SystemSchedule[] {
     systemSchedule(recordRetention, { cron: "@hourly", jitterSeconds: JITTER_SECONDS }, nothing),
     systemSchedule(sweeping, { cron: "* * * * *" }, nothing),
     systemSchedule(telling, { cron: "* * * * *" }, nothing),
+    systemSchedule(embedding, { cron: config.EMBEDDINGS_URL === undefined ? "off" : "* * * * *" }, nothing),
     healthCheckSchedule(config.HEALTH_CHECK_SCHEDULE),
   ];
 }
