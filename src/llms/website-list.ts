@@ -1,0 +1,155 @@
+import type { ParserPool } from "../content/parser-pool.ts";
+import type { Db } from "../db/db.ts";
+import { readHubLinks } from "./hub-links.ts";
+import type { ListedPage } from "./listed-pages.ts";
+import { choiceOf, filterOf, type LlmsOptions, type PageOrder } from "./llms-options.ts";
+import type { LlmsLink, LlmsTxt } from "./llms-txt.ts";
+import { createPageTitles, type PageTitles, toTitle } from "./page-titles.ts";
+import { compareNames, type PageTree, pagesBelow, toPageTree } from "./page-tree.ts";
+import { findHubs, orderByLinks } from "./reading-order.ts";
+import { createSecondaryRule } from "./secondary-pages.ts";
+import { type Section, toSections, withDistinctTitles } from "./sections.ts";
+
+/** All pages of a website, each text once, in reading order. */
+export type OrderedPages = {
+  tree: PageTree;
+  pages: ListedPage[];
+  start: ListedPage | undefined;
+};
+
+/** Puts pages into the order in which the website itself leads to them; each text once, under its simplest URL. */
+export async function orderPages(
+  context: { db: Db; parser?: ParserPool | undefined },
+  websiteUrl: string,
+  listed: readonly ListedPage[],
+  signal?: AbortSignal,
+): Promise<OrderedPages> {
+  const start = findStart(listed, websiteUrl);
+  const tree = toPageTree(listed);
+  const startNode = start && tree.nodeOf.get(start.id);
+  const hubs = findHubs(tree, startNode);
+  orderByLinks(tree, startNode, await readHubLinks(context, hubs, listed, signal));
+  return { tree, pages: withoutTwins([...pagesBelow(tree.root)], start), start };
+}
+
+/** What stands at the website's URL, else what is nearest to it. */
+function findStart(pages: readonly ListedPage[], websiteUrl: string): ListedPage | undefined {
+  const isSame = (url: string) => url === websiteUrl || url === `${websiteUrl}/` || `${url}/` === websiteUrl;
+  const found = pages.find(({ url }) => isSame(url));
+  if (found) return found;
+  const { host } = new URL(websiteUrl);
+  return [...pages].sort(
+    (a, b) =>
+      Number(a.host !== host) - Number(b.host !== host) ||
+      a.depth - b.depth ||
+      a.path.length - b.path.length ||
+      compareNames(a.url, b.url),
+  )[0];
+}
+
+function withoutTwins(pages: readonly ListedPage[], start: ListedPage | undefined): ListedPage[] {
+  const best = new Map<string, ListedPage>();
+  for (const page of pages) {
+    const known = best.get(page.contentHash);
+    if (!known || page === start || (known !== start && isSimpler(page, known))) best.set(page.contentHash, page);
+  }
+  return pages.filter((page) => best.get(page.contentHash) === page);
+}
+
+/** Only the first of equals in reading order stays. */
+function isSimpler({ path: a }: ListedPage, { path: b }: ListedPage): boolean {
+  return a.includes("?") === b.includes("?") ? a.length < b.length : b.includes("?");
+}
+
+/** What the website calls itself. */
+export type WebsiteName = { title: string; summary: string | undefined };
+
+/** Chooses what `llms.txt` shows, and how. */
+export function toLlmsTxt(
+  { pages, start }: Pick<OrderedPages, "pages" | "start">,
+  options: LlmsOptions,
+  name: WebsiteName,
+): LlmsTxt {
+  const isListed = filterOf(options);
+  const listed = pages.filter(({ url }) => isListed(url));
+  const ranks = new Map(pages.map((page, rank) => [page.id, rank]));
+  const rankOf = ({ id }: ListedPage) => ranks.get(id) ?? 0;
+  const titles = createPageTitles(listed);
+  const { named, others, optional } = sortOut(listed, options, start);
+  const sections = withDistinctTitles<Section & { order?: PageOrder | undefined }>([
+    ...named,
+    ...toSections(others, { titles, rankOf, startHost: start?.host }),
+  ]);
+  const toLinks = (group: readonly ListedPage[], order = options.order) =>
+    describePages(orderGroup(group, order, titles, start), titles, options);
+  return {
+    title: options.title ?? name.title,
+    summary: options.summary ?? name.summary,
+    sections: sections.map(({ title, pages: group, order }) => ({ title, links: toLinks(group, order) })),
+    optional: toLinks(optional),
+    pages: listed.length,
+  };
+}
+
+function sortOut(pages: readonly ListedPage[], options: LlmsOptions, start: ListedPage | undefined) {
+  const isOptional = choiceOf(options.optional);
+  const isSecondary = createSecondaryRule(pages);
+  const choices = options.sections.map(({ paths }) => choiceOf(paths));
+  const named = options.sections.map(({ title, order }) => ({ title, order, pages: [] as ListedPage[] }));
+  const others: ListedPage[] = [];
+  const optional: ListedPage[] = [];
+  for (const page of pages) {
+    // What somebody named goes before what is told by rule.
+    const section = named[choices.findIndex((isIn) => isIn(page.url))];
+    if (isOptional(page.url)) optional.push(page);
+    else if (section) section.pages.push(page);
+    else if (page !== start && isSecondary(page)) optional.push(page);
+    else others.push(page);
+  }
+  return { named: named.filter((section) => section.pages.length > 0), others, optional };
+}
+
+function orderGroup(
+  group: readonly ListedPage[],
+  order: PageOrder,
+  titles: PageTitles,
+  start: ListedPage | undefined,
+): ListedPage[] {
+  if (order === "navigation") return [...group].sort((a, b) => Number(b === start) - Number(a === start));
+  const compare: Record<Exclude<PageOrder, "navigation">, (a: ListedPage, b: ListedPage) => number> = {
+    path: (a, b) => compareNames(a.url, b.url),
+    title: (a, b) => compareNames(titles.titleOf(a), titles.titleOf(b)) || compareNames(a.url, b.url),
+    newest: (a, b) => b.lastChangedAt.getTime() - a.lastChangedAt.getTime() || compareNames(a.url, b.url),
+  };
+  return [...group].sort(compare[order]);
+}
+
+/** Of pages with the same title in a list, each says where it is. */
+function describePages(group: readonly ListedPage[], titles: PageTitles, { descriptions }: LlmsOptions): LlmsLink[] {
+  const counts = new Map<string, number>();
+  const links = group.map((page) => {
+    const title = titles.titleOf(page);
+    counts.set(title, (counts.get(title) ?? 0) + 1);
+    return {
+      page,
+      title,
+      description: (descriptions[page.path] ?? descriptions[page.url] ?? titles.summaryOf(page)) || undefined,
+    };
+  });
+  const named = links.map((link) =>
+    counts.get(link.title) === 1 ? link : { ...link, title: `${link.title} (${placeOf(link.page)})` },
+  );
+  const again = new Map<string, number>();
+  for (const { title } of named) again.set(title, (again.get(title) ?? 0) + 1);
+  return named.map((link, index) =>
+    again.get(link.title) === 1 ? link : { ...link, title: `${links[index]?.title} (${link.page.path})` },
+  );
+}
+
+/** The folder that a page is in, else its own name. */
+function placeOf({ path, host }: ListedPage): string {
+  const [pathname = ""] = path.split("?", 1);
+  const names = pathname.split("/").filter((name) => name !== "");
+  const folder = names.at(-2) ?? names.at(-1);
+  return folder === undefined ? host : toTitle(folder);
+}
