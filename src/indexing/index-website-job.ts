@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import type { Db } from "../db/db.ts";
 import { enqueue } from "../jobs/enqueue.ts";
 import { defineJob } from "../jobs/kind.ts";
+import { buildWebsiteIndexes } from "../llms/build-indexes.ts";
 import { indexWebsite } from "../passages/index-website.ts";
 
 /** Brings all that is built from a website's pages up to them. */
@@ -14,8 +15,11 @@ export const indexWebsiteJob = defineJob({
   timeoutSeconds: 3_600,
   keepSeconds: 86_400,
   isUnique: true,
-  run: async ({ db, clock }, { websiteId }, { signal, progress }) =>
-    indexWebsite({ db, clock }, websiteId, { signal, onProgress: progress }),
+  run: async ({ db, clock, parser }, { websiteId }, { signal, progress }) => {
+    const result = await indexWebsite({ db, clock }, websiteId, { signal, onProgress: progress });
+    await buildWebsiteIndexes({ db, clock, parser }, websiteId, signal);
+    return result;
+  },
 });
 
 /** Has what is built from a website's pages brought up to them. Commits with the transaction. */
