@@ -1,7 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
-import type { Dictionary } from "../passages/stems.ts";
-import type { SearchQuery } from "./query.ts";
+import { type Dictionary, dictionaryOf, foldAccents, stemWords } from "../passages/stems.ts";
+import { readWords, type Word } from "../passages/words.ts";
+import type { QueryNode, SearchQuery } from "./query.ts";
+import { type Lexicon, type TermLexemes, toLexemes } from "./term-lexemes.ts";
+import { allOf, anyOf, noneOf } from "./tsquery.ts";
 
 /** A word or phrase that results are ranked by. */
 export type CompiledTerm = {
@@ -35,9 +38,125 @@ export type CompiledQuery = {
  * Words that none of them has are corrected by the websites' own vocabulary, if `corrects`.
  */
 export async function compileQuery(
-  _context: { db: Db; clock: Clock },
-  _query: SearchQuery,
-  _scope: { websiteIds: readonly string[] | undefined; dictionaries: readonly Dictionary[]; corrects: boolean },
+  context: { db: Db; clock: Clock },
+  query: SearchQuery,
+  scope: { websiteIds: readonly string[] | undefined; dictionaries: readonly Dictionary[]; corrects: boolean },
 ): Promise<CompiledQuery> {
-  throw new Error("to be written");
+  if (!query.node) return { terms: [], all: undefined, some: undefined, excluded: undefined, notes: [] };
+  const leaves = readLeaves(query.node);
+  const lexicon = await readLexicon(context.db, leaves, scope.dictionaries);
+  const lexemes = new Map(leaves.map(({ node, words }) => [node, toLexemes(words, isPrefix(node), lexicon)]));
+  return { ...combine(query.node, lexemes), terms: toTerms(leaves, lexemes), notes: [] };
+}
+
+type Leaf = Extract<QueryNode, { kind: "term" | "phrase" }>;
+type ReadLeaf = { node: Leaf; words: Word[]; isExcluded: boolean };
+
+const isPrefix = (node: Leaf) => node.kind === "term" && node.isPrefix;
+
+function readLeaves(node: QueryNode, isExcluded = false): ReadLeaf[] {
+  switch (node.kind) {
+    case "not":
+      return readLeaves(node.node, !isExcluded);
+    case "and":
+    case "or":
+      return node.nodes.flatMap((each) => readLeaves(each, isExcluded));
+    default:
+      return [{ node, words: readWords(node.text), isExcluded }];
+  }
+}
+
+async function readLexicon(db: Db, leaves: readonly ReadLeaf[], dictionaries: readonly Dictionary[]): Promise<Lexicon> {
+  const words = leaves.flatMap((leaf) => leaf.words.flatMap(({ kind, text }) => (kind === "word" ? [text] : [])));
+  // Passages of no language have words that say nothing as well; most of them are English.
+  const asked = dictionaries.filter((each) => each !== "simple");
+  if (asked.length === 0) asked.push("english");
+  const stems = new Map<Dictionary, ReadonlyMap<string, string | null>>();
+  for (const dictionary of asked) stems.set(dictionary, await stemWords(db, dictionary, words));
+  return {
+    dictionaries: dictionaries.length === 0 ? ["simple"] : dictionaries,
+    stemOf: (dictionary, word) => {
+      if (dictionary !== "simple") return stems.get(dictionary)?.get(word) ?? null;
+      return asked.some((each) => stems.get(each)?.get(word) === null) ? null : foldAccents(word);
+    },
+    languagesOf,
+    correctionsOf: () => [],
+  };
+}
+
+function toTerms(leaves: readonly ReadLeaf[], lexemes: ReadonlyMap<QueryNode, TermLexemes>): CompiledTerm[] {
+  return leaves.flatMap(({ node, isExcluded }) => {
+    const found = lexemes.get(node);
+    if (isExcluded || !found) return [];
+    return {
+      ...{ text: node.text, tsquery: found.plain, stems: found.stems, isPrefix: isPrefix(node) },
+      ...{ isOptional: found.required === undefined, corrections: [] },
+    };
+  });
+}
+
+function combine(node: QueryNode, lexemes: ReadonlyMap<QueryNode, TermLexemes>) {
+  const of = (leaf: Leaf) => lexemes.get(leaf);
+  const plain: Ask = (leaf) => of(leaf)?.plain;
+  const all =
+    write(node, (leaf) => of(leaf)?.required, plain) ??
+    // No word says anything by itself: all of them are looked for where they are kept, in titles and headings.
+    write(node, (leaf) => of(leaf)?.strict, plain);
+  const excluded = anyOf(
+    (node.kind === "and" ? node.nodes : []).flatMap((each) =>
+      each.kind === "not" ? [write(each.node, plain, plain)] : [],
+    ),
+  );
+  const some = loosen(node, lexemes, excluded);
+  return { all, some: some === all ? undefined : some, excluded };
+}
+
+type Ask = (leaf: Leaf) => string | undefined;
+
+function write(node: QueryNode, ask: Ask, askExcluded: Ask): string | undefined {
+  switch (node.kind) {
+    case "not": {
+      const inner = write(node.node, askExcluded, askExcluded);
+      return inner && noneOf(inner);
+    }
+    case "and":
+    case "or": {
+      const parts = node.nodes.map((each) => write(each, ask, askExcluded));
+      return node.kind === "and" ? allOf(parts) : anyOf(parts);
+    }
+    default:
+      return ask(node);
+  }
+}
+
+/** Any of the terms that say something in all languages; of one alone that is several words, any of these. */
+function loosen(
+  node: QueryNode,
+  lexemes: ReadonlyMap<QueryNode, TermLexemes>,
+  excluded: string | undefined,
+): string | undefined {
+  const positive = readLeaves(node).flatMap(({ node: leaf, isExcluded }) => {
+    const found = isExcluded ? undefined : lexemes.get(leaf);
+    return found ?? [];
+  });
+  const telling = positive.filter(({ loose }) => loose.length > 0);
+  const [only] = telling;
+  const parts =
+    telling.length === 1 && only ? only.loose : (telling.length > 0 ? telling : positive).map(({ plain }) => plain);
+  const any = anyOf(parts);
+  return any && excluded ? allOf([any, noneOf(excluded)]) : any;
+}
+
+const codes = new Map<Dictionary, string[]>();
+
+/** The languages that have a dictionary; of `simple` the lack of one. */
+function languagesOf(dictionary: Dictionary): readonly string[] {
+  if (codes.size === 0) {
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+    for (const code of letters.flatMap((first) => letters.map((second) => first + second))) {
+      codes.set(dictionaryOf(code), [...(codes.get(dictionaryOf(code)) ?? []), code]);
+    }
+    codes.set("simple", [""]);
+  }
+  return codes.get(dictionary) ?? [];
 }
