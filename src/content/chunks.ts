@@ -89,8 +89,8 @@ function readSections(markdown: string, { title, headings = [] }: ChunkOptions):
   return sections;
 }
 
-/** Looks a heading up among those that the document lists, of which some may not be in its Markdown, or the other way. */
-function headingFinder(headings: readonly Heading[]): (level: number, text: string) => Heading | undefined {
+/** Looks headings of the Markdown up in order among those that the document lists; either may have some that the other lacks. */
+export function headingFinder(headings: readonly Heading[]): (level: number, text: string) => Heading | undefined {
   const farthest = 8;
   let at = 0;
   return (level, text) => {

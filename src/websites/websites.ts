@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNotNull, isNull, like, lt, or, type SQL } from "drizzle-orm";
+import { and, desc, eq, inArray, isNotNull, isNull, like, lt, or, type SQL, sql } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import { daysBefore } from "../clock.ts";
 import { beginningWith, type Db, findViolatedConstraint } from "../db/db.ts";
@@ -206,6 +206,30 @@ export async function findWebsitesByPlace(db: Db, viewer: Viewer, { url, host }:
   if (found.length > 0) return found;
   const below = (scheme: string) => like(websites.url, beginningWith(`${scheme}://${host}/`));
   return find(or(below("https"), below("http")));
+}
+
+/** Those that people call so, in whatever case. */
+export function findWebsitesByName(db: Db, viewer: Viewer, name: string): Promise<Website[]> {
+  return db
+    .select()
+    .from(websites)
+    .where(and(sql`lower(${websites.name}) = lower(${name})`, isOwnedBy(viewer), isNull(websites.deletedAt)))
+    .orderBy(desc(websites.id))
+    .limit(10);
+}
+
+/** Those whose URL has a domain in it: whether it is that of their host is for the caller to see. */
+export function listWebsitesNaming(
+  db: Db,
+  viewer: Viewer,
+  domain: string,
+): Promise<Pick<Website, "url" | "options">[]> {
+  return db
+    .select({ url: websites.url, options: websites.options })
+    .from(websites)
+    .where(and(like(websites.url, `%${beginningWith(domain)}`), isOwnedBy(viewer), isNull(websites.deletedAt)))
+    .orderBy(desc(websites.id))
+    .limit(1_000);
 }
 
 const isOwn = (viewer: Viewer, id: string) => and(eq(websites.id, id), isOwnedBy(viewer), isNull(websites.deletedAt));

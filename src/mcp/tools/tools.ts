@@ -1,8 +1,36 @@
-import type { Principal } from "../../access/principal.ts";
+import { Value } from "@sinclair/typebox/value";
+import { may, type Principal } from "../../access/principal.ts";
+import { AppError, type Fault } from "../../errors.ts";
 import type { Call, Content, McpContext } from "../call.ts";
+import { cancelCrawlTool } from "./cancel-crawl.ts";
+import { crawlTool } from "./crawl.ts";
+import { crawlStatusTool } from "./crawl-status.ts";
+import { fetchTool } from "./fetch.ts";
+import { getDiffTool } from "./get-diff.ts";
+import { getDocumentTool } from "./get-document.ts";
+import { listChangesTool } from "./list-changes.ts";
+import { listPagesTool } from "./list-pages.ts";
+import { listWebsitesTool } from "./list-websites.ts";
+import { mapTool } from "./map.ts";
+import { scrapeTool } from "./scrape.ts";
+import { searchTool } from "./search.ts";
 import type { Tool, ToolHints } from "./tool.ts";
 
-export const TOOLS: readonly Tool[] = [];
+/** In the order in which a model is to think of them. */
+export const TOOLS: readonly Tool[] = [
+  searchTool,
+  fetchTool,
+  getDocumentTool,
+  listWebsitesTool,
+  listPagesTool,
+  mapTool,
+  listChangesTool,
+  getDiffTool,
+  scrapeTool,
+  crawlTool,
+  crawlStatusTool,
+  cancelCrawlTool,
+];
 
 /** As `tools/list` has it. */
 export type ToolDescription = {
@@ -20,9 +48,17 @@ export type ToolResult = {
   isError?: true;
 };
 
+/** So many faults tell enough. */
+const MAX_FAULTS = 10;
+
 /** Those that the principal may use, always in the same order. */
-export function listTools(_principal: Principal): ToolDescription[] {
-  return [];
+export function listTools(principal: Principal): ToolDescription[] {
+  return TOOLS.filter(({ permission }) => may(principal, permission)).map(
+    ({ name, title, description, input, output, hints }) => ({
+      ...{ name, title, description, inputSchema: input, outputSchema: output },
+      annotations: { title, ...hints },
+    }),
+  );
 }
 
 /**
@@ -30,10 +66,42 @@ export function listTools(_principal: Principal): ToolDescription[] {
  * @throws whatever is no `AppError`: a fault of ours, an outage, or the signal's reason
  */
 export async function callTool(
-  _context: McpContext,
-  _name: string,
-  _input: unknown,
-  _call: Call,
+  context: McpContext,
+  name: string,
+  input: unknown,
+  call: Call,
 ): Promise<ToolResult | undefined> {
-  return undefined;
+  const tool = TOOLS.find((each) => each.name === name);
+  if (!tool) return undefined;
+  try {
+    refuseUnlessPermitted(tool, call.principal);
+    const { structured, text, links = [] } = await tool.run(context, readInput(tool, input), call);
+    return { content: [{ type: "text", text }, ...links], structuredContent: structured };
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (!(error instanceof AppError)) throw error;
+    return { content: [{ type: "text", text: describeError(error) }], isError: true };
+  }
+}
+
+function refuseUnlessPermitted({ name, permission }: Tool, principal: Principal): void {
+  if (may(principal, permission)) return;
+  throw new AppError("forbidden", `${name} needs the permission ${permission}, which the credential does not give`);
+}
+
+function readInput({ name, input: schema }: Tool, given: unknown) {
+  const input: unknown = Value.Default(schema, structuredClone(given ?? {}));
+  if (Value.Check(schema, input)) return input;
+  const faults = new Map<string, Fault>();
+  for (const { path, message } of Value.Errors(schema, input)) {
+    if (!faults.has(path)) faults.set(path, { at: path, message });
+    if (faults.size === MAX_FAULTS) break;
+  }
+  throw new AppError("invalid", `${name} can't be called so`, { faults: [...faults.values()] });
+}
+
+function describeError({ message, faults, code }: AppError): string {
+  const told = faults.filter((fault) => !message.includes(fault.message));
+  const lines = told.map((fault) => `- ${fault.at.slice(1) || "input"}: ${fault.message}`);
+  return [`${message} (${code})`, ...lines].join("\n");
 }
