@@ -59,12 +59,16 @@ export async function findExtensions(db: Db, clock: Clock): Promise<ReadonlyMap<
   if (belief && now < belief.until) return belief.found;
   // Not the question is remembered but its answer: a transaction that waited for a question of another connection would
   // wait for ever on the embedded database, where that one waits for the transaction.
-  const found = new Map(
-    (await readExtensions(db)).flatMap(({ name, state, version, schema }) =>
-      state === "installed" && version !== null && schema !== null ? [[name, { version, schema }] as const] : [],
-    ),
-  );
+  const found = pickUsable(await readExtensions(db));
   beliefs.set(dialectOf(db), { found, until: now + BELIEVED_MS });
+  return found;
+}
+
+/** Those that statements may use. */
+export function pickUsable(extensions: readonly Extension[]): ReadonlyMap<ExtensionName, FoundExtension> {
+  const found = new Map<ExtensionName, FoundExtension>();
+  for (const { name, state, version, schema } of extensions)
+    if (state === "installed" && version !== null && schema !== null) found.set(name, { version, schema });
   return found;
 }
 
@@ -121,6 +125,17 @@ export async function createExtensions(db: Db): Promise<Extension[]> {
   }
   beliefs.delete(dialectOf(db));
   return readExtensions(db);
+}
+
+/** What only an extension whose library is there and whole gives an answer to. */
+const TRIALS: Record<ExtensionName, (found: FoundExtension) => SQL> = {
+  vector: (found) => sql`select ${"[1]"}::${nameIn(found, "halfvec")} ${operatorIn(found, "<=>")} ${"[1]"}`,
+  pg_trgm: (found) => sql`select ${nameIn(found, "similarity")}(${"a"}, ${"a"})`,
+};
+
+/** Uses an extension. @throws the server's error when that does not work, which the catalogue does not know of */
+export async function tryExtension(db: Db, name: ExtensionName, found: FoundExtension): Promise<void> {
+  await db.execute(TRIALS[name](found));
 }
 
 type FoundRow = {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/settings.ts";
 import { type Db, rowsOf, type Store } from "../db/db.ts";
-import { type Extension, readExtensions } from "../db/extensions.ts";
+import { type Extension, pickUsable, readExtensions, tryExtension } from "../db/extensions.ts";
 import { planMigration } from "../db/migrate.ts";
 import { PARTITIONED_TABLES, type PartitionedTable, readTableSizes } from "../db/partitions.ts";
 import { readQueueVersion } from "../db/queue-tables.ts";
@@ -177,12 +177,17 @@ async function examineSizes({ db, kind }: Store): Promise<Diagnosis> {
 
 async function examineExtensions({ db, kind }: Store): Promise<Diagnosis> {
   const extensions = await readExtensions(db);
+  for (const [name, found] of pickUsable(extensions)) {
+    const fault = await tryExtension(db, name, found).then(() => undefined, describeError);
+    if (fault === undefined) continue;
+    const mend = `Install ${name} ${found.version} on the server again`;
+    return fail(`${name} does not work: ${fault}`, kind === "postgres" ? mend : "Put the program's file in place anew");
+  }
   const finding = extensions.map(describeExtension).join("; ");
   const lacking = extensions.filter(({ state }) => state !== "installed");
   if (lacking.length === 0) return pass(finding);
-  const mend =
-    kind === "postgres" ? `As an administrator: ${lacking.map(({ mend }) => mend).join(" ")}` : MEND_EMBEDDED;
-  return warn(finding, mend);
+  const statements = `As an administrator: ${lacking.map(({ mend }) => mend).join(" ")}`;
+  return warn(finding, kind === "postgres" ? statements : MEND_EMBEDDED);
 }
 
 function describeExtension({ name, serves, state, version, schema }: Extension): string {

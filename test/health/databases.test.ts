@@ -107,6 +107,19 @@ describe.each(testStores)("the $name database", ({ open, name }) => {
     if (name === "embedded") expect(having?.finding).toMatch(/^vector \d+\.\d+/);
   });
 
+  test("has an extension that fails when it is used, which the catalogue does not tell", async () => {
+    await createExtensions(store.db);
+    await store.execute("update pg_proc set probin = '$libdir/gone' where proname = 'similarity'");
+    const [examined] = await examine(store.db, "orbweaver", /extensions/);
+    await store.execute("drop extension pg_trgm");
+    await createExtensions(store.db);
+
+    expect(examined).toMatchObject({
+      verdict: "fail",
+      finding: expect.stringMatching(/^pg_trgm does not work: .*gone/),
+    });
+  });
+
   test("is lost when a server does not answer in time, and only busy when it is in this process", () => {
     const expected = store.kind === "embedded" ? "degraded" : "failed";
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { chmod, copyFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openEmbeddedStore } from "../../src/db/embedded.ts";
 import { createSite } from "../site.ts";
 import type { Step } from "./all.ts";
 import { check, inFolder, run, runWell, startService } from "./process.ts";
@@ -48,6 +49,27 @@ export function aloneSteps(binary: string): Step[] {
         await runWell([orbweaver, "migrate"], folder);
 
         check((await readdir(folder)).includes("data"), "there is no data folder");
+      }),
+    },
+    {
+      name: "a database of before gets extensions, which work from inside the executable",
+      run: alone(async (orbweaver, folder) => {
+        await runWell([orbweaver, "migrate"], folder);
+        const store = await openEmbeddedStore(join(folder, "data"));
+        await store.execute("drop extension vector; drop extension pg_trgm");
+        await store.close();
+        const service = await startService([orbweaver, "serve"], folder);
+        await service.stop();
+        const doctor = await run([orbweaver, "doctor", "--json"], folder);
+        const { checks } = JSON.parse(doctor.stdout) as {
+          checks: { name: string; verdict: string; finding: string }[];
+        };
+        const extensions = checks.find(({ name }) => name === "extensions");
+
+        check(
+          extensions?.verdict === "pass" && /^vector [\d.]+; pg_trgm [\d.]+$/.test(extensions.finding),
+          `the doctor found ${JSON.stringify(extensions)}`,
+        );
       }),
     },
     {
