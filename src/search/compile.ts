@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Db } from "../db/db.ts";
 import { type Dictionary, dictionaryOf, foldAccents, stemWords } from "../passages/stems.ts";
+import { hasStem } from "../passages/terms.ts";
 import { readWords, type Word } from "../passages/words.ts";
 import type { QueryNode, SearchQuery } from "./query.ts";
 import { type Lexicon, type TermLexemes, toLexemes } from "./term-lexemes.ts";
@@ -67,18 +68,20 @@ function readLeaves(node: QueryNode, isExcluded = false): ReadLeaf[] {
 }
 
 async function readLexicon(db: Db, leaves: readonly ReadLeaf[], dictionaries: readonly Dictionary[]): Promise<Lexicon> {
-  const words = leaves.flatMap((leaf) => leaf.words.flatMap(({ kind, text }) => (kind === "word" ? [text] : [])));
-  // Passages of no language have words that say nothing as well; most of them are English.
-  const asked = dictionaries.filter((each) => each !== "simple");
-  if (asked.length === 0) asked.push("english");
+  const words = leaves.flatMap((leaf) => leaf.words.filter(hasStem).map(({ text }) => text));
   const stems = new Map<Dictionary, ReadonlyMap<string, string | null>>();
-  for (const dictionary of asked) stems.set(dictionary, await stemWords(db, dictionary, words));
+  for (const dictionary of dictionaries) stems.set(dictionary, await stemWords(db, dictionary, words));
+  if (dictionaries.length === 0 || stems.has("simple")) {
+    // Passages of no language have words that say nothing as well; most of them are English.
+    const others = dictionaries.filter((each) => each !== "simple");
+    const known = others.length > 0 ? [] : [await stemWords(db, "english", words)];
+    for (const each of others) known.push(stems.get(each) ?? new Map());
+    const isSilent = (word: string) => known.some((each) => each.get(word) === null);
+    stems.set("simple", new Map(words.map((word) => [word, isSilent(word) ? null : foldAccents(word)])));
+  }
   return {
-    dictionaries: dictionaries.length === 0 ? ["simple"] : dictionaries,
-    stemOf: (dictionary, word) => {
-      if (dictionary !== "simple") return stems.get(dictionary)?.get(word) ?? null;
-      return asked.some((each) => stems.get(each)?.get(word) === null) ? null : foldAccents(word);
-    },
+    dictionaries: [...stems.keys()],
+    stemsOf: (dictionary) => stems.get(dictionary) ?? new Map(),
     languagesOf,
     correctionsOf: () => [],
   };

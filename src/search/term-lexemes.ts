@@ -1,5 +1,6 @@
 import { languageMarker } from "../passages/markers.ts";
 import { type Dictionary, foldAccents } from "../passages/stems.ts";
+import { lexemeOf } from "../passages/terms.ts";
 import type { Word } from "../passages/words.ts";
 import { allOf, anyOf, inOrder, quoteLexeme } from "./tsquery.ts";
 
@@ -7,7 +8,7 @@ import { allOf, anyOf, inOrder, quoteLexeme } from "./tsquery.ts";
 export type Lexicon = {
   dictionaries: readonly Dictionary[];
   /** Null for a word that says nothing by itself in that dictionary. */
-  stemOf(dictionary: Dictionary, word: string): string | null;
+  stemsOf(dictionary: Dictionary): ReadonlyMap<string, string | null>;
   /** Languages whose passages have their stems by a dictionary; none for those of no language. */
   languagesOf(dictionary: Dictionary): readonly string[];
   /** Words of the vocabulary that stand for one that no passage has. */
@@ -53,7 +54,10 @@ export function toLexemes(words: readonly Word[], isPrefix: boolean, lexicon: Le
     group.dictionaries.push(dictionary);
     groups.set(key, group);
   }
-  const wholes = whole ? [quoteLexeme(whole.text, isPrefix)] : [];
+  const wholeLexemes = distinct(
+    lexicon.dictionaries.flatMap((each) => (whole && lexemesOf(whole, each, lexicon)) ?? []),
+  );
+  const wholes = wholeLexemes.map((lexeme) => quoteLexeme(lexeme, isPrefix));
   const all = [...groups.values()];
   const full = [...wholes, inOrder(strict.map(toPart))];
   const plain = [...wholes, ...all.map(({ places }) => inOrder(places.map(toPart)))];
@@ -67,7 +71,7 @@ export function toLexemes(words: readonly Word[], isPrefix: boolean, lexicon: Le
       lexicon.dictionaries.map((dictionary) => [
         dictionary,
         distinct([
-          ...(whole ? [whole.text] : []),
+          ...((whole && lexemesOf(whole, dictionary, lexicon)) ?? []),
           ...parts.flatMap((part) => lexemesOf(part, dictionary, lexicon) ?? [foldAccents(part.text)]),
           ...(isPrefix && last ? [foldAccents(last.text)] : []),
         ]),
@@ -99,11 +103,11 @@ function toParts(words: readonly Word[]): Word[] {
 }
 
 /** Null where the word says nothing by itself. */
-function lexemesOf({ kind, text }: Word, dictionary: Dictionary, lexicon: Lexicon): string[] | null {
-  if (kind !== "word") return [text];
-  const corrections = lexicon.correctionsOf(text);
-  const stems = [text, ...corrections].flatMap((each) => lexicon.stemOf(dictionary, each) ?? []);
-  return stems.length === 0 ? null : stems;
+function lexemesOf(word: Word, dictionary: Dictionary, lexicon: Lexicon): string[] | null {
+  const stems = lexicon.stemsOf(dictionary);
+  const texts = [word.text, ...lexicon.correctionsOf(word.text)];
+  const lexemes = texts.map((text) => lexemeOf({ ...word, text }, stems)).filter((lexeme) => lexeme !== null);
+  return lexemes.length === 0 ? null : lexemes;
 }
 
 /** The beginning of a word may be longer than the stem of the words that begin so. */
