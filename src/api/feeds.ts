@@ -5,7 +5,7 @@ import { CHANGE_KINDS } from "../db/schema/pages.ts";
 import { type Feed, readFeed } from "../notify/feed.ts";
 import { FEED_MEDIA_TYPES, type FeedFormat, writeFeed } from "../notify/feed-formats.ts";
 import { byId, OneOf, QueryInteger, readPathPrefix } from "./fields.ts";
-import { respondUnlessKnown } from "./formats.ts";
+import { isUnmodified, respondUnlessKnown } from "./formats.ts";
 import { describeProblems } from "./openapi.ts";
 import { permissions } from "./permissions.ts";
 import { findContext, viewerOf } from "./request-context.ts";
@@ -100,11 +100,4 @@ function addressOf(request: Request): string {
   const url = new URL(request.url);
   if (findContext(request)?.isSecure) url.protocol = "https:";
   return url.href;
-}
-
-/** Asked only where there is no tag to go by (RFC 9110 §13.1.3). */
-function isUnmodified({ headers }: Request, lastModified: string | undefined): boolean {
-  const since = headers.get("if-modified-since");
-  if (since === null || lastModified === undefined || headers.has("if-none-match")) return false;
-  return Date.parse(lastModified) <= Date.parse(since);
 }

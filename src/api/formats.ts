@@ -82,7 +82,14 @@ export function answerTagged({ request, responseValue, set }: Answered) {
   return respondUnlessKnown(request, etag, headers, json);
 }
 
-function isKnown({ headers }: Request, etag: string): boolean {
+/** By its date, which is asked only where there is no tag to go by (RFC 9110 §13.1.3). */
+export function isUnmodified({ headers }: Request, lastModified: string | undefined): boolean {
+  const since = headers.get("if-modified-since");
+  if (since === null || lastModified === undefined || headers.has("if-none-match")) return false;
+  return Date.parse(lastModified) <= Date.parse(since);
+}
+
+export function isKnown({ headers }: Request, etag: string): boolean {
   const known = headers.get("if-none-match");
   if (known === null) return false;
   return known.trim() === "*" || [...known.matchAll(/"[^"]*"/g)].some(([tag]) => tag === etag);

@@ -17,6 +17,7 @@ import { instancesApi } from "./instances.ts";
 import { jobsApi } from "./jobs.ts";
 import { keysApi } from "./keys.ts";
 import { answerLiveness } from "./liveness.ts";
+import { llmsApi } from "./llms.ts";
 import { logLevelApi } from "./log-level.ts";
 import { meApi } from "./me.ts";
 import { startMetricsServer } from "./metrics.ts";
@@ -69,6 +70,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(changesApi({ store, parser }))
         .use(websiteChangesApi({ store, clock }))
         .use(trackingApi({ config, db, parser }))
+        .use(llmsApi({ config, db, store, parser }))
         .use(logLevelApi({ log }))
         .use(scrapeApi({ config, fetch, parser, robots, clock }))
         .use(extractApi({ config, db, fetch, parser, robots, clock }))

@@ -20,6 +20,8 @@ export type BuiltIndex = { kind: IndexKind; version: number; isNew: boolean };
 /** A parser reads the menus of pages, which tell the order of those that no text links to. */
 export type BuildContext = { db: Db; clock: Clock; parser?: ParserPool | undefined };
 
+export type WebsitePreview = WrittenLlmsTxt & { full: { parts: number; pages: number; bytes: number } };
+
 type BuiltWebsite = Pick<typeof websites.$inferSelect, "id" | "url" | "name">;
 
 /**
@@ -65,7 +67,7 @@ export async function previewLlmsTxt(
   website: BuiltWebsite,
   options: LlmsOptions,
   signal?: AbortSignal,
-): Promise<WrittenLlmsTxt & { full: { parts: number; pages: number; bytes: number } }> {
+): Promise<WebsitePreview> {
   const ordered = await readOrdered(context, website, signal);
   const naming = await nameWebsite(context.db, website, ordered.start);
   const { parts } = planFull(ordered.pages, options, naming);

@@ -53,6 +53,14 @@ export const SAMPLES: Record<string, Sample> = {
   "PUT /api/v1/websites/{id}/tracking": { ...website, body: () => ({ rules: [{ ignore_numbers: true }] }) },
   "POST /api/v1/websites/{id}/tracking/preview": { ...website, body: () => ({ tracking: {} }) },
   "GET /api/v1/websites/{id}/tracking/suggestions": website,
+  // Nothing is built yet.
+  "GET /api/v1/websites/{id}/llms.txt": { ...website, status: 404 },
+  "GET /api/v1/websites/{id}/llms-full.txt": { ...website, status: 404 },
+  "GET /api/v1/websites/{id}/index.json": { ...website, status: 404 },
+  "GET /api/v1/websites/{id}/indexes": website,
+  "GET /api/v1/websites/{id}/llms": website,
+  "PUT /api/v1/websites/{id}/llms": { ...website, body: () => ({ title: "Docs" }) },
+  "POST /api/v1/websites/{id}/llms/preview": { ...website, body: () => ({ max_links: 10 }) },
   // Nothing has changed all the time.
   "POST /api/v1/websites/{id}/tracking/suggestions/{suggestion_id}/adopt": {
     ...website,

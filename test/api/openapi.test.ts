@@ -81,6 +81,11 @@ test("the document lists every route that callers have, and no other", () => {
         (part) => `GET /api/v1/websites/{id}/${part}`,
       ),
       ...["GET", "PUT"].map((method) => `${method} /api/v1/websites/{id}/tracking`),
+      ...["llms.txt", "llms-full.txt", "index.json", "indexes", "llms"].map(
+        (list) => `GET /api/v1/websites/{id}/${list}`,
+      ),
+      "PUT /api/v1/websites/{id}/llms",
+      "POST /api/v1/websites/{id}/llms/preview",
       "POST /api/v1/websites/{id}/tracking/preview",
       "GET /api/v1/websites/{id}/tracking/suggestions",
       "POST /api/v1/websites/{id}/tracking/suggestions/{suggestion_id}/adopt",
@@ -233,6 +238,8 @@ describe("bad input at every route", () => {
   const good: Record<string, unknown> = {
     "POST /api/v1/channels/{id}/rotate-secret": {},
     "PUT /api/v1/websites/{id}/tracking": {},
+    "PUT /api/v1/websites/{id}/llms": {},
+    "POST /api/v1/websites/{id}/llms/preview": {},
     "POST /api/v1/websites/{id}/tracking/preview": { tracking: {} },
   };
 
