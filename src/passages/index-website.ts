@@ -1,19 +1,195 @@
+import { eq, sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
-import type { Db } from "../db/db.ts";
+import { type Db, rowsOf } from "../db/db.ts";
+import { indexedPages, indexedWebsites } from "../db/schema/passages.ts";
+import { websites } from "../db/schema/websites.ts";
+import { type CutPassage, cutDocument } from "./cut-document.ts";
+import { settleIndexes } from "./index-upkeep.ts";
+import { languageMarker, websiteMarker } from "./markers.ts";
+import type { CutVersion } from "./page-diff.ts";
+import {
+  listPending,
+  listVersions,
+  type PendingPage,
+  type PendingVersion,
+  type ReadVersion,
+  readEnds,
+  readVersions,
+} from "./pending.ts";
+import { dictionaryOf, stemWords } from "./stems.ts";
+import { type PageBatch, type StoredCounts, storeBatch } from "./store-passages.ts";
+import { summarize } from "./summary.ts";
+import { listStemmed, writeTerms } from "./terms.ts";
+import { openVocabulary, type Vocabulary } from "./vocabulary.ts";
 
 export type IndexingProgress = { pages: number; passages: number };
 
 /** What was done: pages indexed anew, passages that are new, kept as they were, and gone. */
-export type IndexingResult = { pages: number; removed: number; added: number; kept: number; ended: number };
+export type IndexingResult = StoredCounts;
+
+/**
+ * What one transaction takes, in bytes of packed Markdown and in versions: as much as the embedded database, which answers
+ * nobody else meanwhile, writes in a few dozen milliseconds.
+ */
+const BATCH = { bytes: 48 * 1_024, versions: 16 };
+
+type Context = { db: Db; clock: Clock };
+type Run = { signal: AbortSignal; onProgress?: (progress: IndexingProgress) => void };
 
 /**
  * Brings the passages of a website up to its pages: those whose current version is not indexed yet, and those that were
  * removed. Safe to repeat and to end at any moment; each batch is a transaction.
  */
-export async function indexWebsite(
-  _context: { db: Db; clock: Clock },
-  _websiteId: string,
-  _run: { signal: AbortSignal; onProgress?: (progress: IndexingProgress) => void },
-): Promise<IndexingResult> {
-  throw new Error("to be written");
+export async function indexWebsite(context: Context, websiteId: string, run: Run): Promise<IndexingResult> {
+  const { db, clock } = context;
+  const startedAt = clock.now();
+  const total: IndexingResult = { pages: 0, removed: 0, added: 0, kept: 0, ended: 0 };
+  const [website] = await db.select().from(websites).where(eq(websites.id, websiteId));
+  if (!website || website.deletedAt) return total;
+  let vocabulary: Vocabulary | undefined;
+  for await (const behind of listPending(db, websiteId)) {
+    vocabulary ??= await openVocabulary(db, websiteId);
+    for await (const batch of toBatches(db, behind, clock.now())) {
+      run.signal.throwIfAborted();
+      const cut = await cutBatch(db, websiteId, batch, vocabulary);
+      const counts = await storeBatch(db, websiteId, cut, clock.now());
+      if (!counts) return total;
+      noteIndexed(cut);
+      await vocabulary.store(db);
+      for (const name of Object.keys(total) as (keyof IndexingResult)[]) total[name] += counts[name];
+      run.onProgress?.({ pages: total.pages + total.removed, passages: total.added });
+    }
+  }
+  const isChanged = total.pages + total.removed > 0;
+  await noteWebsite(db, websiteId, startedAt, isChanged);
+  if (isChanged) await settleIndexes(db, total.added + total.ended);
+  return total;
+}
+
+type Batch = { gone: { page: PendingPage; at: Date }[]; versions: PendingVersion[] };
+
+/** What is to be done, in portions, each page's versions in their order. */
+async function* toBatches(db: Db, behind: readonly PendingPage[], now: Date): AsyncIterable<Batch> {
+  const gone = behind.filter(({ documentId }) => documentId === null);
+  const ends = await readEnds(
+    db,
+    gone.map(({ id }) => id),
+  );
+  for (let at = 0; at < gone.length; at += BATCH.versions)
+    yield {
+      gone: gone.slice(at, at + BATCH.versions).map((page) => ({ page, at: ends.get(page.id) ?? now })),
+      versions: [],
+    };
+  let versions: PendingVersion[] = [];
+  let bytes = 0;
+  for (const version of await listVersions(db, behind)) {
+    if (versions.length >= BATCH.versions || (versions.length > 0 && bytes + version.bytes > BATCH.bytes)) {
+      yield { gone: [], versions };
+      versions = [];
+      bytes = 0;
+    }
+    versions.push(version);
+    bytes += version.bytes;
+  }
+  if (versions.length > 0) yield { gone: [], versions };
+}
+
+async function cutBatch(db: Db, websiteId: string, batch: Batch, vocabulary: Vocabulary): Promise<PageBatch[]> {
+  const read = await readVersions(
+    db,
+    batch.versions.map(({ id }) => id),
+  );
+  const drafts: Draft[] = [];
+  for (const pending of batch.versions) {
+    const version = read.get(pending.id);
+    if (!version) continue;
+    const draft = draftVersion(pending, version);
+    for (const { words } of draft.passages) if (pending.isCurrent) vocabulary.add(words);
+    drafts.push(draft);
+    // Others have waited while it was cut.
+    await new Promise(setImmediate);
+  }
+  const cut = await finishDrafts(db, websiteId, drafts);
+  const pages = Map.groupBy(cut, ({ page }) => page);
+  return [
+    ...batch.gone.map(({ page, at }) => ({ page, versions: [], goneAt: at })),
+    ...[...pages].map(([page, versions]) => ({ page, versions })),
+  ];
+}
+
+type Draft = { page: PendingPage; version: Omit<CutVersion, "passages">; passages: CutPassage[] };
+
+function draftVersion({ page, version, isCurrent }: PendingVersion, read: ReadVersion): Draft {
+  // What the page says now may have come without a new text.
+  const { title, language } = isCurrent ? page : read;
+  const { id, fetchedAt, simhash, markdown, description, headings, breadcrumbs } = read;
+  return {
+    page,
+    passages: [...cutDocument({ title, markdown, headings })],
+    version: {
+      ...{ id, version, fetchedAt, title, language, simhash, dictionary: dictionaryOf(language) },
+      summary: summarize({ description, markdown }),
+      breadcrumbs: breadcrumbs.map(({ text }) => text),
+      byteLength: Buffer.byteLength(markdown),
+    },
+  };
+}
+
+/** Has all their words reduced to stems, those of one language together. */
+async function finishDrafts(
+  db: Db,
+  websiteId: string,
+  drafts: readonly Draft[],
+): Promise<(CutVersion & { page: PendingPage })[]> {
+  const stems = new Map<string, ReadonlyMap<string, string | null>>();
+  for (const [dictionary, same] of Map.groupBy(drafts, ({ version }) => version.dictionary)) {
+    const words = same.flatMap(({ passages }) => passages.flatMap((passage) => [...listStemmed(passage.words)]));
+    stems.set(dictionary, await stemWords(db, dictionary, words));
+  }
+  return drafts.map(({ page, version, passages }) => {
+    const markers = [websiteMarker(websiteId), languageMarker(version.language)];
+    const known = stems.get(version.dictionary) ?? new Map<string, string | null>();
+    const finished = passages.map(({ words, ...passage }) => ({
+      ...passage,
+      terms: writeTerms(words, known, markers),
+    }));
+    return { ...version, page, passages: finished };
+  });
+}
+
+/** Where a page's further versions go on from. */
+function noteIndexed(batch: readonly PageBatch[]): void {
+  for (const { page, versions } of batch) {
+    const last = versions.at(-1);
+    if (last) page.indexed = { documentId: last.id, version: last.version };
+  }
+}
+
+/** Keeps what the index has of the website, and that it is up to all that was stored before. */
+async function noteWebsite(db: Db, websiteId: string, indexedAt: Date, isChanged: boolean): Promise<void> {
+  if (!isChanged) {
+    const noted = await db
+      .update(indexedWebsites)
+      .set({ indexedAt })
+      .where(eq(indexedWebsites.websiteId, websiteId))
+      .returning({ id: indexedWebsites.websiteId });
+    if (noted.length > 0) return;
+  }
+  const result = await db.execute(sql`
+    select language, count(*)::integer as pages, sum(passages)::integer as passages from ${indexedPages}
+    where website_id = ${websiteId}::uuid group by language`);
+  const dictionaries: Record<string, number> = {};
+  let [pages, passages] = [0, 0];
+  for (const row of rowsOf<{ language: string | null; pages: number; passages: number }>(result)) {
+    pages += row.pages;
+    passages += row.passages;
+    const dictionary = dictionaryOf(row.language);
+    if (row.passages > 0) dictionaries[dictionary] = (dictionaries[dictionary] ?? 0) + row.passages;
+  }
+  const set = { pages, passages, dictionaries, indexedAt };
+  await db
+    .insert(indexedWebsites)
+    .select(sql`select ${websiteId}::uuid, ${pages}::integer, ${passages}::integer, ${JSON.stringify(dictionaries)}::text::jsonb,
+      ${indexedAt.toISOString()}::timestamptz from ${websites} where id = ${websiteId}::uuid`)
+    .onConflictDoUpdate({ target: indexedWebsites.websiteId, set });
 }

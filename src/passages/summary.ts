@@ -1,0 +1,42 @@
+import { readPieces } from "../content/markdown-pieces.ts";
+import { toPassageText } from "./passage-text.ts";
+
+const MAX_LENGTH = 200;
+/** A sentence that is shorter tells too little by itself. */
+const MIN_LENGTH = 20;
+/** Where a page says what it is about, if it does. */
+const READ_LENGTH = 20_000;
+
+/** One line on a page: what it says of itself, or the first sentence of its prose; null when there is none. */
+export function summarize({ description, markdown }: { description: string | null; markdown: string }): string | null {
+  const said = toLine(description ?? "");
+  if (said !== "") return shorten(said);
+  const beginning = markdown.slice(0, READ_LENGTH);
+  for (const { kind, start, end } of readPieces(beginning)) {
+    if (kind !== "text") continue;
+    const { text, code } = toPassageText(beginning.slice(start, Math.min(end, start + 2_000)));
+    const line = toLine(text);
+    if (line.length < MIN_LENGTH || code.some((span) => span.end - span.start > text.length / 2)) continue;
+    return shorten(firstSentence(line));
+  }
+  return null;
+}
+
+const toLine = (text: string) => text.slice(0, 2_000).replace(/\s+/gu, " ").trim().toWellFormed();
+
+function firstSentence(line: string): string {
+  for (let at = MIN_LENGTH - 1; at < line.length; at++) {
+    const character = line.charAt(at);
+    if ("。！？".includes(character)) return line.slice(0, at + 1);
+    if (".!?…".includes(character) && (at + 1 === line.length || line.charAt(at + 1) === " "))
+      return line.slice(0, at + 1);
+  }
+  return line;
+}
+
+function shorten(line: string): string {
+  if (line.length <= MAX_LENGTH) return line;
+  const cut = line.slice(0, MAX_LENGTH - 1);
+  const space = cut.lastIndexOf(" ");
+  return `${(space > MAX_LENGTH / 2 ? cut.slice(0, space) : cut).toWellFormed().replace(/[\s,;:.–-]$/u, "")}…`;
+}

@@ -1,0 +1,57 @@
+import { count, eq, sql } from "drizzle-orm";
+import { type Db, rowsOf } from "../db/db.ts";
+import { websiteWords } from "../db/schema/passages.ts";
+import type { PassageWords } from "./terms.ts";
+
+/** Words of a website that are kept, and those of one run that are remembered as kept. */
+const MAX_WORDS = 100_000;
+const MIN_LENGTH = 4;
+const MAX_LENGTH = 24;
+/** Words that one statement inserts. */
+const BATCH = 1_000;
+
+/** The words of a website, as they are written, gathered while it is indexed. */
+export type Vocabulary = {
+  add(words: PassageWords): void;
+  /** Stores what was gathered since; in a transaction with nothing else, as others may add the same words. */
+  store(db: Db): Promise<void>;
+};
+
+export async function openVocabulary(db: Db, websiteId: string): Promise<Vocabulary> {
+  const isOurs = eq(websiteWords.websiteId, websiteId);
+  const [stored] = await db.select({ words: count() }).from(websiteWords).where(isOurs);
+  let room = MAX_WORDS - (stored?.words ?? 0);
+  const known = new Set<string>();
+  let fresh: string[] = [];
+  return {
+    add: ({ title, headings, text }) => {
+      for (const words of [title, ...headings, text]) {
+        for (const word of words) {
+          if (known.size >= MAX_WORDS || word.kind !== "word" || known.has(word.text) || !isPlausible(word.text))
+            continue;
+          known.add(word.text);
+          fresh.push(word.text);
+        }
+      }
+    },
+    store: async (target) => {
+      const words = fresh.sort();
+      fresh = [];
+      for (let at = 0; at < words.length && room > 0; at += BATCH) {
+        const some = words.slice(at, at + Math.min(BATCH, room));
+        const result = await target.execute(sql`
+          with added as (
+            insert into ${websiteWords} (website_id, word)
+            select ${websiteId}::uuid, value from json_array_elements_text(${JSON.stringify(some)}::text::json)
+            on conflict do nothing returning 1)
+          select count(*)::integer as words from added`);
+        room -= rowsOf<{ words: number }>(result)[0]?.words ?? 0;
+      }
+    },
+  };
+}
+
+/** What somebody may have meant: letters alone, and enough of them to tell a misspelling from another word. */
+function isPlausible(word: string): boolean {
+  return word.length >= MIN_LENGTH && word.length <= MAX_LENGTH && !/\d/.test(word);
+}
