@@ -8,6 +8,7 @@ import { openApp } from "../../src/app.ts";
 import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { restoreBackup } from "../../src/db/backup/restore.ts";
+import { withDatabase } from "../../src/db/connection-url.ts";
 import { type Db, rowsOf, type Store } from "../../src/db/db.ts";
 import { openEmbeddedStore, startPostgres } from "../../src/db/embedded.ts";
 import { type ExtensionFiles, findExtensionFiles, unpackArchives } from "../../src/db/embedded-extensions.ts";
@@ -21,8 +22,10 @@ import {
   readExtensions,
 } from "../../src/db/extensions.ts";
 import { removeTables } from "../../src/db/migrate.ts";
+import { openPostgresStore } from "../../src/db/postgres.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createManualClock } from "../manual-clock.ts";
+import { POSTGRES } from "../testing/servers.ts";
 import { hasPostgres, prepareDataFolder, type TestStore, testStores } from "../testing/stores.ts";
 import { LACKS_VECTORS, vectorStores } from "../testing/vector-stores.ts";
 
@@ -201,6 +204,36 @@ describe.skipIf(!hasPostgres)("a user with few rights", () => {
     expect(states).not.toContain("installed");
     expect(answer).toEqual([{ one: 1 }]);
     await store.close();
+  });
+
+  test("starts the service, makes what it may in public, and is told once what it lacks", async () => {
+    const store = await open({ isMigrated: false });
+    const [{ name }] = rowsOf<{ name: string }>(await store.db.execute(sql`select current_database() as name`)) as [
+      { name: string },
+    ];
+    const user = `orbweaver_user_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+    await store.execute(`create role ${user} login; grant create on database ${name} to ${user}`);
+    const url = new URL(withDatabase(POSTGRES.url.href, name));
+    url.username = user;
+    const lines: string[] = [];
+
+    const app = await openApp(readConfig({ DATABASE_URL: url.href }), {
+      log: createLog("info", systemClock, (line) => lines.push(line)),
+    });
+    const extensions = await readExtensions(app.db);
+    await app.close();
+    await store.close();
+    const admin = await openPostgresStore(POSTGRES.url.href);
+    await admin.execute(`drop role ${user}`);
+    await admin.close();
+
+    expect(extensions.map(({ name, state, schema }) => [name, state, schema])).toEqual([
+      ["vector", LACKS_VECTORS ? "missing" : "available", null],
+      ["pg_trgm", "installed", "public"],
+    ]);
+    expect(lines.filter((line) => line.includes("extension"))).toEqual([
+      expect.stringContaining('"event":"extensions lacking","extensions":["vector"]'),
+    ]);
   });
 
   test("does not use those of a schema that is closed to it", async () => {
