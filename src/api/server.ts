@@ -19,6 +19,7 @@ import { keysApi } from "./keys.ts";
 import { answerLiveness } from "./liveness.ts";
 import { llmsApi } from "./llms.ts";
 import { logLevelApi } from "./log-level.ts";
+import { mcpApi } from "./mcp.ts";
 import { meApi } from "./me.ts";
 import { startMetricsServer } from "./metrics.ts";
 import { observeRequests } from "./observed-requests.ts";
@@ -81,6 +82,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(meApi({ db, clock }))
         .use(instancesApi(app)),
     )
+    .use(mcpApi(app, surroundings))
     .use(config.DOCS === "off" ? new Elysia() : swaggerPages());
   return api;
 }

@@ -14,13 +14,15 @@ export type ServedFor = {
   local?: Principal;
   /** Hosts that the person has let this client fetch from; of this one request alone when absent. */
   allowedHosts?: Set<string>;
+  /** Called for each tool call, and left when it is done; what it throws is told to the caller. */
+  enter?: () => Disposable;
   /** Whether the client can hear of changes. */
   tellsChanges: boolean;
 };
 
 /** A server for one client, or for one request of it. Knows what is offered, and nothing of how messages come and go. */
 export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
-  const { context, local, allowedHosts = new Set(), tellsChanges } = servedFor;
+  const { context, local, allowedHosts = new Set(), enter, tellsChanges } = servedFor;
   const changes = tellsChanges ? { listChanged: true, subscribe: true } : {};
   const server = new Server(
     { name: "orbweaver", title: "Orbweaver", version: VERSION },
@@ -41,7 +43,10 @@ export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
   server.setRequestHandler("tools/call", ({ params: { name, arguments: input = {} } }, request) =>
     observeOperation(context, "tools/call", name, async () => {
       const call = toCall(request);
-      const run = () => offer.callTool(context, name, input, call);
+      const run = async () => {
+        using _place = enter?.();
+        return await offer.callTool(context, name, input, call);
+      };
       const result = await asToolResult(context, call.signal, run);
       if (!result) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${name}`);
       return result;

@@ -1,0 +1,47 @@
+import { ProtocolError, ProtocolErrorCode, type Server } from "@modelcontextprotocol/server";
+import type { Principal } from "../access/principal.ts";
+import type { McpContext } from "./call.ts";
+import type { Offer } from "./offer.ts";
+
+const MAX_SUBSCRIPTIONS = 200;
+
+/**
+ * Has a server that lasts as long as its client's connection tell of changes over it, until it is closed. `subscriptions`
+ * are URIs whose changes are told of; clients of older revisions add to them.
+ */
+export function pushChanges(
+  server: Server,
+  offer: Offer,
+  { context, principal }: { context: McpContext; principal: Principal },
+  subscriptions = new Set<string>(),
+): { begin(): void } {
+  let leave: (() => void) | undefined;
+  const begin = () => {
+    leave ??= offer.watchResources(context, principal, subscriptions, (event) => {
+      const told =
+        event.kind === "list" ? server.sendResourceListChanged() : server.sendResourceUpdated({ uri: event.uri });
+      told.catch((error: unknown) => context.log.debug("MCP client not told of a change", { error }));
+    });
+  };
+  server.setRequestHandler("resources/subscribe", ({ params: { uri } }) => {
+    if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
+      const message = `${MAX_SUBSCRIPTIONS} resources are subscribed to, which is the limit`;
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+    }
+    subscriptions.add(uri);
+    return {};
+  });
+  server.setRequestHandler("resources/unsubscribe", ({ params: { uri } }) => {
+    subscriptions.delete(uri);
+    return {};
+  });
+  // Nothing may be sent before the client says that it is ready.
+  server.oninitialized = begin;
+  const closed = server.onclose;
+  server.onclose = () => {
+    leave?.();
+    leave = undefined;
+    closed?.();
+  };
+  return { begin };
+}

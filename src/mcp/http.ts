@@ -1,0 +1,160 @@
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  legacyStatelessFallback,
+  type McpHandlerRequestOptions,
+  type ServerEvent,
+  type ServerEventBus,
+} from "@modelcontextprotocol/server";
+import type { Principal } from "../access/principal.ts";
+import type { App } from "../app.ts";
+import { AppError } from "../errors.ts";
+import { askForEvents, takesEvents, toJsonAnswer } from "./answers.ts";
+import { boundUnread } from "./bounded-stream.ts";
+import { createCallLimits } from "./call-limits.ts";
+import { pushChanges } from "./changes.ts";
+import { OFFER, type Offer } from "./offer.ts";
+import { toAuthInfo } from "./principals.ts";
+import { createMcpServer } from "./server.ts";
+import { createSessions, ownerOf } from "./sessions.ts";
+import { createUnderWay } from "./under-way.ts";
+
+/** How long answers under way have when the service stops. */
+const GRACE_MS = 2_000;
+/** Streams of changes that one principal may have open, apart from those of sessions. */
+const MAX_LISTENING = 100;
+
+/** MCP over HTTP: all revisions of the protocol at one address. */
+export type McpEndpoint = {
+  /**
+   * Answers one request, whose body has been read.
+   * @throws AppError `invalid` for what is no message, `rate_limited`, `unavailable`
+   */
+  answer(request: Request, message: unknown, principal: Principal): Promise<Response>;
+  /** Ends what would go on for ever, waits a moment for the rest, and ends that too. */
+  close(): Promise<void>;
+};
+
+/** One request, and what is to be done once it has been answered to its end. */
+type Asked = { request: Request; message: unknown; principal: Principal; isStreaming: boolean; ends: (() => void)[] };
+
+/**
+ * Requests of the revision of 2026 stand each for itself, and any instance answers them. Clients of 2025 get a session
+ * where this is the only instance that serves the API. Where there are more, each request of theirs stands for itself
+ * too, since the next one may reach another instance: they are not told of changes then, and can't ask their person.
+ */
+export function createMcpEndpoint(app: App, offer: Offer = OFFER): McpEndpoint {
+  const { clock, log, instances } = app;
+  const limits = createCallLimits();
+  const underWay = createUnderWay(MAX_LISTENING);
+  const onerror = (error: Error) => log.debug("MCP request refused", { error });
+
+  const sessions = createSessions({
+    ...{ clock, log },
+    openServer: (principal, count) => {
+      const enter = () => both(limits.enter(ownerOf(principal)), count());
+      const server = createMcpServer(offer, { context: app, allowedHosts: new Set(), enter, tellsChanges: true });
+      pushChanges(server, offer, { context: app, principal });
+      return server;
+    },
+  });
+  const leave = app.telemetry.watch("orbweaver.mcp.sessions", () => [{ labels: {}, value: sessions.count() }]);
+  const serverFor = (principal: Principal, tellsChanges: boolean) => () =>
+    createMcpServer(offer, { context: app, enter: () => limits.enter(ownerOf(principal)), tellsChanges });
+
+  const answerModern = ({ request, message, principal, isStreaming, ends }: Asked) => {
+    const { method } = message as { method?: unknown };
+    const isListening = method === "subscriptions/listen";
+    const handler = createMcpHandler(serverFor(principal, true), {
+      ...{ legacy: "reject" as const, onerror },
+      // A call may last, and nothing but a stream can be kept alive meanwhile.
+      responseMode: method === "tools/call" && isStreaming ? "sse" : "auto",
+      ...(isListening ? { bus: toBus(app, offer, principal, message) } : {}),
+    });
+    ends.push(isListening ? underWay.listen(ownerOf(principal), handler) : underWay.add(handler));
+    return handler.fetch(request, toOptions(message, principal));
+  };
+
+  const answerLegacy = ({ request, message, principal, ends }: Asked) => {
+    const id = request.headers.get("mcp-session-id");
+    if (id !== null) {
+      ends.push(sessions.holdStream(id));
+      if (request.method === "POST") ends.push(underWay.add());
+      return sessions.continue(id, request, message, principal);
+    }
+    const isFirst = (message as { method?: unknown } | undefined)?.method === "initialize";
+    if (isFirst && instances.live("api") <= 1) return sessions.begin(request, message, principal);
+    ends.push(underWay.add());
+    return legacyStatelessFallback(serverFor(principal, false), onerror)(request, toOptions(message, principal));
+  };
+
+  return {
+    answer: async (given, message, principal) => {
+      refuseNonsense(given, message);
+      const isStreaming = given.method !== "POST" || takesEvents(given);
+      const request = isStreaming ? given : askForEvents(given);
+      const asked: Asked = { request, message, principal, isStreaming, ends: [] };
+      const end = () => {
+        for (const done of asked.ends) done();
+      };
+      try {
+        const isLegacy = await isLegacyRequest(request, message);
+        const answer = await (isLegacy ? answerLegacy : answerModern)(asked);
+        if (isStreaming && isStream(answer)) return new Response(boundUnread(answer.body, end), answer);
+        const whole = await toJsonAnswer(answer);
+        end();
+        return whole;
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    close: async () => {
+      sessions.quiet();
+      await underWay.end(clock.sleep(GRACE_MS));
+      await sessions.close();
+      leave();
+    },
+  };
+}
+
+/** Several messages at once, which a revision of 2025 had for some months, would get around every limit on requests. */
+function refuseNonsense({ method }: Request, message: unknown): void {
+  if (method !== "POST") return;
+  if (Array.isArray(message)) throw new AppError("invalid", "Batches are not taken: send each message by itself");
+  if (typeof message !== "object" || message === null) {
+    throw new AppError("invalid", "The body must be a JSON-RPC message: an MCP client sends it");
+  }
+}
+
+const isStream = (answer: Response): answer is Response & { body: ReadableStream<Uint8Array> } =>
+  answer.body !== null && (answer.headers.get("content-type")?.startsWith("text/event-stream") ?? false);
+
+function toOptions(message: unknown, principal: Principal): McpHandlerRequestOptions {
+  return { ...(message === undefined ? {} : { parsedBody: message }), authInfo: toAuthInfo(principal) };
+}
+
+function both(first: Disposable, second: Disposable): Disposable {
+  return {
+    [Symbol.dispose]: () => {
+      first[Symbol.dispose]();
+      second[Symbol.dispose]();
+    },
+  };
+}
+
+/** The changes of one stream, for whom it is opened: what others may see of is not told there. */
+function toBus(app: App, offer: Offer, principal: Principal, message: unknown): ServerEventBus {
+  const { params } = message as { params?: { notifications?: { resourceSubscriptions?: unknown } } };
+  const uris = params?.notifications?.resourceSubscriptions;
+  const subscriptions = new Set(Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string") : []);
+  return {
+    publish: () => {},
+    subscribe: (listener: (event: ServerEvent) => void) =>
+      offer.watchResources(app, principal, subscriptions, (event) =>
+        listener(
+          event.kind === "list" ? { kind: "resources_list_changed" } : { kind: "resource_updated", uri: event.uri },
+        ),
+      ),
+  };
+}
