@@ -1,9 +1,25 @@
+import { inArray, min } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
+import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
 import type { PageType } from "../content/document.ts";
 import type { Db } from "../db/db.ts";
+import { passages } from "../db/schema/passages.ts";
 import type { Embedder } from "../embeddings/embedder.ts";
 import type { Log } from "../telemetry/log.ts";
+import { MAX_RANKED_TERMS } from "./candidates.ts";
+import { compileQuery } from "./compile.ts";
+import { createContinuation, MAX_SHOWN, markOf } from "./continuation.ts";
+import { readFacets } from "./facets.ts";
+import { readFrequencies } from "./frequencies.ts";
+import { fuseRanks } from "./fusion.ts";
+import { parseQuery } from "./query.ts";
+import type { RankedPage } from "./ranking.ts";
+import { readResults } from "./results.ts";
+import { readScope, type Scope } from "./scope.ts";
+import { weighTerms } from "./term-worths.ts";
+import { searchText, type TextResult } from "./text-search.ts";
+import { findNearPages, type NearPages } from "./vector-search.ts";
 
 /** `hybrid` is both where vectors are to be had, and text alone where they are not. */
 export const SEARCH_MODES = ["hybrid", "text", "vector"] as const;
@@ -83,17 +99,109 @@ export type SearchAnswer = {
   };
 };
 
-export type SearchContext = { db: Db; clock: Clock; log: Log; embedder?: Embedder | undefined };
+export type SearchContext = { db: Db; clock: Clock; log: Log; embedder?: Embedder | undefined; cache?: Cache };
 
 /**
  * Searches what the viewer may see.
  * @throws AppError `invalid` naming the place of a fault in the query, or the cursor; `not_found` for a website
  */
 export async function search(
-  _context: SearchContext,
-  _viewer: Viewer,
-  _request: SearchRequest,
-  _signal?: AbortSignal,
+  context: SearchContext,
+  viewer: Viewer,
+  request: SearchRequest,
+  signal?: AbortSignal,
 ): Promise<SearchAnswer> {
-  throw new Error("to be written");
+  const { db, clock } = context;
+  const { at, limit, asTyped = false, passagesPerPage = 1 } = request;
+  const query = parseQuery(request.query, { now: clock.now(), asTyped });
+  const continuation = createContinuation(nameRequest(request));
+  const shown = continuation.read(request.cursor);
+  const scope = await readScope(db, viewer, request.websiteIds, query.filters);
+  signal?.throwIfAborted();
+  const { websiteIds, dictionaries } = scope;
+  const compiled = await compileQuery({ db, clock }, query, { websiteIds, dictionaries, corrects: !asTyped });
+  const terms = weighTerms(compiled.terms, await readFrequencies({ db, clock }), MAX_RANKED_TERMS);
+  const byWords = async (): Promise<TextResult> => {
+    // Signs alone are no words, and what has none of them is not all that there is.
+    if (query.node && compiled.all === undefined) return NOTHING;
+    return searchText(db, { scope, at, compiled, terms, enough: limit, signal });
+  };
+  const byMeaning = () => findNearPages(context, request, { query, scope, compiled }, signal);
+  const { text, near } = await (request.mode === "vector" ? searchVectors : searchBoth)(byWords, byMeaning);
+  signal?.throwIfAborted();
+  const pages = fuse(text.pages, near.pages);
+  const page = pages.filter(({ pageId }) => !shown.has(markOf(pageId))).slice(0, limit);
+  for (const { pageId } of page) shown.add(markOf(pageId));
+  const isMore = pages.some(({ pageId }) => !shown.has(markOf(pageId)));
+  const isEnd = shown.size >= MAX_SHOWN;
+  const others = pages.length - text.pages.length;
+  return {
+    results: await readResults(db, page, { terms, passagesPerPage, at }),
+    nextCursor: isMore && !isEnd ? continuation.write(shown) : null,
+    total: { pages: text.total.pages + others, isExact: text.total.isExact },
+    ...(request.facets ? { facets: await readFacets(db, text.others ?? pages.map(({ pageId }) => pageId)) } : {}),
+    searched: {
+      ...{ mode: modeOf(near, request), ...scope.searched, at: at ?? null, isLoose: text.isLoose },
+      corrections: compiled.terms.flatMap(({ text: from, corrections }) =>
+        corrections.length > 0 ? [{ from, to: [...corrections] }] : [],
+      ),
+      notes: [
+        ...compiled.notes,
+        ...near.notes,
+        ...(isMore && isEnd ? [`Only ${MAX_SHOWN} results are shown; narrow the query to see others`] : []),
+        ...(at ? [await tellHistory(db, scope)] : []),
+        ...(scope.searched.indexedAt === null ? ["Nothing of what was searched is indexed yet"] : []),
+      ],
+    },
+  };
+}
+
+type Search<Found> = () => Promise<Found>;
+
+async function searchBoth(byWords: Search<TextResult>, byMeaning: Search<NearPages>) {
+  const [text, near] = await Promise.all([byWords(), byMeaning()]);
+  return { text, near };
+}
+
+async function searchVectors(byWords: Search<TextResult>, byMeaning: Search<NearPages>) {
+  const near = await byMeaning();
+  return { near, text: near.pages ? NOTHING : await byWords() };
+}
+
+const NOTHING: TextResult = { pages: [], total: { pages: 0, isExact: true }, isLoose: false };
+
+const modeOf = ({ pages }: NearPages, { mode }: SearchRequest) =>
+  pages === undefined ? "text" : mode === "vector" ? "vector" : "hybrid";
+
+/** All that a cursor holds for. */
+const nameRequest = ({ query, websiteIds, mode, at, asTyped }: SearchRequest) => [
+  query,
+  websiteIds?.toSorted() ?? null,
+  mode ?? null,
+  at?.getTime() ?? null,
+  asTyped === true,
+];
+
+/** Of a page that both found, the passages that words found come first, since these can be marked. */
+function fuse(text: readonly RankedPage[], near: readonly RankedPage[] | undefined): readonly RankedPage[] {
+  if (!near) return text;
+  const byWords = new Map(text.map((page) => [page.pageId, page]));
+  const byMeaning = new Map(near.map((page) => [page.pageId, page]));
+  return fuseRanks([[...byWords.keys()], [...byMeaning.keys()]]).flatMap(({ id, score }) => {
+    const [first, second] = [byWords.get(id), byMeaning.get(id)];
+    const page = first ?? second;
+    const known = new Set(first?.passages.map((passage) => passage.id));
+    const others = first ? (second?.passages ?? []).filter((passage) => !known.has(passage.id)) : [];
+    return page ? [{ ...page, score, passages: [...page.passages, ...others] }] : [];
+  });
+}
+
+async function tellHistory(db: Db, { websiteIds }: Scope): Promise<string> {
+  const since = min(passages.fromAt);
+  const [oldest] = await db
+    .select({ since })
+    .from(passages)
+    .where(websiteIds && inArray(passages.websiteId, [...websiteIds]));
+  if (!oldest?.since) return "No text is kept of what was searched";
+  return `What pages said is known from ${oldest.since.toISOString()} on, as far as their versions are kept`;
 }

@@ -1,0 +1,198 @@
+import { type SQL, sql } from "drizzle-orm";
+import { type Db, rowsOf } from "../db/db.ts";
+import { pages } from "../db/schema/pages.ts";
+import { passages } from "../db/schema/passages.ts";
+import { TERM_WEIGHTS } from "./ranking.ts";
+import type { Scope } from "./scope.ts";
+import type { WeighedTerm } from "./term-worths.ts";
+
+/** A passage that may be shown, with what it is ranked by. */
+export type Candidate = {
+  id: string;
+  pageId: string;
+  websiteId: string;
+  place: number;
+  /** Links from a start URL. */
+  depth: number;
+  /** When the page's text was first found as it is, in seconds. */
+  changedAt: number;
+  /** How well it has each of the terms, 0 for not at all. */
+  ranks: number[];
+  /** How close together it has all of them. */
+  cover: number;
+  /** Which terms its title and its headings have, a bit for each. */
+  inTitle: number;
+  inHeadings: number;
+  /** Different words of its title, of its headings, and in all. */
+  titleLength: number;
+  headingsLength: number;
+  length: number;
+};
+
+/** Passages that are ranked at the most, and that are looked at for them. */
+export const MAX_CANDIDATES = 1_000;
+const MAX_SCANNED = 20_000;
+/** So few pages are named to the index, in place of each passage being asked for its page. */
+const MAX_NAMED_PAGES = 500;
+/** What a passage is ranked by; the bits of a number are as many. */
+export const MAX_RANKED_TERMS = 24;
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+export type Asked = { scope: Scope; at: Date | undefined };
+
+/**
+ * Has what follows in the transaction planned anew with the words at hand, whose number of passages differs by a
+ * thousand times; without compiling, which takes longer than it saves; and ended where it takes too long.
+ */
+export async function prepareSearching(tx: Db): Promise<void> {
+  await tx.execute(
+    sql`select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true)`,
+  );
+}
+
+/** The pages that conditions leave, where they are few: `undefined` where they are not. */
+export async function findNamedPages(tx: Db, { scope }: Asked): Promise<string[] | undefined> {
+  if (!scope.isNarrow) return undefined;
+  const ofWebsites = scope.websiteIds && sql`${pages.websiteId} = any(${toUuids(scope.websiteIds)})`;
+  const where = allOf([ofWebsites, ...scope.conditions]);
+  const found = await tx.execute(
+    sql`select ${pages.id} as id from ${pages} where ${where} limit ${MAX_NAMED_PAGES + 1}`,
+  );
+  const ids = rowsOf<{ id: string }>(found).map(({ id }) => id);
+  return ids.length <= MAX_NAMED_PAGES ? ids : undefined;
+}
+
+/** What is looked up: a tsquery, or a list of passages; and what else is asked of them. */
+export type Lookup = Asked & {
+  /** `undefined` for whatever the conditions leave. */
+  tsquery: string | undefined;
+  namedPages: readonly string[] | undefined;
+  limit: number;
+};
+
+/** @param terms `MAX_RANKED_TERMS` at the most */
+export async function findCandidates(tx: Db, lookup: Lookup, terms: readonly WeighedTerm[]): Promise<Candidate[]> {
+  if (lookup.namedPages?.length === 0) return [];
+  return readCandidates(tx, matching(lookup, sql`${passages.terms}`), terms);
+}
+
+/** Those of a list that the scope has, and that match `tsquery` if it is given. */
+export async function findListed(
+  tx: Db,
+  ids: readonly string[],
+  { scope, tsquery, excluded }: { scope: Scope; tsquery: string | undefined; excluded: string | undefined },
+  terms: readonly WeighedTerm[],
+): Promise<Candidate[]> {
+  if (ids.length === 0) return [];
+  const wanted = withMarkers(scope, tsquery);
+  const where = allOf([
+    sql`${passages.id} = any(${toUuids(ids)})`,
+    sql`${passages.toAt} is null`,
+    scope.websiteIds && sql`${passages.websiteId} = any(${toUuids(scope.websiteIds)})`,
+    wanted === undefined ? undefined : sql`${passages.terms} @@ ${wanted}::tsquery`,
+    excluded === undefined ? undefined : sql`not ${passages.terms} @@ ${excluded}::tsquery`,
+    ...scope.conditions,
+  ]);
+  const found = sql`select ${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.terms}, ${pageColumns} from ${passages} join ${pages} on ${pages.id} = ${passages.pageId} where ${where}`;
+  return readCandidates(tx, found, terms);
+}
+
+/** Which of the pages have a passage that matches. */
+export async function findPagesHaving(
+  tx: Db,
+  pageIds: readonly string[],
+  tsquery: string,
+  at: Date | undefined,
+): Promise<Set<string>> {
+  if (pageIds.length === 0) return new Set();
+  const found = await tx.execute(
+    sql`select distinct ${passages.pageId} as id from ${passages} where ${passages.pageId} = any(${toUuids(pageIds)}) and ${at ? wasCurrent(at) : sql`${passages.toAt} is null`} and ${passages.terms} @@ ${tsquery}::tsquery`,
+  );
+  return new Set(rowsOf<{ id: string }>(found).map(({ id }) => id));
+}
+
+/** The pages that match, so many at the most; `null` for terms, which is not looked at. */
+export const matchingPages = (lookup: Lookup): SQL =>
+  sql`select distinct m.page_id from (${matching(lookup, sql`null as terms`)}) m`;
+
+async function readCandidates(tx: Db, found: SQL, terms: readonly WeighedTerm[]): Promise<Candidate[]> {
+  const queries = terms.map(({ term }) => sql`${term.tsquery}::tsquery`);
+  const ranks = terms.map(rankOf);
+  const required = terms.filter(({ isOptional }) => !isOptional);
+  const cover =
+    required.length < 2
+      ? sql`0::real`
+      : sql`ts_rank_cd(${TERM_WEIGHTS}::real[], p.terms, ${required.map(({ term }) => `(${term.tsquery})`).join(" & ")}::tsquery)`;
+  const rows = await tx.execute(sql`
+    select p.id, p.page_id as "pageId", p.website_id as "websiteId", p.place, p.depth, p.changed_at as "changedAt",
+      ${joined(ranks)} as ranks, ${cover} as cover, ${bits(queries, "a")} as "inTitle", ${bits(queries, "b")} as "inHeadings",
+      length(f.a) as "titleLength", length(f.b) as "headingsLength", length(p.terms) as length
+    from (${found}) p
+    cross join lateral (select ts_filter(p.terms, '{a}') as a, ts_filter(p.terms, '{b}') as b offset 0) f`);
+  return rowsOf<Omit<Candidate, "ranks"> & { ranks: string }>(rows).map((row) => ({
+    ...row,
+    ranks: row.ranks === "" ? [] : row.ranks.split(" ").map(Number),
+  }));
+}
+
+/**
+ * `ts_rank` takes the mean over alternatives, of which a passage has one at the best; and it looks at the lexemes alone
+ * where they are not simply alternatives.
+ */
+function rankOf({ term, lexemes, isSimple }: WeighedTerm): SQL {
+  const query = sql`${term.tsquery}::tsquery`;
+  const rank = sql`ts_rank(${TERM_WEIGHTS}::real[], p.terms, ${query})`;
+  if (isSimple) return lexemes === 1 ? rank : sql`${rank} * ${sql.raw(String(lexemes))}`;
+  return sql`case when p.terms @@ ${query} then ${rank} else 0 end`;
+}
+
+/** A text, since drivers differ in what they make of lists of numbers. */
+const joined = (numbers: SQL[]) =>
+  numbers.length === 0 ? sql`''` : sql`array_to_string(array[${sql.join(numbers, sql`, `)}], ' ')`;
+
+function bits(queries: SQL[], part: "a" | "b"): SQL {
+  if (queries.length === 0) return sql`0`;
+  const each = queries.map(
+    (query, i) => sql`case when f.${sql.raw(part)} @@ ${query} then ${sql.raw(String(2 ** i))} else 0 end`,
+  );
+  return sql`(${sql.join(each, sql` + `)})`;
+}
+
+/**
+ * Passages that match, with their page's conditions. Two limits: of words that are everywhere only so many passages are
+ * looked at, whatever the conditions make of them.
+ */
+function matching({ scope, at, tsquery, namedPages, limit }: Lookup, terms: SQL): SQL {
+  const wanted = withMarkers(scope, tsquery);
+  const asked = [
+    wanted === undefined ? sql`${passages.place} = 0` : sql`${passages.terms} @@ ${wanted}::tsquery`,
+    namedPages && sql`${passages.pageId} = any(${toUuids(namedPages)})`,
+  ];
+  const columns = sql`${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${terms}`;
+  const part = (times: SQL) =>
+    sql`(select ${columns} from ${passages} where ${allOf([...asked, times])} limit ${MAX_SCANNED})`;
+  // Each part in the words of its partial index.
+  const parts = at
+    ? sql`${part(sql`${passages.toAt} is null and ${passages.fromAt} <= ${toText(at)}::timestamptz`)} union all ${part(sql`${passages.toAt} is not null and ${wasCurrent(at)}`)}`
+    : part(sql`${passages.toAt} is null`);
+  return sql`select m.*, ${pageColumns} from (${parts}) m join ${pages} on ${pages.id} = m.page_id where ${allOf(scope.conditions)} limit ${limit}`;
+}
+
+const pageColumns = sql`${pages.depth}, extract(epoch from ${pages.lastChangedAt})::float8 as changed_at`;
+
+const wasCurrent = (at: Date) =>
+  sql`${passages.fromAt} <= ${toText(at)}::timestamptz and (${passages.toAt} is null or ${passages.toAt} > ${toText(at)}::timestamptz)`;
+
+function withMarkers({ markers }: Scope, tsquery: string | undefined): string | undefined {
+  if (markers === undefined || tsquery === undefined) return markers ?? tsquery;
+  return `${markers} & (${tsquery})`;
+}
+
+function allOf(conditions: readonly (SQL | undefined)[]): SQL {
+  const given = conditions.filter((condition) => condition !== undefined);
+  return given.length === 0 ? sql`true` : sql.join(given, sql` and `);
+}
+
+const toUuids = (ids: readonly string[]) => sql`${`{${ids.join(",")}}`}::uuid[]`;
+
+const toText = (at: Date) => at.toISOString();

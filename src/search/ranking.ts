@@ -1,0 +1,93 @@
+import type { Candidate } from "./candidates.ts";
+
+/** What a word counts by where it stands: in code, text, headings, the page's title; as `ts_rank` takes them. */
+export const TERM_WEIGHTS = "{0.3,0.4,0.7,1}";
+
+/** What a place among the results is made of, tuned by the known items of the search bench. */
+const WEIGHTS = {
+  /** All terms close together. */
+  closeness: 0.25,
+  /** The terms are all there is to the title, or to the headings. */
+  title: 0.45,
+  headings: 0.2,
+  /** What further passages of the page add, each half of what the one before did. */
+  furtherPassages: 0.1,
+  /** A page near the start, before one that is far from it. */
+  shallowness: 0.04,
+  /** A page's beginning, before its other passages. */
+  beginning: 0.01,
+  /** A word that says nothing by itself, as a share of what it would else. */
+  optional: 0.3,
+  /** How much longer passages, which have more words anyway, are held back. */
+  length: 0.25,
+};
+
+/** Different words of a passage of common length. */
+const COMMON_LENGTH = 110;
+/** A closeness that is worth half of what the closest is. */
+const HALF_CLOSE = 0.15;
+
+/** What finding a term is worth, and whether it is a word that says nothing by itself. */
+export type RankedTerm = { rarity: number; isOptional: boolean };
+
+export type RankedPassage = Candidate & { score: number };
+
+/** A page with its passages, best first. */
+export type RankedPage = { pageId: string; websiteId: string; score: number; passages: RankedPassage[] };
+
+/**
+ * The pages of candidates, best first; where scores are the same, in the order of their ids, so that the same candidates
+ * always rank the same.
+ */
+export function rankPages(candidates: readonly Candidate[], terms: readonly RankedTerm[]): RankedPage[] {
+  const worths = terms.map(({ rarity, isOptional }) => Math.max(rarity, 0.01) * (isOptional ? WEIGHTS.optional : 1));
+  const total = worths.reduce((sum, worth) => sum + worth, 0);
+  const byPage = new Map<string, RankedPassage[]>();
+  for (const candidate of candidates) {
+    const passage = { ...candidate, score: total === 0 ? 0 : scorePassage(candidate, worths, total) };
+    const others = byPage.get(candidate.pageId);
+    if (others) others.push(passage);
+    else byPage.set(candidate.pageId, [passage]);
+  }
+  const ranked = [...byPage.values()].map((passages) => rankPage(passages, worths, total));
+  return ranked.sort((a, b) => b.score - a.score || (a.pageId < b.pageId ? -1 : 1));
+}
+
+function rankPage(passages: RankedPassage[], worths: readonly number[], total: number): RankedPage {
+  passages.sort((a, b) => b.score - a.score || a.place - b.place || (a.id < b.id ? -1 : 1));
+  const [best] = passages;
+  if (!best) throw new Error("A page without passages can't be ranked");
+  const { pageId, websiteId, depth, changedAt } = best;
+  // With filters alone there is nothing to rank by but which is newest.
+  if (total === 0) return { pageId, websiteId, score: changedAt, passages };
+  const further = passages.slice(1, 4).reduce((sum, { score }, i) => sum + score / 2 ** (i + 1), 0);
+  const had = worths.filter((_, i) => passages.some(({ ranks }) => (ranks[i] ?? 0) > 0));
+  const share = had.reduce((sum, worth) => sum + worth, 0) / total;
+  const prior = WEIGHTS.shallowness / (1 + depth);
+  const score = share * (best.score + WEIGHTS.furtherPassages * further) + prior;
+  return { pageId, websiteId, score, passages };
+}
+
+function scorePassage(candidate: Candidate, worths: readonly number[], total: number): number {
+  const { ranks, cover, inTitle, inHeadings, titleLength, headingsLength, length, place } = candidate;
+  const found = ranks.reduce((sum, rank, i) => sum + rank * (worths[i] ?? 0), 0) / total;
+  const lengths = 1 - WEIGHTS.length + (WEIGHTS.length * length) / COMMON_LENGTH;
+  return (
+    found / Math.max(lengths, 0.85) +
+    WEIGHTS.closeness * (cover / (cover + HALF_CLOSE)) +
+    WEIGHTS.title * likeness(inTitle, titleLength, worths, total) +
+    WEIGHTS.headings * likeness(inHeadings, headingsLength, worths, total) +
+    WEIGHTS.beginning / (1 + place)
+  );
+}
+
+/** How much of the query a title is, and of the title the query: 1 where they are the same. */
+function likeness(bits: number, length: number, worths: readonly number[], total: number): number {
+  if (bits === 0 || length === 0) return 0;
+  const has = (i: number) => Math.floor(bits / 2 ** i) % 2 === 1;
+  const share = worths.reduce((sum, worth, i) => sum + (has(i) ? worth : 0), 0) / total;
+  const terms = worths.reduce((sum, _, i) => sum + (has(i) ? 1 : 0), 0);
+  const precision = Math.min(1, terms / length);
+  // Titles name the website too: half of the likeness is for what they have of the query alone.
+  return share * share * (0.5 + 0.5 * precision);
+}

@@ -1,0 +1,132 @@
+import { inArray } from "drizzle-orm";
+import type { Db } from "../db/db.ts";
+import { pages } from "../db/schema/pages.ts";
+import {
+  type Asked,
+  type Candidate,
+  findCandidates,
+  findNamedPages,
+  findPagesHaving,
+  type Lookup,
+  MAX_CANDIDATES,
+  prepareSearching,
+} from "./candidates.ts";
+import type { CompiledQuery } from "./compile.ts";
+import { countPages } from "./facets.ts";
+import { type RankedPage, rankPages } from "./ranking.ts";
+import { type WeighedTerm, worthOf } from "./term-worths.ts";
+
+export type TextRequest = Asked & {
+  compiled: CompiledQuery;
+  terms: readonly WeighedTerm[];
+  /** Fewer pages that match all of the query, and those that match some of it are taken too. */
+  enough: number;
+  signal: AbortSignal | undefined;
+};
+
+export type TextResult = {
+  /** Best first: those that match all of the query before those that match some of it. */
+  pages: RankedPage[];
+  total: { pages: number; isExact: boolean };
+  isLoose: boolean;
+  /** What there is more of than was weighed. */
+  others?: Omit<Lookup, "limit">;
+};
+
+/** Passages that match some of the query, which are weighed at the most; and how they are gathered. */
+const MAX_LOOSE = 300;
+const LOOSE_STEP = 150;
+const LOOSE_TERMS = 4;
+/** What a page must have of the query's worth that has not all of it. */
+const MIN_LOOSE_SHARE = 0.3;
+
+/** Finds pages by their words. Whatever the query, so many passages are looked at and ranked at the most. */
+export async function searchText(db: Db, request: TextRequest): Promise<TextResult> {
+  return db.transaction(async (tx) => {
+    await prepareSearching(tx);
+    const { scope, at, terms, compiled, signal, enough } = request;
+    const namedPages = await findNamedPages(tx, request);
+    const lookup = { scope, at, tsquery: compiled.all, namedPages };
+    signal?.throwIfAborted();
+    const strict = await findCandidates(tx, { ...lookup, limit: MAX_CANDIDATES }, terms);
+    signal?.throwIfAborted();
+    const ranked = await keepMeant(tx, rankPages(strict, terms), request);
+    const isWhole = strict.length < MAX_CANDIDATES;
+    const loose = ranked.length < enough ? await findLoose(tx, lookup, request, ranked) : { pages: [], isWhole: true };
+    const pages = [...ranked, ...loose.pages];
+    signal?.throwIfAborted();
+    // What the database does not weigh by itself is not counted by it either.
+    const isCountable = !isWhole && !scope.isMeant && compiled.excluded === undefined;
+    const counted = isCountable ? Math.max(pages.length, await countPages(tx, lookup)) : pages.length;
+    return {
+      pages,
+      total: { pages: counted, isExact: isWhole && loose.isWhole },
+      isLoose: loose.pages.length > 0,
+      ...(isWhole ? {} : { others: lookup }),
+    };
+  });
+}
+
+/** What only the program, or the page as a whole, can tell. */
+async function keepMeant(
+  tx: Db,
+  ranked: RankedPage[],
+  { scope: { isMeant }, compiled: { excluded }, at }: TextRequest,
+): Promise<RankedPage[]> {
+  const pageIds = ranked.map(({ pageId }) => pageId);
+  const without = excluded === undefined ? undefined : await findPagesHaving(tx, pageIds, excluded, at);
+  const meant = isMeant && (await findMeantPages(tx, pageIds, isMeant));
+  return ranked.filter(({ pageId }) => !without?.has(pageId) && (meant?.has(pageId) ?? true));
+}
+
+export async function findMeantPages(
+  tx: Db,
+  pageIds: readonly string[],
+  isMeant: (url: string) => boolean,
+): Promise<Set<string>> {
+  if (pageIds.length === 0) return new Set();
+  const rows = await tx
+    .select({ id: pages.id, url: pages.url })
+    .from(pages)
+    .where(inArray(pages.id, [...pageIds]));
+  return new Set(rows.filter(({ url }) => isMeant(url)).map(({ id }) => id));
+}
+
+/** The rarest terms first, each together with another before each alone, until there is enough to choose from. */
+async function findLoose(
+  tx: Db,
+  lookup: Omit<Lookup, "limit">,
+  request: TextRequest,
+  strict: readonly RankedPage[],
+): Promise<{ pages: RankedPage[]; isWhole: boolean }> {
+  const { compiled, terms, signal } = request;
+  if (compiled.some === undefined) return { pages: [], isWhole: true };
+  const found = new Map<string, Candidate>();
+  let isWhole = true;
+  for (const tsquery of toLooseQueries(compiled.some, terms)) {
+    signal?.throwIfAborted();
+    const candidates = await findCandidates(tx, { ...lookup, tsquery, limit: LOOSE_STEP }, terms);
+    for (const candidate of candidates) found.set(candidate.id, candidate);
+    if (candidates.length === LOOSE_STEP) isWhole = false;
+    if (found.size >= MAX_LOOSE) break;
+  }
+  const known = new Set(strict.map(({ pageId }) => pageId));
+  const all = terms.reduce((sum, term) => sum + worthOf(term), 0);
+  const isTelling = ({ passages }: RankedPage) => {
+    const had = terms.filter((_, i) => passages.some(({ ranks }) => (ranks[i] ?? 0) > 0));
+    return all === 0 || terms.length < 2 || had.reduce((sum, term) => sum + worthOf(term), 0) >= MIN_LOOSE_SHARE * all;
+  };
+  const ranked = rankPages([...found.values()], terms).filter((page) => !known.has(page.pageId) && isTelling(page));
+  return { pages: await keepMeant(tx, ranked, request), isWhole };
+}
+
+function toLooseQueries(some: string, terms: readonly WeighedTerm[]): string[] {
+  const rarest = terms
+    .filter(({ isOptional }) => !isOptional)
+    .toSorted((a, b) => worthOf(b) - worthOf(a))
+    .slice(0, LOOSE_TERMS)
+    .map(({ term }) => `(${term.tsquery})`);
+  if (rarest.length < 2) return [some];
+  const together = rarest.slice(0, -1).map((term, i) => `${term} & (${rarest.slice(i + 1).join(" | ")}) & (${some})`);
+  return [...together, ...rarest.map((term) => `${term} & (${some})`)];
+}

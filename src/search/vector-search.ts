@@ -1,0 +1,95 @@
+import { findNearestTo, type NearPassage } from "../embeddings/nearest.ts";
+import { findListed } from "./candidates.ts";
+import type { CompiledQuery } from "./compile.ts";
+import type { QueryNode, SearchQuery } from "./query.ts";
+import type { RankedPage, RankedPassage } from "./ranking.ts";
+import type { Scope } from "./scope.ts";
+import type { SearchContext, SearchRequest } from "./search.ts";
+import { findMeantPages } from "./text-search.ts";
+
+export type NearPages = {
+  /** Nearest first; `undefined` where vectors were not asked, or are not to be had. */
+  pages: RankedPage[] | undefined;
+  /** What a reader must know of that. */
+  notes: string[];
+};
+
+/** Passages that are taken beside those that words find, and where there are vectors alone. */
+const MAX_NEAR = { hybrid: 50, vector: 100 };
+/** As near as the nearest, by the cosine, or this much of it: vectors always find something. */
+const MIN_NEARNESS = 0.7;
+
+/**
+ * Finds pages by what they mean. What a query asks for in so many words, by quotation marks or a minus, is asked of
+ * these pages too.
+ */
+export async function findNearPages(
+  context: SearchContext,
+  request: SearchRequest,
+  { query, scope, compiled }: { query: SearchQuery; scope: Scope; compiled: CompiledQuery },
+  signal?: AbortSignal,
+): Promise<NearPages> {
+  const { mode = "hybrid", at, asTyped } = request;
+  const text = query.node ? readMeaning(query.node) : "";
+  const isAsked = mode !== "text" && !asTyped && text !== "";
+  if (!isAsked) return { pages: undefined, notes: [] };
+  const isWanted = context.embedder !== undefined || request.mode !== undefined || mode === "vector";
+  if (at) return without("Vectors know what pages say now alone, so they were left out", isWanted);
+  const { websiteIds } = scope;
+  const near = await findNearestTo(context, text, { websiteIds, limit: MAX_NEAR[mode] }, signal);
+  if ("reason" in near) return without(`${near.reason}; found by words alone`, isWanted);
+  const nearest = near.reduce((least, { distance }) => Math.min(least, distance), 2);
+  const taken = near.filter(({ distance }) => 1 - distance >= MIN_NEARNESS * (1 - nearest));
+  const ids = taken.map(({ passageId }) => passageId);
+  const isExact = hasPhrase(query.node);
+  const found = await findListed(
+    context.db,
+    ids,
+    { scope, tsquery: isExact ? compiled.all : undefined, excluded: compiled.excluded },
+    [],
+  );
+  const pages = group(found, taken);
+  if (!scope.isMeant) return { pages, notes: [] };
+  const meant = await findMeantPages(
+    context.db,
+    pages.map(({ pageId }) => pageId),
+    scope.isMeant,
+  );
+  return { pages: pages.filter(({ pageId }) => meant.has(pageId)), notes: [] };
+}
+
+/** Who asked for no vectors, and has no endpoint for them, need not be told that there are none. */
+const without = (note: string, isWanted: boolean): NearPages => ({ pages: undefined, notes: isWanted ? [note] : [] });
+
+function group(found: readonly Omit<RankedPassage, "score">[], near: readonly NearPassage[]): RankedPage[] {
+  const distances = new Map(near.map(({ passageId, distance }) => [passageId, distance]));
+  const passages = found
+    .map((each) => ({ ...each, score: 1 - (distances.get(each.id) ?? 2) }))
+    .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+  const byPage = new Map<string, RankedPage>();
+  for (const passage of passages) {
+    const { pageId, websiteId, score } = passage;
+    const page = byPage.get(pageId);
+    if (page) page.passages.push(passage);
+    else byPage.set(pageId, { pageId, websiteId, score, passages: [passage] });
+  }
+  return [...byPage.values()];
+}
+
+/** The words of a query without what it excludes, in their order. */
+function readMeaning(node: QueryNode): string {
+  switch (node.kind) {
+    case "not":
+      return "";
+    case "and":
+    case "or":
+      return node.nodes.map(readMeaning).filter(Boolean).join(" ");
+    default:
+      return node.text;
+  }
+}
+
+function hasPhrase(node: QueryNode | undefined): boolean {
+  if (node?.kind === "and" || node?.kind === "or") return node.nodes.some(hasPhrase);
+  return node?.kind === "phrase";
+}
