@@ -1,7 +1,9 @@
 import { Type } from "@sinclair/typebox";
 import type { Db } from "../db/db.ts";
+import { queueEmbedding } from "../embeddings/embed-website-job.ts";
 import { enqueue } from "../jobs/enqueue.ts";
 import { defineJob } from "../jobs/kind.ts";
+import { lookAfter } from "../jobs/look-after.ts";
 import { buildWebsiteIndexes } from "../llms/build-indexes.ts";
 import { indexWebsite } from "../passages/index-website.ts";
 
@@ -10,19 +12,30 @@ export const indexWebsiteJob = defineJob({
   name: "index-website",
   about: "Brings a website's search index and llms.txt up to its pages",
   queue: "index",
-  payload: Type.Object({ websiteId: Type.String() }),
+  payload: Type.Object({
+    websiteId: Type.String(),
+    /** A crawl still brings pages: they are made searchable, and no list is built of what is not all. */
+    isCrawled: Type.Optional(Type.Boolean()),
+  }),
   retry: { limit: 5, delaySeconds: 10, maxDelaySeconds: 600 },
   timeoutSeconds: 3_600,
   keepSeconds: 86_400,
   isUnique: true,
-  run: async ({ db, clock, parser }, { websiteId }, { signal, progress }) => {
+  run: async ({ db, clock, parser, embedder }, { websiteId, isCrawled }, { signal, progress }) => {
     const result = await indexWebsite({ db, clock }, websiteId, { signal, onProgress: progress });
-    await buildWebsiteIndexes({ db, clock, parser }, websiteId, signal);
+    if (!isCrawled) await buildWebsiteIndexes({ db, clock, parser }, websiteId, signal);
+    // Also when nothing is new: the endpoint may be, or what it was given may have been lost.
+    if (embedder) await queueEmbedding(db, websiteId);
     return result;
   },
 });
 
 /** Has what is built from a website's pages brought up to them. Commits with the transaction. */
 export async function queueIndexing(tx: Db, websiteId: string): Promise<void> {
-  await enqueue(tx, indexWebsiteJob, { websiteId }, { key: websiteId });
+  await lookAfter(tx, indexWebsiteJob, [{ key: websiteId, payload: { websiteId } }]);
+}
+
+/** Has what a crawl has brought so far made searchable, unless that is under way. */
+export async function queueIndexingMeanwhile(tx: Db, websiteId: string): Promise<void> {
+  await enqueue(tx, indexWebsiteJob, { websiteId, isCrawled: true }, { key: `${websiteId}/crawled`, priority: -1 });
 }

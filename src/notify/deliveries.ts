@@ -5,9 +5,10 @@ import type { Db } from "../db/db.ts";
 import { channels, type DeliveryState, deliveries, deliveryAttempts, events } from "../db/schema/notifications.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
+import { lookAfter } from "../jobs/look-after.ts";
 import { getChannel, holdChannel, isVisibleTo } from "./channels.ts";
 import { claimUntil } from "./claims.ts";
-import { lookAfter, notifyDeliver } from "./notify-jobs.ts";
+import { notifyDeliver } from "./notify-jobs.ts";
 import { settleAttempt } from "./outcome.ts";
 import { readMessage, sendOnce } from "./sending.ts";
 

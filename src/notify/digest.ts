@@ -2,9 +2,10 @@ import { and, asc, count, eq, isNull, lte, min, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { channels, deliveries, events } from "../db/schema/notifications.ts";
 import { websites } from "../db/schema/websites.ts";
+import { lookAfter } from "../jobs/look-after.ts";
 import { nextDigestAt } from "./digest-time.ts";
 import type { Channel } from "./format.ts";
-import { lookAfter, notifyDeliver } from "./notify-jobs.ts";
+import { notifyDeliver } from "./notify-jobs.ts";
 import type { DigestPayload } from "./payload.ts";
 
 /** Events that a digest has in full; of others it has the number. */

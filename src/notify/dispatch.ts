@@ -4,13 +4,14 @@ import type { Db } from "../db/db.ts";
 import { channels, deliveries, events } from "../db/schema/notifications.ts";
 import { users } from "../db/schema/users.ts";
 import { websites } from "../db/schema/websites.ts";
+import { lookAfter } from "../jobs/look-after.ts";
 import { hasText } from "../patterns/text-pattern.ts";
 import type { Log } from "../telemetry/log.ts";
 import { readAddedTexts } from "./added-texts.ts";
 import { compileFilter, type EventFilter } from "./filter.ts";
 import type { Channel } from "./format.ts";
 import type { StoredEvent } from "./message.ts";
-import { lookAfter, notifyDeliver } from "./notify-jobs.ts";
+import { notifyDeliver } from "./notify-jobs.ts";
 import { eventsChannel, ROWS_A_STATEMENT } from "./outbox.ts";
 import type { ChannelPayload, PagePayload } from "./payload.ts";
 

@@ -1,8 +1,9 @@
 import { and, eq, isNull, lte } from "drizzle-orm";
 import type { App } from "../app.ts";
 import { channels, deliveries, events } from "../db/schema/notifications.ts";
+import { lookAfter } from "../jobs/look-after.ts";
 import { makeDigest } from "./digest.ts";
-import { lookAfter, notifyDeliver, notifyDispatch } from "./notify-jobs.ts";
+import { notifyDeliver, notifyDispatch } from "./notify-jobs.ts";
 
 /** Makes digests that are due, and has what waits and nobody moves on looked after. Safe to do anywhere, and at once. */
 export async function makeDue(

@@ -3,7 +3,8 @@ import type { Db } from "../db/db.ts";
 import { channels, type EventType, events } from "../db/schema/notifications.ts";
 import { websites } from "../db/schema/websites.ts";
 import { jobsOf } from "../jobs/jobs.ts";
-import { lookAfter, notifyDispatch } from "./notify-jobs.ts";
+import { lookAfter } from "../jobs/look-after.ts";
+import { notifyDispatch } from "./notify-jobs.ts";
 
 export type NewEvent = {
   userId: string;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { App } from "../../src/app.ts";
 import type { Store } from "../../src/db/db.ts";
-import { lookAfter, notifyDeliver, notifyDue } from "../../src/notify/notify-jobs.ts";
+import { lookAfter } from "../../src/jobs/look-after.ts";
+import { notifyDeliver, notifyDue } from "../../src/notify/notify-jobs.ts";
 import { purgeEvents } from "../../src/retention/events.ts";
 import { readJobs } from "../jobs/job-app.ts";
 import { createManualClock, type ManualClock } from "../manual-clock.ts";
