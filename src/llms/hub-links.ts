@@ -4,7 +4,7 @@ import { ParseError, type ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
 import { markdownDocuments, rawHtml } from "../db/schema/pages.ts";
 import type { ListedPage } from "./listed-pages.ts";
-import type { PageNode } from "./page-tree.ts";
+import { namesOf, type PageNode } from "./page-tree.ts";
 
 /** Hubs whose whole page is read for its menus: reading one takes some ten milliseconds. */
 const MAX_WHOLE = 20;
@@ -19,7 +19,7 @@ export async function readHubLinks(
   pages: readonly ListedPage[],
   signal?: AbortSignal,
 ): Promise<Map<PageNode, string[]>> {
-  const idOf = new Map(pages.map((page) => [page.url, page.id]));
+  const find = createPageFinder(pages);
   const links = new Map<PageNode, string[]>();
   for (const [index, hub] of hubs.entries()) {
     signal?.throwIfAborted();
@@ -29,7 +29,7 @@ export async function readHubLinks(
     if (!document) continue;
     const ids = new Set<string>();
     const add = (url: string) => {
-      const id = idOf.get(url) ?? idOf.get(url.split("#", 1)[0] ?? "");
+      const id = find(url);
       if (id !== undefined && id !== page.id) ids.add(id);
       return url;
     };
@@ -39,6 +39,23 @@ export async function readHubLinks(
     links.set(hub, [...ids]);
   }
   return links;
+}
+
+/** By its URL, or else by its place: pages link to `index.html` of what is stored under its folder. */
+function createPageFinder(pages: readonly ListedPage[]): (url: string) => string | undefined {
+  const byUrl = new Map<string, string>();
+  const byPlace = new Map<string, string>();
+  for (const { id, url, host, path } of pages) {
+    byUrl.set(url, id);
+    if (!path.includes("?")) byPlace.set([host, ...namesOf(path)].join("/"), id);
+  }
+  return (link) => {
+    const [url = ""] = link.split("#", 1);
+    const known = byUrl.get(url);
+    if (known !== undefined || url.includes("?") || !URL.canParse(url)) return known;
+    const { host, pathname } = new URL(url);
+    return byPlace.get([host, ...namesOf(pathname)].join("/"));
+  };
 }
 
 type HubDocument = { markdown: string; rawHash: string; charset: string | null; kind: string };

@@ -12,6 +12,15 @@ const MAX_SUMMARY = 220;
 /** A text that so many pages give is said of the website, not of them. */
 const REPEATED = 3;
 
+/** What generators write where a page has no title. */
+const NO_TITLE = /^\s*(?:<?no title>?|untitled(?: document)?)\s*$/i;
+
+/** What begins a note, where a page begins with one. */
+const ALERT = /\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]/g;
+
+/** `Author: A. N. Other`, `Source code: Lib/re.py`: a field, which says nothing of what the page is about. */
+const FIELD = /^\p{L}[\p{L} ]{1,20}: \S+(?: \S+){0,4}$/u;
+
 export type PageTitles = { titleOf(page: ListedPage): string; summaryOf(page: ListedPage): string | undefined };
 
 /** Titles without what all have, such as the website's name, and one line about each page, where it says something. */
@@ -20,15 +29,15 @@ export function createPageTitles(pages: readonly ListedPage[]): PageTitles {
   const summaries = new Map<string, number>();
   for (const { summary } of pages) if (summary) summaries.set(summary, (summaries.get(summary) ?? 0) + 1);
   const titleOf = (page: ListedPage): string => {
-    const whole = onOneLine(page.title ?? "");
+    const whole = NO_TITLE.test(page.title ?? "") ? "" : onOneLine(page.title ?? "");
     const own = withoutShared(whole, ends, beginnings);
     return shorten(own || whole || nameOf(page), MAX_TITLE);
   };
   return {
     titleOf,
     summaryOf: (page) => {
-      const text = onOneLine(page.summary ?? "");
-      if (text === "" || (summaries.get(page.summary ?? "") ?? 0) >= REPEATED) return undefined;
+      const text = onOneLine((page.summary ?? "").replace(ALERT, ""));
+      if (isNoSentence(text) || (summaries.get(page.summary ?? "") ?? 0) >= REPEATED) return undefined;
       const isTitle = [page.title ?? "", titleOf(page)].some((title) => foldText(title) === foldText(text));
       return isTitle ? undefined : shortenText(text, MAX_SUMMARY);
     },
@@ -42,6 +51,13 @@ export function toTitle(name: string): string {
 }
 
 export const onOneLine = (text: string) => text.toWellFormed().replace(/\s+/g, " ").trim();
+
+/** What is no sentence about anything: a field, an address, a name, or the line before a list. */
+function isNoSentence(text: string): boolean {
+  if (FIELD.test(text) || /[:,]$/.test(text) || /^(?:©|\(c\) |copyright\b)/i.test(text)) return true;
+  // Scripts without spaces say as much in fewer words.
+  return text.split(" ").length < 4 && !/[.!?。！？]$/.test(text) && text.length < 30;
+}
 
 /** At most `length` characters, ended at a sentence where one ends in the second half, else at a word. */
 export function shortenText(text: string, length: number): string {

@@ -34,7 +34,7 @@ export function toPageTree(pages: readonly ListedPage[]): PageTree {
   const nodeOf = new Map<string, PageNode>();
   for (const page of pages) {
     let node = root;
-    for (const name of [page.host, ...partsOf(page)]) node = childOf(node, name, byName);
+    for (const name of [page.host, ...namesOf(page.path)]) node = childOf(node, name, byName);
     node.pages.push(page);
     nodeOf.set(page.id, node);
   }
@@ -42,8 +42,8 @@ export function toPageTree(pages: readonly ListedPage[]): PageTree {
   return { root, nodeOf };
 }
 
-/** Names of the places on the way to a page, without its host. */
-function partsOf({ path }: ListedPage): string[] {
+/** Names of the places on the way to a path, which are the same for all ways to write it. */
+export function namesOf(path: string): string[] {
   const [pathname = ""] = path.split("?", 1);
   const parts = pathname.split("/").slice(1, MAX_DEPTH + 1);
   const last = parts.at(-1) ?? "";

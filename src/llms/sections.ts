@@ -11,9 +11,12 @@ const LONG = 60;
 const MIN_PART = 5;
 const MAX_LEVEL = 3;
 const MAX_SECTIONS = 30;
-/** Pages without a folder are grouped by their breadcrumbs when there are more. */
-const FLAT = 12;
+/** Pages side by side in one folder are grouped by their breadcrumbs when there are more. */
+const FLAT = 30;
 const MAX_TITLE = 80;
+
+/** What is in no folder: beside folders, and where there are none. */
+const UNNAMED: readonly [string, string] = ["Overview", "Pages"];
 
 /** Its meaning is the specification's: what is there may be left out. */
 export const OPTIONAL = "Optional";
@@ -39,13 +42,13 @@ export function toSections(
   for (const host of root.children) {
     if (host !== home) sections.push({ title: titleOfFolder(host, titles, []), pages: [...pagesBelow(host)] });
   }
-  return withDistinctTitles(gatherSmall(sections.flatMap(divideFlat)));
+  return withDistinctTitles(divideLong(gatherSmall(sections)));
 }
 
 /** The parts of a folder: what is in it itself, then each folder of some size. */
 function divide(folder: PageNode, titles: PageTitles, above: string | undefined, level: number): Section[] {
   const { own, parts } = partsOf(folder);
-  const title = above ?? (parts.length > 0 ? "Overview" : "Pages");
+  const title = above ?? UNNAMED[parts.length > 0 ? 0 : 1];
   const sections: Section[] = own.length > 0 ? [{ title, pages: own }] : [];
   const around = sharedBreadcrumbs([...pagesBelow(folder)]);
   for (const part of parts) {
@@ -117,24 +120,39 @@ function languageOf(folder: PageNode): string | undefined {
   return same * 2 > folder.count ? new Intl.DisplayNames(["en"], { type: "language" }).of(folder.name) : undefined;
 }
 
-/** Pages side by side in one folder, by the name in their breadcrumbs in which they differ first. */
-function divideFlat(section: Section): Section[] {
-  if (section.pages.length <= FLAT) return [section];
+/** The longest first, as long as there may be more sections. */
+function divideLong(sections: Section[]): Section[] {
+  const parts = new Map<Section, Section[]>();
+  let room = MAX_SECTIONS - sections.length;
+  for (const section of [...sections].sort((a, b) => b.pages.length - a.pages.length)) {
+    const divided = section.pages.length > FLAT ? divideFlat(section, room) : [section];
+    parts.set(section, divided);
+    room -= divided.length - 1;
+  }
+  return sections.flatMap((section) => parts.get(section) ?? [section]);
+}
+
+/** Pages side by side in one folder, by the name in their breadcrumbs in which they differ first; the largest groups. */
+function divideFlat(section: Section, most: number): Section[] {
   const level = sharedBreadcrumbs(section.pages).length;
   const groups = new Map<string, ListedPage[]>();
   for (const page of section.pages) {
-    const name = page.breadcrumbs[level];
-    // The last name is mostly the page's own.
-    if (name === undefined || page.breadcrumbs.length < level + 2) continue;
+    const name = page.breadcrumbs[level] ?? "";
     const group = groups.get(name);
     if (group) group.push(page);
     else groups.set(name, [page]);
   }
-  const large = new Map([...groups].filter(([, pages]) => pages.length >= MIN_PAGES));
-  if (large.size < 2) return [section];
-  const grouped = new Set([...large.values()].flat());
-  const rest = section.pages.filter((page) => !grouped.has(page));
-  const parts = [...large].map(([name, pages]) => ({ title: shortenText(onOneLine(name), MAX_TITLE), pages }));
+  const large = [...groups]
+    .filter(([name, pages]) => name !== "" && pages.length >= MIN_PART)
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, most);
+  if (large.length < 2) return [section];
+  const names = new Set(large.map(([name]) => name));
+  const rest = section.pages.filter(({ breadcrumbs }) => !names.has(breadcrumbs[level] ?? ""));
+  const above = UNNAMED.includes(section.title) ? "" : `${section.title}: `;
+  const parts = [...groups]
+    .filter(([name]) => names.has(name))
+    .map(([name, pages]) => ({ title: shortenText(above + onOneLine(name), MAX_TITLE), pages }));
   return rest.length > 0 ? [{ ...section, pages: rest }, ...parts] : parts;
 }
 
