@@ -20,6 +20,7 @@ export const DOCUMENTATION = {
     { name: "Schedules", description: "When websites are crawled again, and when the service cleans up" },
     { name: "Pages", description: "What crawls brought: documents, raw bodies, links" },
     { name: "Channels", description: "Who is told what happens, and what was sent to them" },
+    { name: "Search", description: "Finding pages by what they say" },
     { name: "Changes", description: "What changed, when, and between which versions" },
     { name: "Scrape", description: "One page, now" },
     { name: "Extract", description: "What options make of a page, and why" },

@@ -32,6 +32,7 @@ import { revisitsApi } from "./revisits.ts";
 import { type Surroundings, underRules } from "./ruled.ts";
 import { schedulesApi } from "./schedules.ts";
 import { scrapeApi } from "./scrape.ts";
+import { searchApi, websiteSearchApi } from "./search.ts";
 import { swaggerPages } from "./swagger.ts";
 import { systemSchedulesApi } from "./system-schedules.ts";
 import { templatePreviewApi } from "./template-preview.ts";
@@ -67,6 +68,8 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(deliveriesApi({ db, clock, config }))
         .use(websiteEventsApi({ db, cache, clock, log, closing }))
         .use(pagesApi({ store, parser }))
+        .use(searchApi(app))
+        .use(websiteSearchApi(app))
         .use(versionsApi({ store, parser }))
         .use(changesApi({ store, parser }))
         .use(websiteChangesApi({ store, clock }))

@@ -81,6 +81,9 @@ export const SAMPLES: Record<string, Sample> = {
   "GET /api/v1/pages/{id}/versions/{number}/raw": version,
   "GET /api/v1/pages/{id}/diff": { ...page, query: "?from=1&to=1" },
 
+  "GET /api/v1/search": { query: "?q=text" },
+  "GET /api/v1/websites/{id}/search": { ...website, query: "?q=text" },
+
   "GET /api/v1/changes": {},
   "GET /api/v1/changes/{id}": change,
   "GET /api/v1/changes/{id}/diff": change,

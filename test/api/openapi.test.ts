@@ -72,6 +72,7 @@ test("the document lists every route that callers have, and no other", () => {
       "GET /api/v1/crawls/{id}",
       ...["pages", "events"].map((list) => `GET /api/v1/crawls/{id}/${list}`),
       ...["pause", "resume", "cancel"].map((verb) => `POST /api/v1/crawls/{id}/${verb}`),
+      ...["/search", "/websites/{id}/search"].map((path) => `GET /api/v1${path}`),
       "GET /api/v1/pages",
       "GET /api/v1/pages/{id}",
       ...["document", "raw", "links", "versions", "diff", "visit-plan"].map((part) => `GET /api/v1/pages/{id}/${part}`),
