@@ -6,6 +6,7 @@ export type CrawlFlags = {
   out?: string;
   /** False with `--no-files`. */
   files: boolean;
+  llms?: boolean;
   baseUrl?: string;
   data?: string;
   config?: string;

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { type Crawl, listCrawlUrls } from "../crawl/crawls.ts";
 import type { Db } from "../db/db.ts";
+import type { WrittenList } from "../export/llms-files.ts";
 import type { MarkdownFolderResult } from "../export/markdown-folder.ts";
 import { formatBytes, formatCount, formatDuration } from "./quantity.ts";
 
@@ -25,14 +26,18 @@ export type CrawlSummary = {
   /** Where the files are; absent when none were asked for. */
   folder?: string;
   files?: { written: number; unchanged: number; removed: number; renamed: number; bytes: number };
+  /** `llms.txt` and what goes with it, by the names of their files. */
+  lists?: WrittenList[];
 };
+
+type Output = { folder: string; files: MarkdownFolderResult | undefined; lists: WrittenList[] | undefined };
 
 export async function summarize(
   db: Db,
   crawl: Crawl,
   run: {
     url: string;
-    output: { folder: string; files: MarkdownFolderResult } | undefined;
+    output: Output | undefined;
     elapsedMs: number;
     /** What the crawl had done when this run began. */
     doneBefore: number;
@@ -57,13 +62,15 @@ export async function summarize(
   };
 }
 
-function describeOutput({ folder, files: { displaced, ...files } }: { folder: string; files: MarkdownFolderResult }) {
-  return { folder, files: { ...files, renamed: displaced.length } };
+function describeOutput({ folder, files: written, lists }: Output): Pick<CrawlSummary, "folder" | "files" | "lists"> {
+  if (!written) return { folder, ...(lists ? { lists } : {}) };
+  const { displaced, ...files } = written;
+  return { folder, files: { ...files, renamed: displaced.length }, ...(lists ? { lists } : {}) };
 }
 
 /** The summary for people. */
 export function describeSummary(summary: CrawlSummary): string {
-  const { pages, files, folder } = summary;
+  const { pages, files, folder, lists = [] } = summary;
   const seconds = summary.elapsed_ms / 1_000;
   const rows: [string, string][] = [
     [
@@ -76,6 +83,7 @@ export function describeSummary(summary: CrawlSummary): string {
     ["answers", listCounts(summary.by_status, (status) => status)],
     ["bytes", `${formatBytes(summary.bytes)} read${files ? `, ${formatBytes(files.bytes)} of Markdown` : ""}`],
     ["files", files && folder ? `${countFiles(files)} in ${showPath(folder)}` : ""],
+    ["lists", folder && lists.length > 0 ? `${describeLists(lists)} in ${showPath(folder)}` : ""],
     ["left out", listCounts(summary.by_skip, (reason) => SKIP_WORDS[reason] ?? reason.replaceAll("_", " "))],
     ["ended by", describeLimit(summary.end_reason)],
   ];
@@ -91,6 +99,13 @@ export function describeSummary(summary: CrawlSummary): string {
 
 function countFiles(files: NonNullable<CrawlSummary["files"]>): string {
   return [formatCount(files.written, "written", "written"), ...named(files, ["unchanged", "removed"])].join(", ");
+}
+
+/** Those of a text in very many parts are not named one by one. */
+function describeLists(lists: readonly WrittenList[]): string {
+  const shown = lists.slice(0, 5).map(({ path, bytes }) => `${path} (${formatBytes(bytes)})`);
+  const more = lists.length - shown.length;
+  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
 
 /** Why nothing could be fetched, in a sentence. */

@@ -9,8 +9,11 @@ import { runCrawl } from "../crawl/engine.ts";
 import { addUrls, toNewUrl } from "../crawl/frontier.ts";
 import { type CrawlOptions, readCrawlOptions } from "../crawl/options.ts";
 import { AppError } from "../errors.ts";
+import { type WrittenList, writeLlmsFiles } from "../export/llms-files.ts";
 import { exportMarkdownFolder, type MarkdownFolderResult } from "../export/markdown-folder.ts";
 import { openOutputFolder } from "../export/output-folder.ts";
+import { buildWebsiteIndexes } from "../llms/build-indexes.ts";
+import { type IndexingProgress, indexWebsite } from "../passages/index-website.ts";
 import { createLog, type Log } from "../telemetry/log.ts";
 import { openLog } from "../telemetry/open.ts";
 import { findOrAddWebsite } from "../websites/websites.ts";
@@ -37,7 +40,9 @@ export async function crawlCommand(target: string, flags: CrawlFlags, args: read
   const source = await readSource(target, flags.baseUrl);
   const options = { ...(source.folder ? { ...FOLDER_PACE, ...belowBase(source.url) } : {}), ...toCrawlOptions(flags) };
   const { config, origins, warnings } = loadSettings(settingsOf(flags));
-  const out = flags.files ? (flags.out ?? new URL(source.url).host.replaceAll(":", "_")) : undefined;
+  const writes = { files: flags.files, lists: flags.llms ?? false };
+  const folder = flags.out ?? new URL(source.url).host.replaceAll(":", "_");
+  const out = writes.files || writes.lists ? folder : undefined;
   // Before the crawl, which may take hours: what stands in the way of its result is better known now.
   if (out !== undefined) await openOutputFolder(out);
 
@@ -53,7 +58,7 @@ export async function crawlCommand(target: string, flags: CrawlFlags, args: read
         `Going on with the crawl of ${source.url} that was left: ${crawl.done.toLocaleString("en")} done, ${crawl.pending.toLocaleString("en")} queued`,
       );
     reporter.event({ type: "started", crawl_id: crawl.id, url: source.url, is_resumed: isResumed });
-    return await finishCrawl({ app, crawl, source, out, interrupt, reporter, args });
+    return await finishCrawl({ app, crawl, source, out, writes, interrupt, reporter, args });
   } finally {
     reporter.progress.stop();
     interrupt.dispose();
@@ -68,21 +73,25 @@ type Work = {
   source: CrawlSource;
   /** Where the files go; `undefined` for none. */
   out: string | undefined;
+  writes: { files: boolean; lists: boolean };
   interrupt: Interrupt;
   reporter: Reporter;
   args: readonly string[];
 };
 
-async function finishCrawl({ app, crawl, source, out, interrupt, reporter, args }: Work): Promise<number> {
+async function finishCrawl({ app, crawl, source, out, writes, interrupt, reporter, args }: Work): Promise<number> {
   const startedAt = performance.now();
   const { progress } = reporter;
   const { signal } = interrupt;
   const ended = await runCrawl(app, crawl.id, { signal, onProgress: progress.update });
-  const files = out === undefined ? undefined : await writeFiles(app, ended, out, progress);
+  const files = out === undefined || !writes.files ? undefined : await writeFiles(app, ended, out, progress);
+  // Whoever stopped the crawl does not wait for an index of a part of it.
+  const mayList = out !== undefined && writes.lists && ended.state === "completed";
+  const lists = mayList ? await writeLists(app, ended, out, progress, signal) : undefined;
   progress.stop();
   const summary = await summarize(app.db, ended, {
     url: source.url,
-    output: out === undefined || !files ? undefined : { folder: out, files },
+    output: out === undefined ? undefined : { folder: out, files, lists },
     elapsedMs: performance.now() - startedAt,
     doneBefore: crawl.done,
   });
@@ -114,6 +123,22 @@ function writeFiles({ db }: App, crawl: Crawl, folder: string, progress: Progres
     onProgress: ({ done, total }) =>
       progress.say(`Writing files: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`),
   });
+}
+
+/** What is listed is what is indexed. */
+async function writeLists(
+  { db, clock, parser }: App,
+  { websiteId }: Crawl,
+  folder: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<WrittenList[]> {
+  progress.say("Indexing pages");
+  const onProgress = ({ pages }: IndexingProgress) => progress.say(`Indexing pages: ${pages.toLocaleString("en")}`);
+  await indexWebsite({ db, clock }, websiteId, { signal, onProgress });
+  const built = await buildWebsiteIndexes({ db, clock, parser }, websiteId, signal);
+  // A website without a page that has text has nothing to list.
+  return built.length === 0 ? [] : writeLlmsFiles(db, LOCAL_VIEWER, { websiteId, folder, signal });
 }
 
 /** A folder holds nothing of what its host has beside its base. */

@@ -7,6 +7,7 @@ import { addChannelCommands } from "./channel-commands.ts";
 import { addDatabaseCommands } from "./database-commands.ts";
 import { addInstanceCommands, roleOption } from "./instance-commands.ts";
 import { addJobCommands } from "./job-commands.ts";
+import { addMcpCommand } from "./mcp-commands.ts";
 import { parseBytes, parseCount, parseDuration } from "./quantity.ts";
 import { addScheduleCommands } from "./schedule-commands.ts";
 
@@ -103,6 +104,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   addScheduleCommands(program, run, dataOption);
   addChannelCommands(program, run, dataOption);
   addJobCommands(program, run, dataOption);
+  addMcpCommand(program, run, dataOption);
 
   program
     .command("config")
@@ -144,6 +146,7 @@ function crawlCommandOf(program: Command): Command {
     .optionsGroup("Where from and where to:")
     .option("--out <folder>", "folder for the files; default: one named like the host")
     .option("--no-files", "keep the pages in the database alone")
+    .option("--llms", "write llms.txt, llms-full.txt and index.json beside the files, in place of older ones")
     .option("--base-url <url>", "where the site of a folder lives; no network is used then")
     .addOption(dataOption())
     .option("--restart", "forget an unfinished crawl and begin anew")
@@ -289,7 +292,8 @@ const CRAWL_EXAMPLES = `
 Examples:
   orbweaver crawl https://docs.example.org --out ./docs
   orbweaver crawl https://example.org --include '/docs/**' --exclude '/docs/archive/**' --max-pages 500
-  orbweaver crawl ./dist --base-url https://docs.example.org --out ./markdown`;
+  orbweaver crawl ./dist --base-url https://docs.example.org --out ./markdown
+  orbweaver crawl https://docs.example.org --no-files --llms --out ./lists`;
 
 const SCRAPE_EXAMPLES = `
 Examples:
