@@ -70,10 +70,20 @@ export type Lookup = Asked & {
   limit: number;
 };
 
-/** @param terms `MAX_RANKED_TERMS` at the most */
-export async function findCandidates(tx: Db, lookup: Lookup, terms: readonly WeighedTerm[]): Promise<Candidate[]> {
-  if (lookup.namedPages?.length === 0) return [];
-  return readCandidates(tx, matching(lookup, sql`${passages.terms}`), terms);
+/**
+ * What any of the lookups finds, those of the first ones first; a passage once.
+ * @param terms `MAX_RANKED_TERMS` at the most
+ */
+export async function findCandidates(
+  tx: Db,
+  lookups: readonly Lookup[],
+  terms: readonly WeighedTerm[],
+): Promise<Candidate[]> {
+  const asked = lookups.filter(({ namedPages }) => namedPages?.length !== 0);
+  if (asked.length === 0) return [];
+  const parts = asked.map((lookup) => sql`(${matching(lookup, sql`${passages.terms}`)})`);
+  const found = await readCandidates(tx, sql.join(parts, sql` union all `), terms);
+  return lookups.length === 1 ? found : [...new Map(found.map((each) => [each.id, each])).values()];
 }
 
 /** Those of a list that the scope has, and that match `tsquery` if it is given. */

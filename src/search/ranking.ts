@@ -27,6 +27,9 @@ const COMMON_LENGTH = 110;
 /** A closeness that is worth half of what the closest is. */
 const HALF_CLOSE = 0.15;
 
+/** The year 10000, in seconds. */
+const END_OF_TIME = 253_402_300_800;
+
 /** What finding a term is worth, and whether it is a word that says nothing by itself. */
 export type RankedTerm = { rarity: number; isOptional: boolean };
 
@@ -59,7 +62,7 @@ function rankPage(passages: RankedPassage[], worths: readonly number[], total: n
   if (!best) throw new Error("A page without passages can't be ranked");
   const { pageId, websiteId, depth, changedAt } = best;
   // With filters alone there is nothing to rank by but which is newest.
-  if (total === 0) return { pageId, websiteId, score: changedAt, passages };
+  if (total === 0) return { pageId, websiteId, score: changedAt / END_OF_TIME, passages };
   const further = passages.slice(1, 4).reduce((sum, { score }, i) => sum + score / 2 ** (i + 1), 0);
   const had = worths.filter((_, i) => passages.some(({ ranks }) => (ranks[i] ?? 0) > 0));
   const share = had.reduce((sum, worth) => sum + worth, 0) / total;

@@ -3,7 +3,6 @@ import type { Db } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import {
   type Asked,
-  type Candidate,
   findCandidates,
   findNamedPages,
   findPagesHaving,
@@ -33,9 +32,8 @@ export type TextResult = {
   others?: Omit<Lookup, "limit">;
 };
 
-/** Passages that match some of the query, which are weighed at the most; and how they are gathered. */
-const MAX_LOOSE = 300;
-const LOOSE_STEP = 150;
+/** Passages that have a term, which are weighed at the most; of so many terms. */
+const LOOSE_STEP = 100;
 const LOOSE_TERMS = 4;
 /** What a page must have of the query's worth that has not all of it. */
 const MIN_LOOSE_SHARE = 0.3;
@@ -48,7 +46,7 @@ export async function searchText(db: Db, request: TextRequest): Promise<TextResu
     const namedPages = await findNamedPages(tx, request);
     const lookup = { scope, at, tsquery: compiled.all, namedPages };
     signal?.throwIfAborted();
-    const strict = await findCandidates(tx, { ...lookup, limit: MAX_CANDIDATES }, terms);
+    const strict = await findCandidates(tx, [{ ...lookup, limit: MAX_CANDIDATES }], terms);
     signal?.throwIfAborted();
     const ranked = await keepMeant(tx, rankPages(strict, terms), request);
     const isWhole = strict.length < MAX_CANDIDATES;
@@ -92,7 +90,7 @@ export async function findMeantPages(
   return new Set(rows.filter(({ url }) => isMeant(url)).map(({ id }) => id));
 }
 
-/** The rarest terms first, each together with another before each alone, until there is enough to choose from. */
+/** What has the rarest terms, each together with another and alone. */
 async function findLoose(
   tx: Db,
   lookup: Omit<Lookup, "limit">,
@@ -100,24 +98,20 @@ async function findLoose(
   strict: readonly RankedPage[],
 ): Promise<{ pages: RankedPage[]; isWhole: boolean }> {
   const { compiled, terms, signal } = request;
-  if (compiled.some === undefined) return { pages: [], isWhole: true };
-  const found = new Map<string, Candidate>();
-  let isWhole = true;
-  for (const tsquery of toLooseQueries(compiled.some, terms)) {
-    signal?.throwIfAborted();
-    const candidates = await findCandidates(tx, { ...lookup, tsquery, limit: LOOSE_STEP }, terms);
-    for (const candidate of candidates) found.set(candidate.id, candidate);
-    if (candidates.length === LOOSE_STEP) isWhole = false;
-    if (found.size >= MAX_LOOSE) break;
-  }
+  // Of one name that is found, its parts alone are something else.
+  const isFound = terms.length < 2 && strict.length > 0;
+  if (compiled.some === undefined || isFound) return { pages: [], isWhole: true };
+  const lookups = toLooseQueries(compiled.some, terms).map((tsquery) => ({ ...lookup, tsquery, limit: LOOSE_STEP }));
+  signal?.throwIfAborted();
+  const found = await findCandidates(tx, lookups, terms);
   const known = new Set(strict.map(({ pageId }) => pageId));
   const all = terms.reduce((sum, term) => sum + worthOf(term), 0);
   const isTelling = ({ passages }: RankedPage) => {
     const had = terms.filter((_, i) => passages.some(({ ranks }) => (ranks[i] ?? 0) > 0));
     return all === 0 || terms.length < 2 || had.reduce((sum, term) => sum + worthOf(term), 0) >= MIN_LOOSE_SHARE * all;
   };
-  const ranked = rankPages([...found.values()], terms).filter((page) => !known.has(page.pageId) && isTelling(page));
-  return { pages: await keepMeant(tx, ranked, request), isWhole };
+  const ranked = rankPages(found, terms).filter((page) => !known.has(page.pageId) && isTelling(page));
+  return { pages: await keepMeant(tx, ranked, request), isWhole: found.length < LOOSE_STEP };
 }
 
 function toLooseQueries(some: string, terms: readonly WeighedTerm[]): string[] {
