@@ -8,11 +8,10 @@ import {
   RESOURCE_TEMPLATES,
   type ResourceContents,
   type ResourceDescription,
-  type ResourceEvent,
   type ResourceTemplate,
   readResource,
-  watchResources,
 } from "./resources/resources.ts";
+import { type ResourceEvent, watchResources } from "./resources/watching.ts";
 import { callTool, listTools, type ToolDescription, type ToolResult } from "./tools/tools.ts";
 
 type Reader = Pick<Call, "principal" | "signal">;
