@@ -204,6 +204,7 @@ const ONLY_WITH: readonly [SettingName, SettingName][] = [
   ["SMTP_FROM", "SMTP_URL"],
   ["SMTP_TLS", "SMTP_URL"],
   ["SMTP_CA_FILE", "SMTP_URL"],
+  ["MCP_KEY", "MCP_URL"],
   ["EXPLAIN_KEY", "EXPLAIN_URL"],
   ["EMBEDDINGS_MODEL", "EMBEDDINGS_URL"],
   ["EMBEDDINGS_KEY", "EMBEDDINGS_URL"],

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { EMBEDDING_SETTINGS } from "./embedding-settings.ts";
+import { MCP_SETTINGS } from "./mcp-settings.ts";
 import { MESSAGE_SETTINGS } from "./message-settings.ts";
 import { Count, OneOf, Secret, SystemCron, Url } from "./setting-types.ts";
 
@@ -242,6 +243,7 @@ export const SECTIONS = {
     ...MESSAGE_SETTINGS,
   },
   Search: EMBEDDING_SETTINGS,
+  "Model Context Protocol": MCP_SETTINGS,
   "Logs and telemetry": {
     LOG_LEVEL: OneOf(["debug", "info", "warn", "error"], {
       default: "info",
@@ -330,7 +332,8 @@ export const SECTIONS = {
   },
 } as const;
 
-const { Service, Access, Storage, Crawling, Schedules, Channels, Search, "Logs and telemetry": Telemetry } = SECTIONS;
+const { Service, Access, Storage, Crawling, Schedules, Channels, Search } = SECTIONS;
+const { "Model Context Protocol": Mcp, "Logs and telemetry": Telemetry } = SECTIONS;
 
 /** All settings, of all sections. */
 export const Settings = Type.Object({
@@ -340,6 +343,7 @@ export const Settings = Type.Object({
   ...Schedules,
   ...Channels,
   ...Search,
+  ...Mcp,
   ...Telemetry,
   ...Crawling,
 });
