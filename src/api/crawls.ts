@@ -13,6 +13,7 @@ import {
   startCrawl,
 } from "../crawl/crawls.ts";
 import { AppError } from "../errors.ts";
+import { announceWebsite } from "../websites/announcements.ts";
 import {
   CrawlPage,
   CrawlUrlPage,
@@ -61,6 +62,8 @@ export const crawlsApi = (context: CrawlsContext) =>
         const asked = { viewer: viewerOf(request), apiKeyId: principalOf(request).keyId, ...readRequest(body) };
         const maxUnfinished = subjectOf(request)?.kind === "key" ? context.config.MAX_CRAWLS_PER_KEY : 0;
         const crawl = await startCrawl(context.db, { ...asked, maxUnfinished });
+        // It may have been registered for this crawl.
+        if (body.url !== undefined) await announceWebsite(context, "list", crawl.websiteId);
         const view = viewCrawl(crawl, context.clock.now());
         set.headers.location = view.links.self;
         return status(202, view);

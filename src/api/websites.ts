@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
 import type { App } from "../app.ts";
 import { listCrawls, tellOrders } from "../crawl/crawls.ts";
+import { announceWebsite } from "../websites/announcements.ts";
 import {
   addWebsite,
   changeWebsite,
@@ -118,6 +119,7 @@ export const websitesApi = ({
           options: checkOptions(options),
         };
         const website = viewWebsite(await addWebsite(db, added));
+        await announceWebsite({ db, cache }, "list", website.id);
         set.headers.location = website.links.self;
         return status(201, website);
       },
@@ -158,7 +160,9 @@ export const websitesApi = ({
       "/:id",
       async ({ params, body: { name, options }, request }) => {
         const change = { name, options: checkOptions(options) };
-        return viewWebsite(await changeWebsite(db, viewerOf(request), params.id, change));
+        const website = viewWebsite(await changeWebsite(db, viewerOf(request), params.id, change));
+        await announceWebsite({ db, cache }, "list", website.id);
+        return website;
       },
       {
         permission: "write",
@@ -176,6 +180,7 @@ export const websitesApi = ({
       async ({ params, request, status }) => {
         const cancelled = await deleteWebsite(db, viewerOf(request), params.id, clock.now());
         await tellOrders(cache, cancelled);
+        await announceWebsite({ db, cache }, "list", params.id);
         return status(204, undefined);
       },
       {
@@ -192,7 +197,9 @@ export const websitesApi = ({
       "/:id/restore",
       async ({ params, request }) => {
         const limits = { now: clock.now(), retentionDays: config.DELETED_RETENTION_DAYS };
-        return viewWebsite(await restoreWebsite(db, viewerOf(request), params.id, limits));
+        const website = viewWebsite(await restoreWebsite(db, viewerOf(request), params.id, limits));
+        await announceWebsite({ db, cache }, "list", website.id);
+        return website;
       },
       {
         permission: "write",

@@ -3,6 +3,7 @@ import { type Principal, toViewer } from "../../access/principal.ts";
 import { cancelCrawl, startCrawl } from "../../crawl/crawls.ts";
 import { LOCAL_USER_ID } from "../../db/schema/users.ts";
 import { AppError } from "../../errors.ts";
+import { announceWebsite } from "../../websites/announcements.ts";
 import type { Call, McpContext } from "../call.ts";
 import { CrawlView, describeCrawl, lookUpCrawl } from "../crawl-views.ts";
 import { awaitCrawl } from "../crawl-waiting.ts";
@@ -45,6 +46,7 @@ export const crawlTool = defineTool({
       ...{ viewer, ...target, options: { ...byDefault, ...limits } },
       ...{ apiKeyId: call.principal.keyId, maxUnfinished: limitOf(context, call.principal) },
     });
+    if ("url" in target) await announceWebsite(context, "list", crawl.websiteId);
     try {
       const state = await awaitCrawl(context, viewer, crawl.id, { seconds, call });
       const view = await lookUpCrawl(context.db, state);
