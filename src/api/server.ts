@@ -10,6 +10,7 @@ import { channelsApi } from "./channels.ts";
 import { createCorsPolicy } from "./cors.ts";
 import { crawlsApi } from "./crawls.ts";
 import { deliveriesApi } from "./deliveries.ts";
+import { embeddingsApi } from "./embeddings.ts";
 import { extractApi } from "./extract.ts";
 import { feedsApi } from "./feeds.ts";
 import { createGateway, type Gateway, IDLE_TIMEOUT_S } from "./gateway.ts";
@@ -33,6 +34,7 @@ import { type Surroundings, underRules } from "./ruled.ts";
 import { schedulesApi } from "./schedules.ts";
 import { scrapeApi } from "./scrape.ts";
 import { searchApi, websiteSearchApi } from "./search.ts";
+import { similarApi } from "./similar.ts";
 import { swaggerPages } from "./swagger.ts";
 import { systemSchedulesApi } from "./system-schedules.ts";
 import { templatePreviewApi } from "./template-preview.ts";
@@ -82,6 +84,8 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(keysApi({ db, cache, clock, config }))
         .use(jobsApi({ db, cache }))
         .use(queuesApi({ db, cache, clock, log, closing }))
+        .use(embeddingsApi(app))
+        .use(similarApi({ store, clock }))
         .use(meApi({ db, clock }))
         .use(instancesApi(app)),
     )

@@ -83,7 +83,7 @@ export function openEmbedder(config: Config, parts: Parts): Embedder | undefined
       const asked = `${purpose} ${model}`;
       rests.refuse(asked);
       try {
-        return await askFor(ways[purpose], { texts, model, signal });
+        return await askFor(ways[purpose], { texts, model, signal, key: EMBEDDINGS_KEY });
       } catch (error) {
         if (error instanceof EmbeddingError && error.code !== "too_long") rests.begin(asked, error);
         throw error;
@@ -95,15 +95,22 @@ export function openEmbedder(config: Config, parts: Parts): Embedder | undefined
   };
 }
 
-type Question = { texts: readonly string[]; model: string; signal: AbortSignal | undefined };
+type Question = {
+  texts: readonly string[];
+  model: string;
+  signal: AbortSignal | undefined;
+  /** Not to be told, though an answer may repeat it. */
+  key: string | undefined;
+};
 
-async function askFor({ post }: OperatorEndpoint, { texts, model, signal }: Question): Promise<Embedding[]> {
+async function askFor({ post }: OperatorEndpoint, { texts, model, signal, key }: Question): Promise<Embedding[]> {
   const body = { model, input: texts, encoding_format: "float" };
   const answer = await post(body, signal).catch((error: unknown) => {
     signal?.throwIfAborted();
     throw toEmbeddingError(error);
   });
-  if (answer.status !== 200) throw toRefusal(answer);
+  if (answer.status !== 200)
+    throw toRefusal(key === undefined ? answer : { ...answer, text: answer.text.replaceAll(key, "…") });
   return readEmbeddings(answer.text, texts.length);
 }
 

@@ -20,6 +20,8 @@ export type ModelStatus = {
 export type EmbeddingStatus = {
   /** What the settings name; null where they name nothing. */
   configured: { endpoint: string; model: string } | null;
+  /** Whether the viewer may know where the endpoint is and what it answered: a place of the operator's network. */
+  isOperator: boolean;
   /** Of pgvector; null where the database has none, and so no vectors. */
   extension: string | null;
   /** Current passages that are indexed. */
@@ -45,6 +47,7 @@ export async function readEmbeddingStatus(
   const counts = found && models.length > 0 ? await countVectors(db, isInScope) : new Map();
   return {
     configured: embedder ? { endpoint: embedder.endpoint, model: embedder.model } : null,
+    isOperator: viewer.seesAll,
     extension: found?.version ?? null,
     passages: rowsOf<{ passages: number }>(indexed)[0]?.passages ?? 0,
     models: models.map((model) => ({ model, ...(counts.get(model.id) ?? { embedded: 0, skipped: 0 }) })),

@@ -83,6 +83,10 @@ export const SAMPLES: Record<string, Sample> = {
 
   "GET /api/v1/search": { query: "?q=text" },
   "GET /api/v1/websites/{id}/search": { ...website, query: "?q=text" },
+  "GET /api/v1/pages/{id}/similar": page,
+  "GET /api/v1/websites/{id}/duplicates": website,
+  "GET /api/v1/duplicates": {},
+  "GET /api/v1/embeddings": {},
 
   "GET /api/v1/changes": {},
   "GET /api/v1/changes/{id}": change,

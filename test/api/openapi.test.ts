@@ -72,6 +72,9 @@ test("the document lists every route that callers have, and no other", () => {
       "GET /api/v1/crawls/{id}",
       ...["pages", "events"].map((list) => `GET /api/v1/crawls/{id}/${list}`),
       ...["pause", "resume", "cancel"].map((verb) => `POST /api/v1/crawls/{id}/${verb}`),
+      ...["/embeddings", "/duplicates", "/pages/{id}/similar", "/websites/{id}/duplicates"].map(
+        (path) => `GET /api/v1${path}`,
+      ),
       ...["/search", "/websites/{id}/search"].map((path) => `GET /api/v1${path}`),
       "GET /api/v1/pages",
       "GET /api/v1/pages/{id}",

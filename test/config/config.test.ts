@@ -55,7 +55,7 @@ describe("settings", () => {
       const example = schema.examples?.[0];
       const wanting = {
         ...{ AUTH_PROVIDER: "supabase", AUTH_URL: "https://a.example" },
-        ...{ SMTP_FROM: "a@example.com", EXPLAIN_MODEL: "a" },
+        ...{ SMTP_FROM: "a@example.com", EXPLAIN_MODEL: "a", EMBEDDINGS_MODEL: "a" },
       };
       if (example !== undefined && !name.endsWith("_FILE")) readConfig({ ...wanting, [name]: String(example) });
     }
