@@ -43,7 +43,7 @@ type Asked = { request: Request; message: unknown; principal: Principal; isStrea
  * where this is the only instance that serves the API. Where there are more, each request of theirs stands for itself
  * too, since the next one may reach another instance: they are not told of changes then, and can't ask their person.
  */
-export function createMcpEndpoint(app: App, offer: Offer = OFFER): McpEndpoint {
+export function createMcpEndpoint(app: App, offer: Offer = OFFER, createServer = createMcpServer): McpEndpoint {
   const { clock, log, instances } = app;
   const limits = createCallLimits();
   const underWay = createUnderWay(MAX_LISTENING);
@@ -53,14 +53,14 @@ export function createMcpEndpoint(app: App, offer: Offer = OFFER): McpEndpoint {
     ...{ clock, log },
     openServer: (principal, count) => {
       const enter = () => both(limits.enter(ownerOf(principal)), count());
-      const server = createMcpServer(offer, { context: app, allowedHosts: new Set(), enter, tellsChanges: true });
+      const server = createServer(offer, { context: app, allowedHosts: new Set(), enter, tellsChanges: true });
       pushChanges(server, offer, { context: app, principal });
       return server;
     },
   });
   const leave = app.telemetry.watch("orbweaver.mcp.sessions", () => [{ labels: {}, value: sessions.count() }]);
   const serverFor = (principal: Principal, tellsChanges: boolean) => () =>
-    createMcpServer(offer, { context: app, enter: () => limits.enter(ownerOf(principal)), tellsChanges });
+    createServer(offer, { context: app, enter: () => limits.enter(ownerOf(principal)), tellsChanges });
 
   const answerModern = ({ request, message, principal, isStreaming, ends }: Asked) => {
     const { method } = message as { method?: unknown };
