@@ -12,7 +12,7 @@ import { type WrittenLlmsTxt, writeLlmsTxt } from "./llms-txt.ts";
 import { onOneLine } from "./page-titles.ts";
 import { writeSiteMap } from "./site-map.ts";
 import { type IndexKind, keepIndex } from "./website-indexes.ts";
-import { type OrderedPages, orderPages, toLlmsTxt, type WebsiteName } from "./website-list.ts";
+import { chooseInTurns, type OrderedPages, orderPages, toLlmsTxt, type WebsiteName } from "./website-list.ts";
 import { readStoredOptions } from "./website-llms.ts";
 
 export type BuiltIndex = { kind: IndexKind; version: number; isNew: boolean };
@@ -43,9 +43,9 @@ export async function buildWebsiteIndexes(
   const naming = await nameWebsite(db, website, ordered.start);
   const made = { crawlId: (await findLastCrawl(db, websiteId)) ?? null, createdAt: clock.now() };
 
-  const list = writeLlmsTxt(toLlmsTxt(ordered, options, naming), limitsOf(options));
-  const full = planFull(ordered.pages, options, naming);
-  const map = writeSiteMap(website, ordered.tree.root);
+  const list = writeLlmsTxt(await toLlmsTxt(ordered, options, naming, signal), limitsOf(options));
+  const full = await planFull(ordered.pages, options, naming, signal);
+  const map = await writeSiteMap(website, ordered.tree.root, signal);
   const bytes = full.parts.reduce((sum, part) => sum + part.bytes, 0);
   const documents = full.parts.reduce((count, part) => count + part.documents.length, 0);
   const built = [
@@ -70,13 +70,13 @@ export async function previewLlmsTxt(
 ): Promise<WebsitePreview> {
   const ordered = await readOrdered(context, website, signal);
   const naming = await nameWebsite(context.db, website, ordered.start);
-  const { parts } = planFull(ordered.pages, options, naming);
+  const { parts } = await planFull(ordered.pages, options, naming, signal);
   const full = {
     parts: parts.length,
     pages: parts.reduce((count, { documents }) => count + documents.length, 0),
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
   };
-  return { ...writeLlmsTxt(toLlmsTxt(ordered, options, naming), limitsOf(options)), full };
+  return { ...writeLlmsTxt(await toLlmsTxt(ordered, options, naming, signal), limitsOf(options)), full };
 }
 
 async function readOrdered(
@@ -87,10 +87,15 @@ async function readOrdered(
   return orderPages(context, url, await readListedPages(context.db, id, signal), signal);
 }
 
-function planFull(pages: readonly ListedPage[], options: LlmsOptions, naming: WebsiteName) {
+async function planFull(
+  pages: readonly ListedPage[],
+  options: LlmsOptions,
+  naming: WebsiteName,
+  signal: AbortSignal | undefined,
+) {
   const [isListed, isInFull] = [filterOf(options), filterOf(options.full)];
   const { title, summary } = { title: options.title ?? naming.title, summary: options.summary ?? naming.summary };
-  const chosen = pages.filter(({ url }) => isListed(url) && isInFull(url));
+  const chosen = await chooseInTurns(pages, (url) => isListed(url) && isInFull(url), signal);
   return planFullText(chosen, { title, summary, maxBytes: options.full.max_bytes });
 }
 

@@ -7,11 +7,11 @@ export type LlmsLink = { page: ListedPage; title: string; description: string | 
 export type LlmsTxt = {
   title: string;
   summary: string | undefined;
-  /** Links in the order that they are shown in. */
-  sections: { title: string; links: LlmsLink[] }[];
-  optional: LlmsLink[];
-  /** Pages of the website in all. */
-  pages: number;
+  /** Pages in the order that they are shown in. */
+  sections: { title: string; pages: ListedPage[] }[];
+  optional: ListedPage[];
+  /** What is said of the pages of a list, which is asked for those alone that there is room for. */
+  describe(pages: readonly ListedPage[]): LlmsLink[];
 };
 
 export type WrittenLlmsTxt = {
@@ -35,33 +35,34 @@ const OPTIONAL_SHARE = 0.1;
  * parser loses the summary otherwise.
  */
 export function writeLlmsTxt(list: LlmsTxt, limits: { maxLinks: number; maxBytes: number }): WrittenLlmsTxt {
-  const all = list.sections.reduce((count, { links }) => count + links.length, list.optional.length);
-  let maxLinks = Math.min(limits.maxLinks, all);
+  const pages = list.sections.reduce((count, section) => count + section.pages.length, list.optional.length);
+  const chosen = choose(list, Math.min(limits.maxLinks, pages));
   for (const length of DESCRIPTION_LENGTHS) {
-    const written = write(list, maxLinks, length);
+    const written = write(list, chosen, pages, length);
     if (Buffer.byteLength(written.text) <= limits.maxBytes) return written;
   }
   // The most links that fit: each costs about the same, so few steps find it.
-  let [fits, tooMany] = [0, maxLinks];
+  let [fits, tooMany] = [0, chosen.links];
   while (tooMany - fits > 1) {
-    maxLinks = Math.floor((fits + tooMany) / 2);
-    const { text } = write(list, maxLinks, 0);
-    if (Buffer.byteLength(text) <= limits.maxBytes) fits = maxLinks;
-    else tooMany = maxLinks;
+    const middle = Math.floor((fits + tooMany) / 2);
+    const { text } = write(list, choose(list, middle), pages, 0);
+    if (Buffer.byteLength(text) <= limits.maxBytes) fits = middle;
+    else tooMany = middle;
   }
-  return write(list, fits, 0);
+  return write(list, choose(list, fits), pages, 0);
 }
 
-function write(list: LlmsTxt, maxLinks: number, descriptionLength: number): WrittenLlmsTxt {
-  const { sections, optional } = choose(list, maxLinks);
-  const links = sections.reduce((count, section) => count + section.links.length, optional.length);
-  const leftOut = list.pages - links;
+type Chosen = Pick<LlmsTxt, "sections" | "optional"> & { links: number };
+
+function write(list: LlmsTxt, chosen: Chosen, pages: number, descriptionLength: number): WrittenLlmsTxt {
+  const { sections, optional, links } = chosen;
+  const leftOut = pages - links;
   const blocks = [`# ${writeHeading(list.title)}`];
   if (list.summary !== undefined) blocks.push(`> ${writeParagraph(list.summary)}`);
-  blocks.push(describe(list.pages, leftOut));
-  for (const section of [...sections, { title: OPTIONAL, links: optional }]) {
-    if (section.links.length === 0) continue;
-    const lines = section.links.map((link) => writeLine(link, descriptionLength));
+  blocks.push(describe(pages, leftOut));
+  for (const section of [...sections, { title: OPTIONAL, pages: optional }]) {
+    if (section.pages.length === 0) continue;
+    const lines = list.describe(section.pages).map((link) => writeLine(link, descriptionLength));
     blocks.push(`## ${writeHeading(section.title)}`, lines.join("\n"));
   }
   return { text: `${blocks.join("\n\n")}\n`, links, leftOut };
@@ -89,24 +90,24 @@ function cutText(text: string, length: number): string {
 }
 
 /** As many links as are allowed. */
-function choose({ sections, optional }: LlmsTxt, maxLinks: number): Pick<LlmsTxt, "sections" | "optional"> {
-  const main = sections.reduce((count, { links }) => count + links.length, 0);
-  if (main + optional.length <= maxLinks) return { sections, optional };
+function choose({ sections, optional }: LlmsTxt, maxLinks: number): Chosen {
+  const main = sections.reduce((count, { pages }) => count + pages.length, 0);
+  if (main + optional.length <= maxLinks) return { sections, optional, links: main + optional.length };
   const reserved = Math.min(optional.length, Math.floor(maxLinks * OPTIONAL_SHARE));
   const quotas = shareOut(
-    sections.map(({ links }) => links.length),
+    sections.map(({ pages }) => pages.length),
     Math.min(main, maxLinks - reserved),
   );
-  const left: LlmsLink[] = [];
-  const chosen = sections.map(({ title, links }, index) => {
-    const kept = new Set([...links].sort(compareSteps).slice(0, quotas[index]));
-    left.push(...links.filter((link) => !kept.has(link)));
-    return { title, links: links.filter((link) => kept.has(link)) };
+  const left: ListedPage[] = [];
+  const chosen = sections.map(({ title, pages }, index) => {
+    const kept = findNearest(pages, quotas[index] ?? 0);
+    for (const page of pages) if (!kept.has(page)) left.push(page);
+    return { title, pages: pages.filter((page) => kept.has(page)) };
   });
-  const room = maxLinks - chosen.reduce((count, { links }) => count + links.length, 0);
+  const room = maxLinks - chosen.reduce((count, { pages }) => count + pages.length, 0);
   // What every website has is worth its few lines; the rest of the room is for what the sections gave.
   const aside = optional.slice(0, Math.max(reserved, room - left.length));
-  return { sections: chosen, optional: [...left.slice(0, room - aside.length), ...aside] };
+  return { sections: chosen, optional: [...left.slice(0, room - aside.length), ...aside], links: maxLinks };
 }
 
 /** Shares a number out so that none gets more than it wants, and nobody less than another unless it wants less. */
@@ -115,16 +116,19 @@ function shareOut(wants: readonly number[], total: number): number[] {
   let left = total;
   const order = wants.map((_, index) => index).sort((a, b) => (wants[a] ?? 0) - (wants[b] ?? 0));
   for (const [place, index] of order.entries()) {
-    const share = Math.min(wants[index] ?? 0, Math.ceil(left / (order.length - place)));
+    const share = Math.min(wants[index] ?? 0, Math.floor(left / (order.length - place)));
     shares[index] = share;
     left -= share;
   }
   return shares;
 }
 
-/** By folders below each other, then by clicks from the start. */
-function compareSteps({ page: a }: LlmsLink, { page: b }: LlmsLink): number {
-  return foldersOf(a) - foldersOf(b) || a.depth - b.depth;
+/** Those with the fewest steps from a section's beginning: folders below each other, then clicks from the start. */
+function findNearest(pages: readonly ListedPage[], count: number): Set<ListedPage> {
+  if (count >= pages.length) return new Set(pages);
+  const steps = pages.map((page) => ({ page, folders: foldersOf(page) }));
+  steps.sort((a, b) => a.folders - b.folders || a.page.depth - b.page.depth);
+  return new Set(steps.slice(0, count).map(({ page }) => page));
 }
 
 function foldersOf({ path }: ListedPage): number {

@@ -1,4 +1,5 @@
 import type { ListedPage } from "./listed-pages.ts";
+import { inTurns } from "./turns.ts";
 
 /** What stands between a page's own title and the website's name. */
 const SEPARATOR = /\s+[|–—·•»:/-]+\s+|\s*::\s*|: /g;
@@ -24,8 +25,8 @@ const FIELD = /^\p{L}[\p{L} ]{1,20}: \S+(?: \S+){0,4}$/u;
 export type PageTitles = { titleOf(page: ListedPage): string; summaryOf(page: ListedPage): string | undefined };
 
 /** Titles without what all have, such as the website's name, and one line about each page, where it says something. */
-export function createPageTitles(pages: readonly ListedPage[]): PageTitles {
-  const { ends, beginnings } = findShared(pages);
+export async function createPageTitles(pages: readonly ListedPage[], signal?: AbortSignal): Promise<PageTitles> {
+  const { ends, beginnings } = await findShared(pages, signal);
   const summaries = new Map<string, number>();
   for (const { summary } of pages) if (summary) summaries.set(summary, (summaries.get(summary) ?? 0) + 1);
   const titleOf = (page: ListedPage): string => {
@@ -74,17 +75,19 @@ function shorten(text: string, length: number): string {
   return `${(word > length / 2 ? cut.slice(0, word) : cut).replace(/[\s,;:.]$/, "")}…`;
 }
 
-function findShared(pages: readonly ListedPage[]): { ends: string[]; beginnings: string[] } {
+async function findShared(pages: readonly ListedPage[], signal: AbortSignal | undefined) {
   const ends = new Map<string, number>();
   const beginnings = new Map<string, number>();
   let count = 0;
-  for (const { title } of pages) {
-    if (!title) continue;
-    count++;
-    const whole = onOneLine(title);
-    for (const { index, end } of separatorsOf(whole)) {
-      ends.set(whole.slice(index), (ends.get(whole.slice(index)) ?? 0) + 1);
-      beginnings.set(whole.slice(0, end), (beginnings.get(whole.slice(0, end)) ?? 0) + 1);
+  for await (const batch of inTurns(pages, signal)) {
+    for (const { title } of batch) {
+      if (!title) continue;
+      count++;
+      const whole = onOneLine(title);
+      for (const { index, end } of separatorsOf(whole)) {
+        ends.set(whole.slice(index), (ends.get(whole.slice(index)) ?? 0) + 1);
+        beginnings.set(whole.slice(0, end), (beginnings.get(whole.slice(0, end)) ?? 0) + 1);
+      }
     }
   }
   const least = Math.max(SHARED_AT_LEAST, count * SHARED);

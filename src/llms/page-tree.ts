@@ -1,4 +1,5 @@
 import type { ListedPage } from "./listed-pages.ts";
+import { inTurns, nextTurn } from "./turns.ts";
 
 /** A place in the hierarchy of a website: a folder, a page, or both. */
 export type PageNode = {
@@ -28,16 +29,19 @@ export type PageTree = { root: PageNode; nodeOf: ReadonlyMap<string, PageNode> }
 /**
  * The pages by host and path; `/a`, `/a/`, `/a.html` and `/a/index.html` are one place. Everything is in the order of names.
  */
-export function toPageTree(pages: readonly ListedPage[]): PageTree {
+export async function toPageTree(pages: readonly ListedPage[], signal?: AbortSignal): Promise<PageTree> {
   const root: PageNode = { name: "", parent: undefined, pages: [], children: [], count: 0 };
   const byName = new Map<PageNode, Map<string, PageNode>>();
   const nodeOf = new Map<string, PageNode>();
-  for (const page of pages) {
-    let node = root;
-    for (const name of [page.host, ...namesOf(page.path)]) node = childOf(node, name, byName);
-    node.pages.push(page);
-    nodeOf.set(page.id, node);
+  for await (const batch of inTurns(pages, signal)) {
+    for (const page of batch) {
+      let node = root;
+      for (const name of [page.host, ...namesOf(page.path)]) node = childOf(node, name, byName);
+      node.pages.push(page);
+      nodeOf.set(page.id, node);
+    }
   }
+  await nextTurn();
   settle(root);
   return { root, nodeOf };
 }

@@ -26,15 +26,15 @@ export const OPTIONAL = "Optional";
  * @param rankOf a page's place in reading order
  * @param startHost the website's own; what is on others stands behind it
  */
-export function toSections(
+export async function toSections(
   pages: readonly ListedPage[],
   {
     titles,
     rankOf,
     startHost,
   }: { titles: PageTitles; rankOf: (page: ListedPage) => number; startHost: string | undefined },
-): Section[] {
-  const { root } = toPageTree(pages);
+): Promise<Section[]> {
+  const { root } = await toPageTree(pages);
   sortByRank(root, rankOf);
   const home = root.children.find(({ name }) => name === startHost) ?? root.children[0];
   if (!home) return [];

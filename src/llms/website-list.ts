@@ -2,13 +2,14 @@ import type { ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
 import { readHubLinks } from "./hub-links.ts";
 import type { ListedPage } from "./listed-pages.ts";
-import { choiceOf, filterOf, type LlmsOptions, type PageOrder } from "./llms-options.ts";
+import { type Choice, choiceOf, filterOf, type LlmsOptions, type PageOrder } from "./llms-options.ts";
 import type { LlmsLink, LlmsTxt } from "./llms-txt.ts";
 import { createPageTitles, type PageTitles, toTitle } from "./page-titles.ts";
 import { compareNames, type PageTree, pagesBelow, toPageTree } from "./page-tree.ts";
 import { findHubs, orderByLinks } from "./reading-order.ts";
 import { createSecondaryRule } from "./secondary-pages.ts";
 import { type Section, toSections, withDistinctTitles } from "./sections.ts";
+import { inTurns } from "./turns.ts";
 
 /** All pages of a website, each text once, in reading order. */
 export type OrderedPages = {
@@ -25,7 +26,7 @@ export async function orderPages(
   signal?: AbortSignal,
 ): Promise<OrderedPages> {
   const start = findStart(listed, websiteUrl);
-  const tree = toPageTree(listed);
+  const tree = await toPageTree(listed, signal);
   const startNode = start && tree.nodeOf.get(start.id);
   const hubs = findHubs(tree, startNode);
   orderByLinks(tree, startNode, await readHubLinks(context, hubs, listed, signal));
@@ -65,46 +66,65 @@ function isSimpler({ path: a }: ListedPage, { path: b }: ListedPage): boolean {
 export type WebsiteName = { title: string; summary: string | undefined };
 
 /** Chooses what `llms.txt` shows, and how. */
-export function toLlmsTxt(
+export async function toLlmsTxt(
   { pages, start }: Pick<OrderedPages, "pages" | "start">,
   options: LlmsOptions,
   name: WebsiteName,
-): LlmsTxt {
-  const isListed = filterOf(options);
-  const listed = pages.filter(({ url }) => isListed(url));
+  signal?: AbortSignal,
+): Promise<LlmsTxt> {
+  const listed = await chooseInTurns(pages, filterOf(options), signal);
   const ranks = new Map(pages.map((page, rank) => [page.id, rank]));
   const rankOf = ({ id }: ListedPage) => ranks.get(id) ?? 0;
-  const titles = createPageTitles(listed);
-  const { named, others, optional } = sortOut(listed, options, start);
+  const titles = await createPageTitles(listed, signal);
+  const { named, others, optional } = await sortOut(listed, options, start, signal);
   const sections = withDistinctTitles<Section & { order?: PageOrder | undefined }>([
     ...named,
-    ...toSections(others, { titles, rankOf, startHost: start?.host }),
+    ...(await toSections(others, { titles, rankOf, startHost: start?.host })),
   ]);
-  const toLinks = (group: readonly ListedPage[], order = options.order) =>
-    describePages(orderGroup(group, order, titles, start), titles, options);
+  const order = (group: readonly ListedPage[], by = options.order) => orderGroup(group, by, titles, start);
   return {
     title: options.title ?? name.title,
     summary: options.summary ?? name.summary,
-    sections: sections.map(({ title, pages: group, order }) => ({ title, links: toLinks(group, order) })),
-    optional: toLinks(optional),
-    pages: listed.length,
+    sections: sections.map((section) => ({ title: section.title, pages: order(section.pages, section.order) })),
+    optional: order(optional),
+    describe: (group) => describePages(group, titles, options),
   };
 }
 
-function sortOut(pages: readonly ListedPage[], options: LlmsOptions, start: ListedPage | undefined) {
+/** Patterns of strangers may take long over very many pages. */
+export async function chooseInTurns(
+  pages: readonly ListedPage[],
+  isChosen: Choice,
+  signal: AbortSignal | undefined,
+): Promise<ListedPage[]> {
+  const chosen: ListedPage[] = [];
+  for await (const batch of inTurns(pages, signal)) {
+    for (const page of batch) if (isChosen(page.url)) chosen.push(page);
+  }
+  return chosen;
+}
+
+async function sortOut(
+  pages: readonly ListedPage[],
+  options: LlmsOptions,
+  start: ListedPage | undefined,
+  signal: AbortSignal | undefined,
+) {
   const isOptional = choiceOf(options.optional);
   const isSecondary = createSecondaryRule(pages);
   const choices = options.sections.map(({ paths }) => choiceOf(paths));
   const named = options.sections.map(({ title, order }) => ({ title, order, pages: [] as ListedPage[] }));
   const others: ListedPage[] = [];
   const optional: ListedPage[] = [];
-  for (const page of pages) {
-    // What somebody named goes before what is told by rule.
-    const section = named[choices.findIndex((isIn) => isIn(page.url))];
-    if (isOptional(page.url)) optional.push(page);
-    else if (section) section.pages.push(page);
-    else if (page !== start && isSecondary(page)) optional.push(page);
-    else others.push(page);
+  for await (const batch of inTurns(pages, signal)) {
+    for (const page of batch) {
+      // What somebody named goes before what is told by rule.
+      const section = named[choices.findIndex((isIn) => isIn(page.url))];
+      if (isOptional(page.url)) optional.push(page);
+      else if (section) section.pages.push(page);
+      else if (page !== start && isSecondary(page)) optional.push(page);
+      else others.push(page);
+    }
   }
   return { named: named.filter((section) => section.pages.length > 0), others, optional };
 }
