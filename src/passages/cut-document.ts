@@ -1,7 +1,7 @@
 import { toChunks } from "../content/chunks.ts";
 import type { Heading } from "../content/document.ts";
 import { toPassageText } from "./passage-text.ts";
-import { cutPassage, type PassageWords } from "./terms.ts";
+import { cutHeading, cutPassage, type PassageWords } from "./terms.ts";
 
 export const PASSAGE_TOKENS = 512;
 
@@ -26,17 +26,20 @@ export function* cutDocument({ title, markdown, headings }: Text): Iterable<CutP
   // No space of the Markdown is worth half a character.
   const text = markdown.length > MAX_LENGTH ? markdown.slice(0, MAX_LENGTH).toWellFormed() : markdown;
   const chunks = toChunks(text, { maxTokens: PASSAGE_TOKENS, overlapTokens: 0, title, headings });
+  const titleWords = cutHeading(title ?? "");
   let place = 0;
   for (const { headingPath, anchor = null, text: chunk, tokens } of chunks) {
     // The gap behind it is not its own: it would be another passage once something follows.
     const text = chunk.trimEnd();
     if (text === "") continue;
-    const words = cutPassage(title, headingPath, toPassageText(text));
+    const below = headingPath[0] === title ? headingPath.slice(1) : headingPath;
+    const words = cutPassage(titleWords, below, toPassageText(text));
     yield { place: place++, hash: hashPassage(headingPath, text), headingPath, anchor, text, tokens, words };
   }
 }
 
 function hashPassage(headingPath: readonly string[], text: string): string {
-  const hex = new Bun.CryptoHasher("sha256").update(JSON.stringify([headingPath, text])).digest("hex");
+  // No text has this character, which PostgreSQL does not take.
+  const hex = new Bun.CryptoHasher("sha256").update(`${headingPath.join("\0")}\0\0${text}`).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
 }

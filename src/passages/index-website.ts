@@ -16,10 +16,10 @@ import {
   readEnds,
   readVersions,
 } from "./pending.ts";
-import { dictionaryOf, stemWords } from "./stems.ts";
+import { dictionaryOf, foldAccents, stemWords } from "./stems.ts";
 import { type PageBatch, type StoredCounts, storeBatch } from "./store-passages.ts";
 import { summarize } from "./summary.ts";
-import { listStemmed, writeTerms } from "./terms.ts";
+import { type PassageWords, writeTerms } from "./terms.ts";
 import { openVocabulary, type Vocabulary } from "./vocabulary.ts";
 
 export type IndexingProgress = { pages: number; passages: number };
@@ -104,16 +104,15 @@ async function cutBatch(db: Db, websiteId: string, batch: Batch, vocabulary: Voc
     const version = read.get(pending.id);
     if (!version) continue;
     const draft = draftVersion(pending, version);
-    for (const { words } of draft.passages) if (pending.isCurrent) vocabulary.add(words);
     drafts.push(draft);
     // Others have waited while it was cut.
     await new Promise(setImmediate);
   }
-  const cut = await finishDrafts(db, websiteId, drafts);
+  const cut = await finishDrafts(db, websiteId, drafts, vocabulary);
   const pages = Map.groupBy(cut, ({ page }) => page);
   return [
     ...batch.gone.map(({ page, at }) => ({ page, versions: [], goneAt: at })),
-    ...[...pages].map(([page, versions]) => ({ page, versions })),
+    ...[...pages].map(([page, versions]) => ({ page, versions: versions.sort((a, b) => a.version - b.version) })),
   ];
 }
 
@@ -140,21 +139,35 @@ async function finishDrafts(
   db: Db,
   websiteId: string,
   drafts: readonly Draft[],
+  vocabulary: Vocabulary,
 ): Promise<(CutVersion & { page: PendingPage })[]> {
-  const stems = new Map<string, ReadonlyMap<string, string | null>>();
+  const finished: (CutVersion & { page: PendingPage })[] = [];
   for (const [dictionary, same] of Map.groupBy(drafts, ({ version }) => version.dictionary)) {
-    const words = same.flatMap(({ passages }) => passages.flatMap((passage) => [...listStemmed(passage.words)]));
-    stems.set(dictionary, await stemWords(db, dictionary, words));
+    const words = same.flatMap(({ passages }) => passages.map((passage) => passage.words));
+    const lexemes = await findLexemes(db, dictionary, words);
+    vocabulary.add(lexemes.keys());
+    for (const { page, version, passages } of same) {
+      const markers = [websiteMarker(websiteId), languageMarker(version.language)];
+      const withTerms = passages.map(({ words, ...passage }) => ({
+        ...passage,
+        terms: writeTerms(words, lexemes, markers),
+      }));
+      finished.push({ ...version, page, passages: withTerms });
+    }
   }
-  return drafts.map(({ page, version, passages }) => {
-    const markers = [websiteMarker(websiteId), languageMarker(version.language)];
-    const known = stems.get(version.dictionary) ?? new Map<string, string | null>();
-    const finished = passages.map(({ words, ...passage }) => ({
-      ...passage,
-      terms: writeTerms(words, known, markers),
-    }));
-    return { ...version, page, passages: finished };
-  });
+  return finished;
+}
+
+async function findLexemes(
+  db: Db,
+  dictionary: string,
+  passages: readonly PassageWords[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const words = new Set(passages.flatMap(({ headings, text }) => [...headings.keys(), ...text.keys()]));
+  const kept = new Set(passages.flatMap((passage) => passage.kept));
+  const lexemes = new Map(await stemWords(db, dictionary, words.difference(kept)));
+  for (const word of kept) lexemes.set(word, foldAccents(word));
+  return lexemes;
 }
 
 /** Where a page's further versions go on from. */

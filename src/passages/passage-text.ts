@@ -26,7 +26,9 @@ const inlineTag = /^<\/?(?:sub|sup|kbd|mark|ins|del|strong|em|code|br)>$/;
 
 /** Takes a passage's Markdown apart: links by their text, cells and items on lines of their own, no images. */
 export function toPassageText(markdown: string): PassageText {
-  const rendered = Bun.markdown.render(markdown.slice(0, MAX_LENGTH).replace(marks, " "), RENDERER, {
+  const clean = markdown.slice(0, MAX_LENGTH).replace(marks, " ");
+  // Most have no tag, and each call back into the program costs as much as a line of text.
+  const rendered = Bun.markdown.render(clean, clean.includes("<") ? RENDERER_OF_TAGS : RENDERER, {
     ...{ tables: true, strikethrough: true, tasklists: true },
   });
   const read: PassageText = { text: "", code: [], headings: [] };
@@ -75,9 +77,12 @@ const RENDERER = {
   th: cell,
   td: cell,
   html: () => "",
-  link: (children: string) => children,
   image: () => "",
+  codespan: (children: string) => `${CODE}${withoutTags(children)}${CODE_END}`,
+};
+
+const RENDERER_OF_TAGS = {
+  ...RENDERER,
   // A tag comes by itself, and so does code that consists of one; the latter gets it back.
   text: (children: string) => (inlineTag.test(children) ? TAG + children : children),
-  codespan: (children: string) => `${CODE}${withoutTags(children)}${CODE_END}`,
 };

@@ -1,98 +1,101 @@
 import type { PassageText, Span } from "./passage-text.ts";
 import { foldAccents } from "./stems.ts";
-import { readWords, type Word } from "./words.ts";
+import { readWords, scanWords, type Word } from "./words.ts";
 
-/** The words of a passage by where they stand, cut but not yet reduced to stems. */
+/** The words of a passage, not yet reduced to stems, with where each stands as terms say it: `3C,7C`. */
 export type PassageWords = {
-  /** Of the page's title, and of the headings that the passage stands under. */
-  title: readonly Word[];
-  headings: readonly (readonly Word[])[];
-  /** Of its text without its headings, and which of its parts are code. */
-  text: readonly Word[];
-  code: readonly Span[];
+  headings: ReadonlyMap<string, string>;
+  text: ReadonlyMap<string, string>;
+  /** Those of them that have no stem. */
+  kept: readonly string[];
 };
 
 type Stems = ReadonlyMap<string, string | null>;
 
 /** Whether a word is reduced to its stem: not what has signs in it, nor pairs of characters. */
-export function hasStem({ kind, text }: Word): boolean {
+export function hasStem({ kind, text }: Pick<Word, "kind" | "text">): boolean {
   return kind === "word" || (kind === "whole" && !/[^\p{L}\p{M}\p{N}]/u.test(text));
 }
 
 /** What a word is looked up by; null when it says nothing by itself. @param stems has the texts of those that have one */
 export function lexemeOf(word: Word, stems: Stems): string | null {
-  if (word.kind === "gram") return word.text;
   const stem = hasStem(word) ? stems.get(word.text) : undefined;
   return stem === undefined ? foldAccents(word.text) : stem;
 }
 
-/** @param path the headings that it stands under, outermost first; the page's title need not be among them */
-export function cutPassage(title: string | null, path: readonly string[], { text, code, headings }: PassageText) {
-  const below = path[0] === title ? path.slice(1) : path;
-  const cut: PassageWords = {
-    title: title === null ? [] : readWords(title.slice(0, MAX_HEADING)),
-    headings: below.map((heading) => readWords(heading.slice(0, MAX_HEADING))),
-    // The headings in it are those that it stands under.
-    text: outside(readWords(text), headings),
-    code,
-  };
-  return cut;
+/**
+ * @param title of the page, cut
+ * @param headings that it stands under, but for the title; those in its text are among them
+ */
+export function cutPassage(title: readonly Word[], headings: readonly string[], passage: PassageText): PassageWords {
+  const kept: string[] = [];
+  const above = new Places();
+  let offset = 0;
+  for (const [index, words] of [title, ...headings.map(cutHeading)].entries()) {
+    const weight = index === 0 ? "A" : "B";
+    for (const word of words) {
+      above.add(word.text, offset + word.position, weight);
+      if (!hasStem(word)) kept.push(word.text);
+    }
+    offset += (words.at(-1)?.position ?? -GAP) + GAP;
+  }
+  const text = new Places();
+  const [inCode, inHeading] = [within(passage.code), within(passage.headings)];
+  scanWords(passage.text, (word, start, _end, position, kind) => {
+    if (inHeading(start)) return;
+    text.add(word, offset + position, inCode(start) ? "" : "C");
+    if (kind !== "word" && !hasStem({ text: word, kind })) kept.push(word);
+  });
+  return { headings: above.lists, text: text.lists, kept };
 }
 
-/** The texts of words whose stems `writeTerms` needs. */
-export function* listStemmed({ title, headings, text }: PassageWords): Iterable<string> {
-  for (const words of [title, ...headings, text]) for (const word of words) if (hasStem(word)) yield word.text;
+export function cutHeading(heading: string): Word[] {
+  return readWords(heading.slice(0, MAX_HEADING));
+}
+
+/** The terms of a passage as PostgreSQL reads them; see the table for their weights. @param lexemes of all its words */
+export function writeTerms({ headings, text }: PassageWords, lexemes: Stems, markers: readonly string[]): string {
+  let terms = markers.map(quote).join(" ");
+  // Here a word that says nothing says something: "Not Found", "The Who".
+  for (const [word, places] of headings) terms += ` ${quote(lexemes.get(word) ?? foldAccents(word))}:${places}`;
+  for (const [word, places] of text) {
+    const lexeme = lexemes.get(word);
+    if (lexeme) terms += ` ${quote(lexeme)}:${places}`;
+  }
+  return terms;
 }
 
 /** More of a title or a heading is not indexed with each passage under it. */
 const MAX_HEADING = 500;
 /** PostgreSQL knows no position beyond 16,383. */
 const MAX_POSITION = 16_383;
-/** Of one lexeme in one passage: more would make it no more relevant. */
-const MAX_PLACES = 16;
+/** Of one word in one passage, in characters: more places would make it no more relevant. */
+const MAX_PLACES = 80;
 /** Between title, headings and text, so that no phrase goes across. */
 const GAP = 4;
 
-/** The terms of a passage as PostgreSQL reads them; see the table for their weights. */
-export function writeTerms({ title, headings, text, code }: PassageWords, stems: Stems, markers: readonly string[]) {
-  const places = new Map<string, { list: string; count: number }>();
-  const add = (lexeme: string, position: number, weight: string) => {
+class Places {
+  readonly lists = new Map<string, string>();
+
+  add(word: string, position: number, weight: string): void {
     if (position > MAX_POSITION) return;
-    const known = places.get(lexeme);
-    if (!known) places.set(lexeme, { list: `${position}${weight}`, count: 1 });
-    else if (known.count < MAX_PLACES) {
-      known.list += `,${position}${weight}`;
-      known.count++;
-    }
-  };
-  let offset = 0;
-  for (const [index, words] of [title, ...headings].entries()) {
-    const weight = index === 0 ? "A" : "B";
-    // Here a word that says nothing says something: "Not Found", "The Who".
-    for (const word of words) add(lexemeOf(word, stems) ?? foldAccents(word.text), offset + word.position, weight);
-    offset += (words.at(-1)?.position ?? -GAP) + GAP;
+    const list = this.lists.get(word);
+    if (list === undefined) this.lists.set(word, position + weight);
+    else if (list.length < MAX_PLACES) this.lists.set(word, `${list},${position}${weight}`);
   }
-  let span = 0;
-  for (const word of text) {
-    const lexeme = lexemeOf(word, stems);
-    if (lexeme === null) continue;
-    while ((code[span]?.end ?? Number.POSITIVE_INFINITY) <= word.start) span++;
-    const isCode = (code[span]?.start ?? Number.POSITIVE_INFINITY) <= word.start;
-    add(lexeme, offset + word.position, isCode ? "" : "C");
-  }
-  let terms = markers.map(quote).join(" ");
-  for (const [lexeme, { list }] of places) terms += ` ${quote(lexeme)}:${list}`;
-  return terms;
 }
 
-/** No lexeme has a quotation mark or a backslash, since no word has one; those of dictionaries might. */
-const quote = (lexeme: string) => (/['\\]/.test(lexeme) ? `'${lexeme.replace(/['\\]/g, "$&$&")}'` : `'${lexeme}'`);
-
-function outside(words: readonly Word[], spans: readonly Span[]): readonly Word[] {
-  if (spans.length === 0) return words;
+/** Tells whether places, asked about in their order, are within spans. */
+function within(spans: readonly Span[]): (place: number) => boolean {
   let at = 0;
-  return words.filter(({ start }) => {
-    while ((spans[at]?.end ?? Number.POSITIVE_INFINITY) <= start) at++;
-    return (spans[at]?.start ?? Number.POSITIVE_INFINITY) > start;
-  });
+  return (place) => {
+    for (let span = spans[at]; span; span = spans[++at]) if (place < span.end) return place >= span.start;
+    return false;
+  };
+}
+
+/** No word has a quotation mark or a backslash; lexemes of dictionaries might. */
+function quote(lexeme: string): string {
+  const isPlain = !lexeme.includes("'") && !lexeme.includes("\\");
+  return isPlain ? `'${lexeme}'` : `'${lexeme.replace(/['\\]/g, "$&$&")}'`;
 }

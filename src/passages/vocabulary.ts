@@ -1,18 +1,17 @@
 import { count, eq, sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../db/db.ts";
 import { websiteWords } from "../db/schema/passages.ts";
-import type { PassageWords } from "./terms.ts";
 
 /** Words of a website that are kept, and those of one run that are remembered as kept. */
 const MAX_WORDS = 100_000;
 const MIN_LENGTH = 4;
-const MAX_LENGTH = 24;
+const MAX_LENGTH = 40;
 /** Words that one statement inserts. */
 const BATCH = 1_000;
 
 /** The words of a website, as they are written, gathered while it is indexed. */
 export type Vocabulary = {
-  add(words: PassageWords): void;
+  add(words: Iterable<string>): void;
   /** Stores what was gathered since; in a transaction with nothing else, as others may add the same words. */
   store(db: Db): Promise<void>;
 };
@@ -24,14 +23,11 @@ export async function openVocabulary(db: Db, websiteId: string): Promise<Vocabul
   const known = new Set<string>();
   let fresh: string[] = [];
   return {
-    add: ({ title, headings, text }) => {
-      for (const words of [title, ...headings, text]) {
-        for (const word of words) {
-          if (known.size >= MAX_WORDS || word.kind !== "word" || known.has(word.text) || !isPlausible(word.text))
-            continue;
-          known.add(word.text);
-          fresh.push(word.text);
-        }
+    add: (words) => {
+      for (const word of words) {
+        if (known.size >= MAX_WORDS || known.has(word) || !isPlausible(word)) continue;
+        known.add(word);
+        fresh.push(word);
       }
     },
     store: async (target) => {
@@ -51,7 +47,10 @@ export async function openVocabulary(db: Db, websiteId: string): Promise<Vocabul
   };
 }
 
-/** What somebody may have meant: letters alone, and enough of them to tell a misspelling from another word. */
+/**
+ * What somebody may have meant: letters alone and enough of them to tell a misspelling from another word, or an identifier
+ * (`pg_advisory_lock`); no numbers, addresses and compounds, whose parts are words themselves.
+ */
 function isPlausible(word: string): boolean {
-  return word.length >= MIN_LENGTH && word.length <= MAX_LENGTH && !/\d/.test(word);
+  return word.length >= MIN_LENGTH && word.length <= MAX_LENGTH && !/[^\p{L}\p{M}_]/u.test(word);
 }

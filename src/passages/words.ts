@@ -25,7 +25,16 @@ const MIN_LENGTH_OF_DATA = 16;
 
 /** The words of a text in their order, by the same rules for what is searched and for what is searched for. */
 export function readWords(text: string): Word[] {
-  return new WordReader(text).read();
+  const words: Word[] = [];
+  scanWords(text, (word, start, end, position, kind) => words.push({ text: word, start, end, position, kind }));
+  return words;
+}
+
+export type TakeWord = (text: string, start: number, end: number, position: number, kind: Word["kind"]) => void;
+
+/** Gives the words of a text as `readWords` does, without making an object of each: there are millions. */
+export function scanWords(text: string, take: TakeWord): void {
+  new WordReader(text, take).read();
 }
 
 /** A word's text made alike, however it is typed. */
@@ -54,14 +63,16 @@ const isWordKind = (kind: number) => kind >= LOWER && kind <= UNDERSCORE;
 const isLetter = (kind: number) => kind === LOWER || kind === UPPER || kind === LETTER;
 
 class WordReader {
-  private readonly words: Word[] = [];
   private position = 0;
   /** Where the address ends that is being read; 0 outside of one. */
   private addressEnd = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly take: TakeWord,
+  ) {}
 
-  read(): Word[] {
+  read(): void {
     const { text } = this;
     const { length } = text;
     for (let at = 0; at < length; ) {
@@ -71,7 +82,6 @@ class WordReader {
       else if (kind === GRAM) at = this.readGrams(at);
       else at = this.readRun(at);
     }
-    return this.words;
   }
 
   /** What an address asks for, and what is escaped in it, are no words. */
@@ -241,7 +251,7 @@ class WordReader {
     const text = isWide ? toAlike(written) : written.toLowerCase();
     // A single character may stand for many.
     if (text === "" || (isWide && text.length > MAX_LENGTH)) return;
-    this.words.push({ text, start, end, position, kind });
+    this.take(text, start, end, position, kind);
   }
 
   private readGrams(start: number): number {
