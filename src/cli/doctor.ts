@@ -7,10 +7,12 @@ import { type Loaded, loadSettings } from "../config/config.ts";
 import { redisOf } from "../config/redis.ts";
 import type { Config } from "../config/settings.ts";
 import type { Store } from "../db/db.ts";
+import { openEmbedder } from "../embeddings/embedder.ts";
 import { AppError } from "../errors.ts";
 import { examineAccess } from "../health/access-diagnosis.ts";
 import { databaseExaminations } from "../health/database-diagnosis.ts";
 import { type Diagnosis, type Examined, examineAll, fail, pass, type Verdict, warn } from "../health/diagnosis.ts";
+import { embeddingExamination } from "../health/embedding-diagnosis.ts";
 import { machineExaminations } from "../health/machine-diagnosis.ts";
 import { networkExaminations } from "../health/network-diagnosis.ts";
 import { redisExamination } from "../health/redis-diagnosis.ts";
@@ -48,6 +50,7 @@ async function examine({ config, warnings }: Loaded, url: string): Promise<Exami
   // To be looked at, the database and Redis are connected to apart from the service's own way.
   const alone = { ...config, REDIS_URL: undefined, REDIS_HOST: undefined };
   const web = openWeb(alone, { clock, log: createLog("error", clock, () => {}) });
+  const embedder = openEmbedder(config, { clock, userAgent: web.userAgent });
   const isMade = config.DATABASE_URL !== undefined || existsSync(join(config.DATA_DIR, "postgres"));
   const database = databaseExaminations(
     isMade ? () => openStore({ ...config, DATABASE_WAIT_MS: 0 }) : undefined,
@@ -62,12 +65,14 @@ async function examine({ config, warnings }: Loaded, url: string): Promise<Exami
         ...database.examinations,
         ...replicaExaminations(config, (url) => openServer(url, config), clock),
         redisExamination(redisOf(config)),
+        embeddingExamination(embedder),
         ...networkExaminations(url, web.fetch, clock),
         ...machineExaminations(config),
       ],
       clock,
     );
   } finally {
+    embedder?.close();
     await Promise.race([Promise.all([database.close(), web.close()]), clock.sleep(1_000)]);
   }
 }
