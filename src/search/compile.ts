@@ -3,8 +3,9 @@ import type { Db } from "../db/db.ts";
 import { type Dictionary, dictionaryOf, foldAccents, stemWords } from "../passages/stems.ts";
 import { hasStem } from "../passages/terms.ts";
 import { readWords, type Word } from "../passages/words.ts";
+import { type AskedWord, type Corrections, findCorrections, NO_CORRECTIONS } from "./corrections.ts";
 import type { QueryNode, SearchQuery } from "./query.ts";
-import { type Lexicon, type TermLexemes, toLexemes } from "./term-lexemes.ts";
+import { type Lexicon, listAskedWords, type TermLexemes, toLexemes, writeWord } from "./term-lexemes.ts";
 import { allOf, anyOf, noneOf } from "./tsquery.ts";
 
 /** A word or phrase that results are ranked by. */
@@ -45,9 +46,56 @@ export async function compileQuery(
 ): Promise<CompiledQuery> {
   if (!query.node) return { terms: [], all: undefined, some: undefined, excluded: undefined, notes: [] };
   const leaves = readLeaves(query.node);
-  const lexicon = await readLexicon(context.db, leaves, scope.dictionaries);
+  const texts = leaves.flatMap((leaf) => leaf.words.filter(hasStem).map(({ text }) => text));
+  const plain = await readLexicon(context.db, texts, scope.dictionaries);
+  const corrections = scope.corrects ? await correct(context, query.node, plain, scope) : NO_CORRECTIONS;
+  const lexicon =
+    corrections.byWord.size === 0
+      ? plain
+      : await readLexicon(context.db, texts, scope.dictionaries, corrections.byWord);
   const lexemes = new Map(leaves.map(({ node, words }) => [node, toLexemes(words, isPrefix(node), lexicon)]));
-  return { ...combine(query.node, lexemes), terms: toTerms(leaves, lexemes), notes: [] };
+  return {
+    ...combine(query.node, lexemes),
+    terms: toTerms(leaves, lexemes, corrections),
+    notes: corrections.notes,
+  };
+}
+
+/** Looks for what was meant by the words that must be there and are nowhere. */
+async function correct(
+  context: { db: Db; clock: Clock },
+  node: QueryNode,
+  lexicon: Lexicon,
+  { websiteIds, dictionaries }: { websiteIds: readonly string[] | undefined; dictionaries: readonly Dictionary[] },
+): Promise<Corrections> {
+  const asked = readLeaves(node).flatMap(({ node: leaf, words, isExcluded }) =>
+    isExcluded ? [] : listAskedWords(words, isPrefix(leaf), lexicon),
+  );
+  for (const nodes of listSequences(node)) joinNeighbours(nodes, asked);
+  return findCorrections(context, websiteIds, asked, async (words) => {
+    const known = await readLexicon(context.db, words, dictionaries);
+    return words.map((text) => writeWord(text, known));
+  });
+}
+
+/** Plain words that stand side by side may be one. */
+function joinNeighbours(nodes: readonly QueryNode[], asked: readonly AskedWord[]): void {
+  const words = nodes.map((node) => (node.kind === "term" ? onlyWordOf(node.text) : undefined));
+  words.forEach((word, index) => {
+    const found = asked.find(({ text }) => text === word);
+    if (found) Object.assign(found, { before: words[index - 1], after: words[index + 1] });
+  });
+}
+
+function onlyWordOf(text: string): string | undefined {
+  const [word, other] = readWords(text);
+  return word?.kind === "word" && !other ? word.text : undefined;
+}
+
+/** What stands side by side. */
+function listSequences(node: QueryNode): (readonly QueryNode[])[] {
+  if (node.kind !== "and" && node.kind !== "or") return [];
+  return [...(node.kind === "and" ? [node.nodes] : []), ...node.nodes.flatMap(listSequences)];
 }
 
 type Leaf = Extract<QueryNode, { kind: "term" | "phrase" }>;
@@ -67,8 +115,13 @@ function readLeaves(node: QueryNode, isExcluded = false): ReadLeaf[] {
   }
 }
 
-async function readLexicon(db: Db, leaves: readonly ReadLeaf[], dictionaries: readonly Dictionary[]): Promise<Lexicon> {
-  const words = leaves.flatMap((leaf) => leaf.words.filter(hasStem).map(({ text }) => text));
+async function readLexicon(
+  db: Db,
+  texts: readonly string[],
+  dictionaries: readonly Dictionary[],
+  corrections: Corrections["byWord"] = NO_CORRECTIONS.byWord,
+): Promise<Lexicon> {
+  const words = [...texts, ...[...corrections.values()].flat(2)];
   const stems = new Map<Dictionary, ReadonlyMap<string, string | null>>();
   for (const dictionary of dictionaries) stems.set(dictionary, await stemWords(db, dictionary, words));
   if (dictionaries.length === 0 || stems.has("simple")) {
@@ -83,34 +136,49 @@ async function readLexicon(db: Db, leaves: readonly ReadLeaf[], dictionaries: re
     dictionaries: [...stems.keys()],
     stemsOf: (dictionary) => stems.get(dictionary) ?? new Map(),
     languagesOf,
-    correctionsOf: () => [],
+    correctionsOf: (word) => corrections.get(word) ?? [],
   };
 }
 
-function toTerms(leaves: readonly ReadLeaf[], lexemes: ReadonlyMap<QueryNode, TermLexemes>): CompiledTerm[] {
-  return leaves.flatMap(({ node, isExcluded }) => {
+function toTerms(
+  leaves: readonly ReadLeaf[],
+  lexemes: ReadonlyMap<QueryNode, TermLexemes>,
+  corrections: Corrections,
+): CompiledTerm[] {
+  return leaves.flatMap(({ node, words, isExcluded }) => {
     const found = lexemes.get(node);
     if (isExcluded || !found) return [];
     return {
       ...{ text: node.text, tsquery: found.plain, stems: found.stems, isPrefix: isPrefix(node) },
-      ...{ isOptional: found.required === undefined, corrections: [] },
+      ...{ isOptional: found.required === undefined, corrections: rewrite(node.text, words, corrections) },
     };
+  });
+}
+
+/** What was written, with each of the words that were taken for one of its own. */
+function rewrite(text: string, words: readonly Word[], { unknown, byWord }: Corrections): string[] {
+  return words.flatMap((word) => {
+    if (word.kind !== "word" || !unknown.has(word.text)) return [];
+    const taken = byWord.get(word.text) ?? [];
+    return taken.map((each) => text.slice(0, word.start) + each.join(" ") + text.slice(word.end));
   });
 }
 
 function combine(node: QueryNode, lexemes: ReadonlyMap<QueryNode, TermLexemes>) {
   const of = (leaf: Leaf) => lexemes.get(leaf);
   const plain: Ask = (leaf) => of(leaf)?.plain;
-  const all =
-    write(node, (leaf) => of(leaf)?.required, plain) ??
-    // No word says anything by itself: all of them are looked for where they are kept, in titles and headings.
-    write(node, (leaf) => of(leaf)?.strict, plain);
+  const positive = readLeaves(node).flatMap(({ node: leaf, isExcluded }) => (isExcluded ? [] : (of(leaf) ?? [])));
+  const [first, ...others] = positive;
+  // By no dictionary may all of the query say nothing, or all passages of that language would be found: then all words
+  // are looked for where they are kept, in titles and headings.
+  const isSilent = [...(first?.silentIn ?? [])].some((each) => others.every(({ silentIn }) => silentIn.has(each)));
+  const all = write(node, (leaf) => (isSilent ? of(leaf)?.strict : of(leaf)?.required), plain);
   const excluded = anyOf(
     (node.kind === "and" ? node.nodes : []).flatMap((each) =>
       each.kind === "not" ? [write(each.node, plain, plain)] : [],
     ),
   );
-  const some = loosen(node, lexemes, excluded);
+  const some = loosen(positive, excluded);
   return { all, some: some === all ? undefined : some, excluded };
 }
 
@@ -133,15 +201,7 @@ function write(node: QueryNode, ask: Ask, askExcluded: Ask): string | undefined 
 }
 
 /** Any of the terms that say something in all languages; of one alone that is several words, any of these. */
-function loosen(
-  node: QueryNode,
-  lexemes: ReadonlyMap<QueryNode, TermLexemes>,
-  excluded: string | undefined,
-): string | undefined {
-  const positive = readLeaves(node).flatMap(({ node: leaf, isExcluded }) => {
-    const found = isExcluded ? undefined : lexemes.get(leaf);
-    return found ?? [];
-  });
+function loosen(positive: readonly TermLexemes[], excluded: string | undefined): string | undefined {
   const telling = positive.filter(({ loose }) => loose.length > 0);
   const [only] = telling;
   const parts =

@@ -6,6 +6,8 @@ import { dialectOf, namespaceOf } from "../db/namespace.ts";
 export type Frequencies = {
   /** Share of passages that have a lexeme, between 0 and 1; a guess for what is too rare to be known. */
   shareOf(lexeme: string): number;
+  /** Whether it is among those that were counted. */
+  isCommon(lexeme: string): boolean;
   /** What finding a lexeme is worth: near 0 for what almost all passages have, some 10 for what hardly any has. */
   rarityOf(lexeme: string): number;
 };
@@ -58,6 +60,7 @@ export function createFrequencies(passages: number, shares: ReadonlyMap<string, 
   const shareOf = (lexeme: string) => shares.get(lexeme) ?? unknown;
   return {
     shareOf,
+    isCommon: (lexeme) => shares.has(lexeme),
     // As BM25 has it (Robertson and Zaragoza 2009, with the 1 that keeps it from falling below 0).
     rarityOf: (lexeme) => {
       const having = shareOf(lexeme) * total;

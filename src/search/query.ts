@@ -52,7 +52,8 @@ export function parseQuery(text: string, options: { now: Date; asTyped?: boolean
     faults.add(MAX_LENGTH, `it has ${text.length} characters; ${MAX_LENGTH} are allowed`);
     faults.throwIfAny();
   }
-  const tokens = readTokens(text, asTyped, faults);
+  // They are seen by nobody, and databases take no NUL.
+  const tokens = readTokens(text.replace(/\p{Cc}/gu, " "), asTyped, faults);
   checkNumber(tokens, faults);
   const isForgiven = (token: QueryToken) => asTyped && token.end === text.length;
   const { filters, rest } = takeFilters(tokens, { now, isForgiven, faults });

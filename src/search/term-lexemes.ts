@@ -2,6 +2,7 @@ import { languageMarker } from "../passages/markers.ts";
 import { type Dictionary, foldAccents } from "../passages/stems.ts";
 import { lexemeOf } from "../passages/terms.ts";
 import type { Word } from "../passages/words.ts";
+import type { AskedWord } from "./corrections.ts";
 import { allOf, anyOf, inOrder, quoteLexeme } from "./tsquery.ts";
 
 /** What is known of a query's words. */
@@ -11,8 +12,8 @@ export type Lexicon = {
   stemsOf(dictionary: Dictionary): ReadonlyMap<string, string | null>;
   /** Languages whose passages have their stems by a dictionary; none for those of no language. */
   languagesOf(dictionary: Dictionary): readonly string[];
-  /** Words of the vocabulary that stand for one that no passage has. */
-  correctionsOf(word: string): readonly string[];
+  /** What is taken beside a word that no passage has; several words for one are taken one after the other. */
+  correctionsOf(word: string): readonly (readonly string[])[];
 };
 
 export type TermLexemes = {
@@ -25,10 +26,12 @@ export type TermLexemes = {
   /** One by one, in whatever order; nothing of what lets some off. */
   loose: string[];
   stems: Map<Dictionary, string[]>;
+  /** The dictionaries by which none of the words says anything. */
+  silentIn: ReadonlySet<Dictionary>;
 };
 
 /** A place in a term, and what may stand there. */
-type Place = { position: number; lexemes: string[]; isPrefix: boolean };
+type Place = { position: number; tsquery: string };
 
 /** The dictionaries by which the same words say something. */
 type Group = { places: Place[]; dictionaries: Dictionary[] };
@@ -42,42 +45,56 @@ export function toLexemes(words: readonly Word[], isPrefix: boolean, lexicon: Le
   const parts = toParts(words);
   const last = parts.at(-1);
   const strict = parts.map((part) => {
-    const lexemes = lexicon.dictionaries.map((each) => lexemesOf(part, each, lexicon) ?? [foldAccents(part.text)]);
-    return placeOf(part, lexemes.flat(), isPrefix && part === last);
+    return { position: part.position, tsquery: writePart(part, isPrefix && part === last, lexicon) };
   });
   const groups = new Map<string, Group>();
   for (const dictionary of lexicon.dictionaries) {
-    const isKept = parts.map((part) => (isPrefix && part === last) || lexemesOf(part, dictionary, lexicon) !== null);
+    const isKept = parts.map((part) => (isPrefix && part === last) || hasMeaning(part, dictionary, lexicon));
     const key = isKept.join();
     const places = strict.filter((_, index) => isKept[index]);
     const group = groups.get(key) ?? { places, dictionaries: [] };
     group.dictionaries.push(dictionary);
     groups.set(key, group);
   }
-  const wholeLexemes = distinct(
-    lexicon.dictionaries.flatMap((each) => (whole && lexemesOf(whole, each, lexicon)) ?? []),
-  );
-  const wholes = wholeLexemes.map((lexeme) => quoteLexeme(lexeme, isPrefix));
+  const wholes = whole ? [writePart(whole, isPrefix, lexicon)] : [];
   const all = [...groups.values()];
-  const full = [...wholes, inOrder(strict.map(toPart))];
-  const plain = [...wholes, ...all.map(({ places }) => inOrder(places.map(toPart)))];
+  const full = [...wholes, inOrder(strict)];
+  const plain = [...wholes, ...all.map(({ places }) => inOrder(places))];
   const said = strict.filter((place) => all.every(({ places }) => places.includes(place)));
   return {
     required: requireAny(all, parts.length, wholes, lexicon),
     plain: anyOf(plain) ?? anyOf(full) ?? "",
     strict: anyOf(full) ?? "",
-    loose: said.length > 0 ? said.map((place) => toPart(place).tsquery) : wholes,
+    loose: said.length > 0 ? said.map(({ tsquery }) => tsquery) : wholes,
+    silentIn: new Set(
+      wholes.length > 0 ? [] : all.flatMap(({ places, dictionaries }) => (places.length === 0 ? dictionaries : [])),
+    ),
     stems: new Map(
       lexicon.dictionaries.map((dictionary) => [
         dictionary,
         distinct([
-          ...((whole && lexemesOf(whole, dictionary, lexicon)) ?? []),
-          ...parts.flatMap((part) => lexemesOf(part, dictionary, lexicon) ?? [foldAccents(part.text)]),
+          ...[...(whole ? [whole] : []), ...parts].flatMap((part) => listLexemes(part, dictionary, lexicon)),
           ...(isPrefix && last ? [foldAccents(last.text)] : []),
         ]),
       ]),
     ),
   };
+}
+
+/** Words that must be there, and may be misspelt. */
+export function listAskedWords(words: readonly Word[], isPrefix: boolean, lexicon: Lexicon): AskedWord[] {
+  const parts = toParts(words);
+  return parts.flatMap((part, index) => {
+    if (part.kind !== "word" || !lexicon.dictionaries.every((each) => hasMeaning(part, each, lexicon))) return [];
+    const isBeginning = isPrefix && index === parts.length - 1;
+    const lexemes = lexicon.dictionaries.flatMap((each) => listLexemes(part, each, lexicon));
+    return { text: part.text, tsquery: writePart(part, isBeginning, lexicon), lexemes };
+  });
+}
+
+/** What a word is looked up by that stands for itself. */
+export function writeWord(text: string, lexicon: Lexicon): string {
+  return writePart({ text, start: 0, end: text.length, position: 1, kind: "word" }, false, lexicon);
 }
 
 /** Whether an identifier is all of the term. */
@@ -102,25 +119,33 @@ function toParts(words: readonly Word[]): Word[] {
   return parts;
 }
 
-/** Null where the word says nothing by itself. */
-function lexemesOf(word: Word, dictionary: Dictionary, lexicon: Lexicon): string[] | null {
-  const stems = lexicon.stemsOf(dictionary);
-  const texts = [word.text, ...lexicon.correctionsOf(word.text)];
-  const lexemes = texts.map((text) => lexemeOf({ ...word, text }, stems)).filter((lexeme) => lexeme !== null);
-  return lexemes.length === 0 ? null : lexemes;
+function hasMeaning(word: Word, dictionary: Dictionary, lexicon: Lexicon): boolean {
+  const isCorrected = lexicon.correctionsOf(word.text).length > 0;
+  return isCorrected || lexemeOf(word, lexicon.stemsOf(dictionary)) !== null;
 }
 
-/** The beginning of a word may be longer than the stem of the words that begin so. */
-const placeOf = (part: Word, lexemes: string[], isPrefix: boolean): Place => ({
-  position: part.position,
-  lexemes: distinct(isPrefix ? [foldAccents(part.text), ...lexemes] : lexemes),
-  isPrefix,
-});
+/** The word as it is looked up by a dictionary, and what is taken beside it. */
+function listLexemes(word: Word, dictionary: Dictionary, lexicon: Lexicon): string[] {
+  const texts = [word.text, ...lexicon.correctionsOf(word.text).flat()];
+  return texts.map((text) => toLexeme({ ...word, text }, dictionary, lexicon));
+}
 
-const toPart = ({ position, lexemes, isPrefix }: Place) => ({
-  position,
-  tsquery: anyOf(lexemes.map((lexeme) => quoteLexeme(lexeme, isPrefix))) ?? "",
-});
+/** A word that says nothing by itself is kept as it is, where it is kept. */
+const toLexeme = (word: Word, dictionary: Dictionary, lexicon: Lexicon) =>
+  lexemeOf(word, lexicon.stemsOf(dictionary)) ?? foldAccents(word.text);
+
+/** What may stand for a word, by any dictionary. */
+function writePart(word: Word, isPrefix: boolean, lexicon: Lexicon): string {
+  const write = (text: string) =>
+    distinct(lexicon.dictionaries.map((each) => toLexeme({ ...word, text }, each, lexicon)))
+      // The beginning of a word may be longer than the stem of the words that begin so.
+      .concat(isPrefix ? foldAccents(text) : [])
+      .map((lexeme) => quoteLexeme(lexeme, isPrefix));
+  const corrections = lexicon.correctionsOf(word.text).map((texts) => {
+    return inOrder(texts.map((text, position) => ({ position, tsquery: anyOf(write(text)) ?? "" })));
+  });
+  return anyOf([...write(word.text), ...corrections]) ?? "";
+}
 
 function requireAny(
   groups: readonly Group[],
@@ -129,7 +154,7 @@ function requireAny(
   lexicon: Lexicon,
 ): string | undefined {
   const alternatives = groups.map(({ places, dictionaries }) => {
-    const words = inOrder(places.map(toPart));
+    const words = inOrder(places);
     if (groups.length === 1 || places.length === length) return words;
     const languages = dictionaries.flatMap((each) => lexicon.languagesOf(each));
     return allOf([words, anyOf(languages.map((each) => quoteLexeme(languageMarker(each))))]);
