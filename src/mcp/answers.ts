@@ -3,14 +3,16 @@ export function takesEvents({ headers }: Request): boolean {
   return headers.get("accept")?.includes("text/event-stream") ?? false;
 }
 
-/**
- * The request as the protocol wants it, for clients that are content with JSON: scripts, and people with curl. Its body
- * has been read.
- */
-export function askForEvents({ url, method, headers, signal }: Request): Request {
-  const asking = new Headers(headers);
-  asking.set("accept", "application/json, text/event-stream");
-  return new Request(url, { method, headers: asking, signal });
+/** The same request with another header; its body has been read. */
+export function withHeader({ url, method, headers, signal }: Request, name: string, value: string): Request {
+  const changed = new Headers(headers);
+  changed.set(name, value);
+  return new Request(url, { method, headers: changed, signal });
+}
+
+/** The request as the protocol wants it, for clients that are content with JSON: scripts, and people with curl. */
+export function askForEvents(request: Request): Request {
+  return withHeader(request, "accept", "application/json, text/event-stream");
 }
 
 /** The one message of a stream that answers the request; what else was told on the way is left out. */

@@ -7,6 +7,7 @@ import type { Principal } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import { withHeader } from "./answers.ts";
 import { createEventMemory } from "./event-store.ts";
 import { toAuthInfo } from "./principals.ts";
 
@@ -18,6 +19,7 @@ const RETRY_MS = 1_000;
 /** What goes on between the server and one client of the revisions of 2025, over many requests. */
 type Session = {
   owner: string;
+  server: Server;
   transport: WebStandardStreamableHTTPServerTransport;
   /** Tool calls under way, whether or not somebody is connected. */
   calls: number;
@@ -99,11 +101,11 @@ export function createSessions({ clock, log, openServer, limits = LIMITS }: Opti
         eventStore: events,
         retryInterval: RETRY_MS,
       });
-      const session: Session = { owner, transport, calls: 0, streams: 0, usedAt: 0 };
       const server = openServer(principal, () => {
         session.calls++;
         return { [Symbol.dispose]: () => session.calls-- };
       });
+      const session: Session = { owner, server, transport, calls: 0, streams: 0, usedAt: 0 };
       server.onerror = (error) => log.debug("MCP session erred", { error });
       const closed = server.onclose;
       server.onclose = () => {
@@ -120,7 +122,8 @@ export function createSessions({ clock, log, openServer, limits = LIMITS }: Opti
       const session = sessions.get(id);
       if (!session || session.owner !== ownerOf(principal)) return answerNoSession(message);
       touch(id, session);
-      return session.transport.handleRequest(request, { parsedBody: message, authInfo: toAuthInfo(principal) });
+      const answered = withVersion(request, session.server.getNegotiatedProtocolVersion());
+      return session.transport.handleRequest(answered, { parsedBody: message, authInfo: toAuthInfo(principal) });
     },
     holdStream: (id) => {
       const session = sessions.get(id);
@@ -147,6 +150,16 @@ export function createSessions({ clock, log, openServer, limits = LIMITS }: Opti
 export function ownerOf({ userId, keyId }: Principal): string {
   return `${userId} ${keyId ?? ""}`;
 }
+
+/** In a session that revision is spoken which was agreed on, whatever other one a request names, if any. */
+function withVersion(request: Request, agreed: string | undefined): Request {
+  const named = request.headers.get(VERSION_HEADER);
+  // One that nobody knows is refused.
+  if (agreed === undefined || (named !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(named))) return request;
+  return named === agreed ? request : withHeader(request, VERSION_HEADER, agreed);
+}
+
+const VERSION_HEADER = "mcp-protocol-version";
 
 function answerNoSession(message: unknown): Response {
   const id = (message as Partial<JSONRPCMessage & { id: unknown }> | undefined)?.id ?? null;
