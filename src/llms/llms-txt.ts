@@ -132,6 +132,12 @@ function findNearest(pages: readonly ListedPage[], count: number): Set<ListedPag
 }
 
 function foldersOf({ path }: ListedPage): number {
-  const [pathname = ""] = path.split("?", 1);
-  return pathname.replace(/\/(?:index\.[a-z]{2,5})?$/, "").split("/").length;
+  const query = path.indexOf("?");
+  const end = query < 0 ? path.length : query;
+  let folders = 0;
+  for (let at = 0; at < end; at++) {
+    // What a slash at the end, or an index, stands for is the folder.
+    if (path[at] === "/" && at + 1 < end && !path.startsWith("index.", at + 1)) folders++;
+  }
+  return folders;
 }

@@ -29,19 +29,29 @@ export async function createPageTitles(pages: readonly ListedPage[], signal?: Ab
   const { ends, beginnings } = await findShared(pages, signal);
   const summaries = new Map<string, number>();
   for (const { summary } of pages) if (summary) summaries.set(summary, (summaries.get(summary) ?? 0) + 1);
-  const titleOf = (page: ListedPage): string => {
+  const titleOf = remembering((page): string => {
     const whole = NO_TITLE.test(page.title ?? "") ? "" : onOneLine(page.title ?? "");
     const own = withoutShared(whole, ends, beginnings);
     return shorten(own || whole || nameOf(page), MAX_TITLE);
-  };
-  return {
-    titleOf,
-    summaryOf: (page) => {
-      const text = onOneLine((page.summary ?? "").replace(ALERT, ""));
-      if (isNoSentence(text) || (summaries.get(page.summary ?? "") ?? 0) >= REPEATED) return undefined;
-      const isTitle = [page.title ?? "", titleOf(page)].some((title) => foldText(title) === foldText(text));
-      return isTitle ? undefined : shortenText(text, MAX_SUMMARY);
-    },
+  });
+  const summaryOf = remembering((page): string | undefined => {
+    const text = onOneLine((page.summary ?? "").replace(ALERT, ""));
+    if (isNoSentence(text) || (summaries.get(page.summary ?? "") ?? 0) >= REPEATED) return undefined;
+    const isTitle = [page.title ?? "", titleOf(page)].some((title) => foldText(title) === foldText(text));
+    return isTitle ? undefined : shortenText(text, MAX_SUMMARY);
+  });
+  return { titleOf, summaryOf };
+}
+
+/** Lists are written several times until they fit. */
+function remembering<Said>(say: (page: ListedPage) => Said): (page: ListedPage) => Said {
+  const said = new Map<ListedPage, Said>();
+  return (page) => {
+    const known = said.get(page);
+    if (known !== undefined) return known;
+    const made = say(page);
+    said.set(page, made);
+    return made;
   };
 }
 
