@@ -1,6 +1,7 @@
 import {
   type JSONRPCMessage,
   type Server,
+  SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import type { Principal } from "../access/principal.ts";
