@@ -12,12 +12,11 @@ import type { Clock } from "../clock.ts";
 import { canonicalizeUrl, hashUrl } from "../crawl/url.ts";
 import { AppError } from "../errors.ts";
 import { listPages } from "../pages/pages.ts";
-import { findWebsitesByPlace, getWebsite, type Website } from "../websites/websites.ts";
 import { formatInstant, toTable, withDatabase } from "./access-database.ts";
 import { readTimeFlag, type TimeFlag } from "./change-commands.ts";
 import type { SettingFlags } from "./setting-flags.ts";
-import { writeError, writeOut } from "./terminal.ts";
-import { isId } from "./website-argument.ts";
+import { isPainted, printable, writeError, writeOut } from "./terminal.ts";
+import { findWebsite, isId } from "./website-argument.ts";
 
 /** Changes that are printed for people unless they ask for more. */
 const SHOWN = 100;
@@ -127,20 +126,6 @@ async function describeInFull({ db, parser }: App, change: Change): Promise<stri
   }
 }
 
-/** A website by its id, its URL or its host. */
-async function findWebsite({ db }: App, text: string): Promise<Website> {
-  if (isId(text)) return getWebsite(db, LOCAL_VIEWER, text.toLowerCase());
-  const isHost = /^[\p{L}\p{N}.-]+(?::\d+)?$/u.test(text);
-  const url = canonicalizeUrl(isHost ? `https://${text}/` : text, undefined, { mode: "keep" });
-  if (!url) throw new AppError("invalid", `${text} is neither a website's id nor its host nor an http or https URL`);
-  const place = { host: new URL(url).host, ...(isHost ? {} : { url }) };
-  const [first, ...others] = await findWebsitesByPlace(db, LOCAL_VIEWER, place);
-  if (!first) throw new AppError("not_found", `There is no website ${text}; crawl it first`);
-  if (others.length === 0) return first;
-  const all = [first, ...others].map(({ id, url }) => `${id} (${url})`).join(", ");
-  throw new AppError("invalid", `${text} stands for several websites: name one of ${all}`);
-}
-
 async function findPageId({ db }: App, text: string): Promise<string> {
   if (isId(text)) return text.toLowerCase();
   const url = canonicalizeUrl(text, undefined, { mode: "keep" });
@@ -162,7 +147,6 @@ function readVersion(clock: Clock, text: string | undefined, flag: string): Vers
   return "agoMs" in time ? readTime(clock, time, flag) : readPoint(text, flag);
 }
 
-const isPainted = () => process.stdout.isTTY === true;
 const COLOURS: Record<string, string> = { "+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m" };
 const RESET = "\x1b[0m";
 
@@ -177,8 +161,5 @@ const bold = (text: string) => {
   const line = printable(text);
   return isPainted() ? `\x1b[1m${line.trimEnd()}${RESET}\n` : line;
 };
-
-/** Pages must not write to the terminal what the terminal obeys, nor turn the order of what it shows. */
-const printable = (text: string) => text.replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, " ").toWellFormed();
 
 const withNewline = (text: string) => (text === "" || text.endsWith("\n") ? text : `${text}\n`);

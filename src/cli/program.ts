@@ -10,6 +10,7 @@ import { addJobCommands } from "./job-commands.ts";
 import { addMcpCommand } from "./mcp-commands.ts";
 import { parseBytes, parseCount, parseDuration } from "./quantity.ts";
 import { addScheduleCommands } from "./schedule-commands.ts";
+import { addSearchCommands } from "./search-commands.ts";
 
 /**
  * The command line: what there is, what each command takes, and which file does it. Those are loaded when they are run,
@@ -76,6 +77,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .addHelpText("after", SCRAPE_EXAMPLES)
     .action((url, flags) => run(import("./scrape.ts").then(({ scrapeCommand }) => scrapeCommand(url, flags))));
 
+  addSearchCommands(program, run, dataOption);
   addChangeCommands(program, run, dataOption);
   addDatabaseCommands(program, run, dataOption);
   addBackupCommands(program, run, dataOption);

@@ -25,6 +25,13 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true && process.stderr.isTTY === true;
 }
 
+/** Whether what is written is for somebody's eyes, who may like colours. */
+export const isPainted = () => process.stdout.isTTY === true;
+
+/** Pages must not write to the terminal what the terminal obeys, nor turn the order of what it shows. */
+export const printable = (text: string) =>
+  text.replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, " ").toWellFormed();
+
 export type Interrupt = {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   signal: AbortSignal;
