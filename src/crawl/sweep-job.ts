@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlHosts, crawlJobs, hosts } from "../db/schema/crawls.ts";
+import { queueIndexingMeanwhile } from "../indexing/index-website-job.ts";
 import { defineJob } from "../jobs/kind.ts";
 import { findJobStates } from "../jobs/lookup.ts";
 import { type Crawl, queueSeeding } from "./crawls.ts";
@@ -23,7 +24,7 @@ export const crawlSweep = defineJob({
   timeoutSeconds: 300,
   keepSeconds: 3_600,
   isUnique: true,
-  run: async ({ db, log }, _payload, { signal }) => {
+  run: async ({ db, clock, log }, _payload, { signal }) => {
     let lostSlices = 0;
     let after: string | undefined;
     do {
@@ -33,6 +34,7 @@ export const crawlSweep = defineJob({
         signal.throwIfAborted();
         lostSlices += await freeLostSlices(db, crawl.id);
         await moveOn(db, crawl);
+        if (isLong(crawl, clock.now())) await queueIndexingMeanwhile(db, crawl.websiteId);
       }
     } while (after !== undefined);
     let forgottenHosts = 0;
@@ -41,6 +43,13 @@ export const crawlSweep = defineJob({
     return { lostSlices, forgottenHosts };
   },
 });
+
+/** What a crawl found is searchable when it ends; of one that takes longer, a while after it was found. */
+const LONG_MS = 60_000;
+
+function isLong({ startedAt, created, changed }: Crawl, now: Date): boolean {
+  return created + changed > 0 && startedAt !== null && now.getTime() - startedAt.getTime() > LONG_MS;
+}
 
 /** Crawls of the service that are to be worked. */
 function listOpen(db: Db, after: string | undefined): Promise<Crawl[]> {
