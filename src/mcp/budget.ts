@@ -1,4 +1,5 @@
 import { weighTokens } from "../content/token-estimate.ts";
+import { toVisible } from "./untrusted.ts";
 
 /** What an answer takes of a model's attention unless it is told otherwise, and the bounds of that; in tokens. */
 export const DEFAULT_TOKENS = 4_000;

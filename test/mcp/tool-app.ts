@@ -84,11 +84,11 @@ const validators = new Map(
 );
 
 /** @throws when the structured part is not as the tool's schema says, or an error that has one */
-export function readResult(name: string, { content, structuredContent, isError = false }: ToolResult): Told {
+export function readResult(name: string, { content, structuredContent, isError }: ToolResult): Told {
   const validate = validators.get(name);
   if (!validate) throw new Error(`There is no tool ${name}`);
   if (!isError && !validate(structuredContent))
     throw new Error(`${name} does not keep to its schema: ${ajv.errorsText(validate.errors)}`);
   const text = content.map((each) => (each.type === "text" ? each.text : "")).join("\n");
-  return { isError, text, structured: structuredContent };
+  return { isError: isError === true, text, structured: structuredContent };
 }

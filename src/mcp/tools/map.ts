@@ -11,7 +11,7 @@ import { takeFetchPlace } from "../live-pages.ts";
 import { badInput } from "../moments.ts";
 import { readPathPrefix } from "../paths.ts";
 import { findWebsiteBy, readUrl } from "../references.ts";
-import { fence, NOTICE, toVisible } from "../untrusted.ts";
+import { fence, NOTICE } from "../untrusted.ts";
 import {
   AllowNewHost,
   Cursor,
@@ -104,7 +104,7 @@ async function mapFromWeb(context: McpContext, input: Input, call: Call) {
     map.urls.map((each) => each.url),
   );
   const viewed = map.urls.map(({ url: each, title }): MappedView => {
-    const shown = title === null ? null : toVisible(shorten(title, 100));
+    const shown = title === null ? null : shorten(title, 100);
     return { url: each, title: shown, is_stored: stored.has(each) };
   });
   const { shown, isAll } = takeFitting(viewed, maxTokens, (each) => JSON.stringify(each));
@@ -113,7 +113,7 @@ async function mapFromWeb(context: McpContext, input: Input, call: Call) {
   const rest = [
     ...(hidden > 0 ? [`${hidden} more were found; narrow by path_prefix, or raise max_tokens`] : []),
     ...(map.isComplete ? [] : ["There are more than were looked at"]),
-    ...map.problems.map((problem) => `Not read: ${toVisible(shorten(problem, 300))}`),
+    ...map.problems.map((problem) => `Not read: ${shorten(problem, 300)}`),
   ];
   const text = shown.length === 0 ? "No URL was found" : fence(shown.map(describe).join("\n"), url);
   const problems = map.problems.map((problem) => shorten(problem, 300));

@@ -103,8 +103,7 @@ function viewResult({ pageId, websiteId, url, title, summary, changedAt, passage
     url: at,
     text: toVisible(snippet.map(({ text }) => text).join("")),
   }));
-  const told =
-    found.length === 0 && summary !== null ? [{ section: "", url, text: toVisible(shorten(summary, 300)) }] : found;
+  const told = found.length === 0 && summary !== null ? [{ section: "", url, text: shorten(summary, 300) }] : found;
   return {
     ...{ id: pageId, title: shorten(title ?? url, 200), url: found[0]?.url ?? url, website_id: websiteId },
     ...{ changed_at: changedAt.toISOString(), passages: told },
