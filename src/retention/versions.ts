@@ -8,6 +8,7 @@ import { websites } from "../db/schema/websites.ts";
 import { defineJob } from "../jobs/kind.ts";
 import { withResultKept } from "../schedules/system-schedules.ts";
 import { inBatches, LOCKS } from "./batches.ts";
+import { deleteFormerPassages } from "./former-passages.ts";
 
 /** Pages that are looked at together, and versions that one statement deletes. */
 const PAGES = 100;
@@ -37,7 +38,7 @@ type KeptVersions = Tracking["keep_versions"];
 
 /**
  * Deletes the versions that `keep_versions` of their websites has given up. Never the current one, nor the one that
- * changes are measured from. Bodies that nothing refers to any more are left to the purge of bodies.
+ * changes are measured from. With them go the passages that they alone had. Bodies that nothing refers to any more are left to the purge of bodies.
  */
 export async function purgeVersions(db: Db, now: Date, signal?: AbortSignal): Promise<VersionCounts> {
   const counts = { websites: 0, versions: 0 };
@@ -90,9 +91,11 @@ async function purgeWebsiteVersions(
       if (pageIds.length === 0) return "done";
       const deleted = await deleteSome(tx, pageIds, kept, now);
       versions += deleted;
+      const passages = await deleteFormerPassages(tx, pageIds, BATCH);
       // The same pages again, as long as there are more of theirs than one statement takes.
-      if (deleted < BATCH) after = pageIds.at(-1);
-      return deleted < BATCH && pageIds.length < PAGES ? "done" : "more";
+      if (deleted === BATCH || passages === BATCH) return "more";
+      after = pageIds.at(-1);
+      return pageIds.length < PAGES ? "done" : "more";
     },
     LOCKS.versions,
   );
