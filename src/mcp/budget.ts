@@ -29,10 +29,9 @@ export function findCut(text: string, start: number, maxTokens: number): number 
   return backToGap(text, start, fits);
 }
 
-/** The beginning of a text on one line, with a mark where something was left out. */
+/** The beginning of a text of strangers on one line, as far as people see it; marked where something was left out. */
 export function shorten(text: string, maxLength: number): string {
-  const line = text
-    .slice(0, 4 * maxLength)
+  const line = toVisible(text.slice(0, 4 * maxLength))
     .replace(/\s+/g, " ")
     .trim();
   if (line.length <= maxLength) return line.toWellFormed();
