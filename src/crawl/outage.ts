@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { isBadValue } from "../db/bad-value.ts";
 import type { Log } from "../telemetry/log.ts";
 import { LeaseLostError } from "./lease.ts";
 import { BaselineMovedError } from "./page-rows.ts";
@@ -36,23 +37,6 @@ export async function waitOutage<T>(
       });
     }
   }
-}
-
-/**
- * SQLSTATE classes 21 to 23, 42 and 54: the statement is refused for what it is, and would be again. So it is where
- * making it failed.
- */
-export function isBadValue(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown };
-    if (
-      typeof code === "string" &&
-      /^((21|22|23|42|54)[0-9A-Z]{3}|UNDEFINED_VALUE|MAX_PARAMETERS_EXCEEDED)$/.test(code)
-    )
-      return true;
-    if (code === undefined && (at instanceof TypeError || at instanceof RangeError)) return true;
-  }
-  return false;
 }
 
 /** What the database said, without the statement that drizzle puts before it. */

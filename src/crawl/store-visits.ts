@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts";
+import { isBadValue } from "../db/bad-value.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { type ComparisonContext, compareVisits } from "./compare-visits.ts";
 import type { Crawl } from "./crawls.ts";
-import { describeCause, isBadValue, waitOutage } from "./outage.ts";
+import { describeCause, waitOutage } from "./outage.ts";
 import { BaselineMovedError } from "./page-rows.ts";
 import { type Outcomes, OverLimitError, type Settled, settle } from "./settle.ts";
 import type { Visit } from "./visit-result.ts";

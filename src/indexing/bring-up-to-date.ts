@@ -4,6 +4,7 @@ import type { Db } from "../db/db.ts";
 import { websiteIndexes, websites } from "../db/schema/websites.ts";
 import { buildWebsiteIndexes } from "../llms/build-indexes.ts";
 import { type IndexingProgress, type IndexingResult, indexWebsite } from "../passages/index-website.ts";
+import { addCounts, noCounts } from "../passages/store-passages.ts";
 
 /**
  * Brings all that is built from the pages of some websites up to them, in this process: for commands, beside which no
@@ -17,7 +18,7 @@ export async function bringUpToDate(
   signal = new AbortController().signal,
   onProgress?: (progress: IndexingProgress & { websiteId: string }) => void,
 ): Promise<IndexingResult> {
-  const total: IndexingResult = { pages: 0, removed: 0, added: 0, kept: 0, ended: 0 };
+  const total = noCounts();
   const isMeant = websiteIds && sql`${websites.id} = any(${`{${websiteIds.join(",")}}`}::uuid[])`;
   const rows = await db
     .select({ id: websites.id })
@@ -30,7 +31,7 @@ export async function bringUpToDate(
     const result = await indexWebsite({ db, clock }, websiteId, { signal, onProgress: tell });
     const isNew = result.pages + result.removed > 0;
     if (isNew || !(await isBuilt(db, websiteId))) await buildWebsiteIndexes({ db, clock, parser }, websiteId, signal);
-    for (const name of Object.keys(total) as (keyof IndexingResult)[]) total[name] += result[name];
+    addCounts(total, result);
   }
   return total;
 }

@@ -28,15 +28,19 @@ export function* cutDocument({ title, markdown, headings }: Text): Iterable<CutP
   const chunks = toChunks(text, { maxTokens: PASSAGE_TOKENS, overlapTokens: 0, title, headings });
   const titleWords = cutHeading(title ?? "");
   let place = 0;
-  for (const { headingPath, anchor = null, text: chunk, tokens } of chunks) {
+  for (const { headingPath: path, anchor = null, text: chunk, tokens } of chunks) {
     // The gap behind it is not its own: it would be another passage once something follows.
     const text = chunk.trimEnd();
     if (text === "") continue;
+    const headingPath = path.map(toStorable);
     const below = headingPath[0] === title ? headingPath.slice(1) : headingPath;
     const words = cutPassage(titleWords, below, toPassageText(text));
     yield { place: place++, hash: hashPassage(headingPath, text), headingPath, anchor, text, tokens, words };
   }
 }
+
+/** What is packed may hold anything; text of PostgreSQL's not. */
+const toStorable = (text: string) => text.replaceAll("\0", "").toWellFormed();
 
 function hashPassage(headingPath: readonly string[], text: string): string {
   // No text has this character, which PostgreSQL does not take.

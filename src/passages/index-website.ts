@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
+import { isBadValue } from "../db/bad-value.ts";
 import { type Db, rowsOf } from "../db/db.ts";
 import { indexedPages, indexedWebsites } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -17,7 +18,7 @@ import {
   readVersions,
 } from "./pending.ts";
 import { dictionaryOf, foldAccents, stemWords } from "./stems.ts";
-import { type PageBatch, type StoredCounts, storeBatch } from "./store-passages.ts";
+import { addCounts, noCounts, type PageBatch, type StoredCounts, storeBatch } from "./store-passages.ts";
 import { summarize } from "./summary.ts";
 import { type PassageWords, writeTerms } from "./terms.ts";
 import { openVocabulary, type Vocabulary } from "./vocabulary.ts";
@@ -43,7 +44,7 @@ type Run = { signal: AbortSignal; onProgress?: (progress: IndexingProgress) => v
 export async function indexWebsite(context: Context, websiteId: string, run: Run): Promise<IndexingResult> {
   const { db, clock } = context;
   const startedAt = clock.now();
-  const total: IndexingResult = { pages: 0, removed: 0, added: 0, kept: 0, ended: 0 };
+  const total = noCounts();
   const [website] = await db.select().from(websites).where(eq(websites.id, websiteId));
   if (!website || website.deletedAt) return total;
   let vocabulary: Vocabulary | undefined;
@@ -52,11 +53,11 @@ export async function indexWebsite(context: Context, websiteId: string, run: Run
     for await (const batch of toBatches(db, behind, clock.now())) {
       run.signal.throwIfAborted();
       const cut = await cutBatch(db, websiteId, batch, vocabulary);
-      const counts = await storeBatch(db, websiteId, cut, clock.now());
+      const counts = await storeWhatCanBe(db, websiteId, cut, clock.now());
       if (!counts) return total;
       noteIndexed(cut);
       await vocabulary.store(db);
-      for (const name of Object.keys(total) as (keyof IndexingResult)[]) total[name] += counts[name];
+      addCounts(total, counts);
       run.onProgress?.({ pages: total.pages + total.removed, passages: total.added });
     }
   }
@@ -168,6 +169,33 @@ async function findLexemes(
   const lexemes = new Map(await stemWords(db, dictionary, words.difference(kept)));
   for (const word of kept) lexemes.set(word, foldAccents(word));
   return lexemes;
+}
+
+/** What can't be stored fails alone, and is noted as a page without passages, so that it is not tried for ever. */
+async function storeWhatCanBe(
+  db: Db,
+  websiteId: string,
+  batch: readonly PageBatch[],
+  now: Date,
+): Promise<StoredCounts | undefined> {
+  try {
+    return await storeBatch(db, websiteId, batch, now);
+  } catch (error) {
+    if (!isBadValue(error)) throw error;
+    const [first, ...others] = batch;
+    if (!first) throw error;
+    if (others.length > 0) {
+      const total = noCounts();
+      for (const each of batch) {
+        const counts = await storeWhatCanBe(db, websiteId, [each], now);
+        if (!counts) return undefined;
+        addCounts(total, counts);
+      }
+      return total;
+    }
+    const bare = first.versions.map((version) => ({ ...version, summary: null, breadcrumbs: [], passages: [] }));
+    return storeBatch(db, websiteId, [{ ...first, versions: bare }], now);
+  }
 }
 
 /** Where a page's further versions go on from. */

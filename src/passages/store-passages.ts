@@ -9,7 +9,14 @@ import { isThere, MAKE, type PendingPage } from "./pending.ts";
 /** A page with what is new of it, the oldest first; of one that is gone, when that was. */
 export type PageBatch = { page: PendingPage; versions: readonly CutVersion[]; goneAt?: Date };
 
+/** Pages that are indexed anew, and that are gone; passages that are new, kept as they were, and gone. */
 export type StoredCounts = { pages: number; removed: number; added: number; kept: number; ended: number };
+
+export const noCounts = (): StoredCounts => ({ pages: 0, removed: 0, added: 0, kept: 0, ended: 0 });
+
+export function addCounts(total: StoredCounts, counts: StoredCounts): void {
+  for (const name of Object.keys(total) as (keyof StoredCounts)[]) total[name] += counts[name];
+}
 
 /**
  * Writes what is new of some pages in one transaction. Pages that have changed since they were read are left to the next
@@ -139,7 +146,7 @@ const TAKEN_OVER = Object.fromEntries(
 );
 
 function countWrites(batch: readonly (PageBatch & PageWrites)[]): StoredCounts {
-  const counts: StoredCounts = { pages: 0, removed: 0, added: 0, kept: 0, ended: 0 };
+  const counts = noCounts();
   for (const { goneAt, added, kept, ended } of batch) {
     counts[goneAt === undefined ? "pages" : "removed"]++;
     counts.added += added.length;

@@ -22,7 +22,7 @@ export function summarize({ description, markdown }: { description: string | nul
   return null;
 }
 
-const toLine = (text: string) => text.slice(0, 2_000).replace(/\s+/gu, " ").trim().toWellFormed();
+const toLine = (text: string) => text.slice(0, 2_000).replaceAll("\0", "").replace(/\s+/gu, " ").trim().toWellFormed();
 
 function firstSentence(line: string): string {
   for (let at = MIN_LENGTH - 1; at < line.length; at++) {
