@@ -17,12 +17,14 @@ import {
 type Parts = Pick<App, "store" | "clock" | "log" | "cache" | "embedder">;
 
 /** Search over all websites that the caller may see. */
-export const searchApi = ({ store: { read }, ...parts }: Parts) =>
+export const searchApi = ({ store: { read }, clock, log, cache, embedder }: Parts) =>
   new Elysia({ prefix: "/search", tags: ["Search"] }).use(permissions).get(
     "",
     async ({ query, request }) => {
       const asked = readSearchRequest(query, readWebsiteIds(query.website_id));
-      return viewAnswer(await read((db) => search({ ...parts, db }, viewerOf(request), asked, signalOf(request))));
+      return viewAnswer(
+        await read((db) => search({ db, clock, log, cache, embedder }, viewerOf(request), asked, signalOf(request))),
+      );
     },
     {
       permission: "read",
@@ -37,12 +39,14 @@ export const searchApi = ({ store: { read }, ...parts }: Parts) =>
   );
 
 /** Search on one website. */
-export const websiteSearchApi = ({ store: { read }, ...parts }: Parts) =>
+export const websiteSearchApi = ({ store: { read }, clock, log, cache, embedder }: Parts) =>
   new Elysia({ prefix: "/websites", tags: ["Search"] }).use(permissions).get(
     "/:id/search",
     async ({ params, query, request }) => {
       const asked = readSearchRequest(query, [params.id]);
-      return viewAnswer(await read((db) => search({ ...parts, db }, viewerOf(request), asked, signalOf(request))));
+      return viewAnswer(
+        await read((db) => search({ db, clock, log, cache, embedder }, viewerOf(request), asked, signalOf(request))),
+      );
     },
     {
       permission: "read",
