@@ -16,6 +16,9 @@ export type Candidate = {
   depth: number;
   /** When the page's text was first found as it is, in seconds. */
   changedAt: number;
+  title: string | null;
+  /** Outermost first. */
+  headings: string[];
   /** How well it has each of the terms, 0 for not at all. */
   ranks: number[];
   /** How close together it has all of them. */
@@ -103,7 +106,7 @@ export async function findListed(
     excluded === undefined ? undefined : sql`not ${passages.terms} @@ ${excluded}::tsquery`,
     ...scope.conditions,
   ]);
-  const found = sql`select ${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.terms}, ${pageColumns} from ${passages} join ${pages} on ${pages.id} = ${passages.pageId} where ${where}`;
+  const found = sql`select ${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.headingPath}, ${passages.terms}, ${pageColumns} from ${passages} join ${pages} on ${pages.id} = ${passages.pageId} where ${where}`;
   return readCandidates(tx, found, terms);
 }
 
@@ -134,13 +137,14 @@ async function readCandidates(tx: Db, found: SQL, terms: readonly WeighedTerm[])
       ? sql`0::real`
       : sql`ts_rank_cd(${TERM_WEIGHTS}::real[], p.terms, ${required.map(({ term }) => `(${term.tsquery})`).join(" & ")}::tsquery)`;
   const rows = await tx.execute(sql`
-    select p.id, p.page_id as "pageId", p.website_id as "websiteId", p.place, p.depth, p.changed_at as "changedAt",
+    select p.id, p.page_id as "pageId", p.website_id as "websiteId", p.place, p.depth, p.changed_at as "changedAt", p.title, array_to_json(p.heading_path)::text as headings,
       ${joined(ranks)} as ranks, ${cover} as cover, ${bits(queries, "a")} as "inTitle", ${bits(queries, "b")} as "inHeadings",
       length(f.a) as "titleLength", length(f.b) as "headingsLength", length(p.terms) as length
     from (${found}) p
     cross join lateral (select ts_filter(p.terms, '{a}') as a, ts_filter(p.terms, '{b}') as b offset 0) f`);
-  return rowsOf<Omit<Candidate, "ranks"> & { ranks: string }>(rows).map((row) => ({
+  return rowsOf<Omit<Candidate, "ranks" | "headings"> & { ranks: string; headings: string }>(rows).map((row) => ({
     ...row,
+    headings: JSON.parse(row.headings),
     ranks: row.ranks === "" ? [] : row.ranks.split(" ").map(Number),
   }));
 }
@@ -178,7 +182,7 @@ function matching({ scope, at, tsquery, namedPages, limit }: Lookup, terms: SQL)
     wanted === undefined ? sql`${passages.place} = 0` : sql`${passages.terms} @@ ${wanted}::tsquery`,
     namedPages && sql`${passages.pageId} = any(${toUuids(namedPages)})`,
   ];
-  const columns = sql`${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${terms}`;
+  const columns = sql`${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.headingPath}, ${terms}`;
   const part = (times: SQL) =>
     sql`(select ${columns} from ${passages} where ${allOf([...asked, times])} limit ${MAX_SCANNED})`;
   // Each part in the words of its partial index.
@@ -188,7 +192,7 @@ function matching({ scope, at, tsquery, namedPages, limit }: Lookup, terms: SQL)
   return sql`select m.*, ${pageColumns} from (${parts}) m join ${pages} on ${pages.id} = m.page_id where ${allOf(scope.conditions)} limit ${limit}`;
 }
 
-const pageColumns = sql`${pages.depth}, extract(epoch from ${pages.lastChangedAt})::float8 as changed_at`;
+const pageColumns = sql`${pages.depth}, ${pages.title}, extract(epoch from ${pages.lastChangedAt})::float8 as changed_at`;
 
 const wasCurrent = (at: Date) =>
   sql`${passages.fromAt} <= ${toText(at)}::timestamptz and (${passages.toAt} is null or ${passages.toAt} > ${toText(at)}::timestamptz)`;

@@ -1,4 +1,5 @@
 import type { Candidate } from "./candidates.ts";
+import { toName, toParts } from "./names.ts";
 
 /** What a word counts by where it stands: in code, text, headings, the page's title; as `ts_rank` takes them. */
 export const TERM_WEIGHTS = "{0.3,0.4,0.7,1}";
@@ -7,7 +8,13 @@ export const TERM_WEIGHTS = "{0.3,0.4,0.7,1}";
 const WEIGHTS = {
   /** All terms close together. */
   closeness: 0.25,
-  /** The terms are all there is to the title, or to the headings. */
+  /** The query is the title, or its part before the name of the website; or another part of it. */
+  name: 0.6,
+  partOfName: 0.25,
+  /** The query is the heading that the passage stands under; or one further out. */
+  heading: 0.4,
+  outerHeading: 0.2,
+  /** How much of the query a title has, and of the title the query; and the same of headings. */
   title: 0.45,
   headings: 0.2,
   /** What further passages of the page add, each half of what the one before did. */
@@ -33,21 +40,28 @@ const END_OF_TIME = 253_402_300_800;
 /** What finding a term is worth, and whether it is a word that says nothing by itself. */
 export type RankedTerm = { rarity: number; isOptional: boolean };
 
+/** What is ranked by: the terms, and the query's words as a name (`toName`). */
+export type RankedQuery = { terms: readonly RankedTerm[]; name: string };
+
 export type RankedPassage = Candidate & { score: number };
 
 /** A page with its passages, best first. */
 export type RankedPage = { pageId: string; websiteId: string; score: number; passages: RankedPassage[] };
 
 /**
- * The pages of candidates, best first; where scores are the same, in the order of their ids, so that the same candidates
+ * The pages of candidates, best first. Where scores are the same, in the order of their ids, so that the same candidates
  * always rank the same.
  */
-export function rankPages(candidates: readonly Candidate[], terms: readonly RankedTerm[]): RankedPage[] {
+export function rankPages(candidates: readonly Candidate[], query: RankedQuery): RankedPage[] {
+  const { terms } = query;
   const worths = terms.map(({ rarity, isOptional }) => Math.max(rarity, 0.01) * (isOptional ? WEIGHTS.optional : 1));
   const total = worths.reduce((sum, worth) => sum + worth, 0);
   const byPage = new Map<string, RankedPassage[]>();
   for (const candidate of candidates) {
-    const passage = { ...candidate, score: total === 0 ? 0 : scorePassage(candidate, worths, total) };
+    const passage = {
+      ...candidate,
+      score: total === 0 ? 0 : scorePassage(candidate, worths, total) + scoreNames(candidate, query.name),
+    };
     const others = byPage.get(candidate.pageId);
     if (others) others.push(passage);
     else byPage.set(candidate.pageId, [passage]);
@@ -82,6 +96,23 @@ function scorePassage(candidate: Candidate, worths: readonly number[], total: nu
     WEIGHTS.headings * likeness(inHeadings, headingsLength, worths, total) +
     WEIGHTS.beginning / (1 + place)
   );
+}
+
+/** What is called as the query says, is likely what is looked for. */
+function scoreNames({ title, headings, inTitle, inHeadings }: Candidate, name: string): number {
+  if (name === "") return 0;
+  let score = 0;
+  if (inTitle > 0 && title !== null) {
+    const parts = toParts(title);
+    if (parts[0] === name || toName(title) === name) score += WEIGHTS.name;
+    else if (parts.includes(name)) score += WEIGHTS.partOfName;
+  }
+  if (inHeadings > 0) {
+    const below = headings[0] === title ? headings.slice(1) : headings;
+    const place = below.findLastIndex((heading) => toName(heading) === name || toParts(heading)[0] === name);
+    if (place >= 0) score += place === below.length - 1 ? WEIGHTS.heading : WEIGHTS.outerHeading;
+  }
+  return score;
 }
 
 /** How much of the query a title is, and of the title the query: 1 where they are the same. */

@@ -13,13 +13,14 @@ import { createContinuation, MAX_SHOWN, markOf } from "./continuation.ts";
 import { readFacets } from "./facets.ts";
 import { readFrequencies } from "./frequencies.ts";
 import { fuseRanks } from "./fusion.ts";
+import { toName } from "./names.ts";
 import { parseQuery } from "./query.ts";
 import type { RankedPage } from "./ranking.ts";
 import { readResults } from "./results.ts";
 import { readScope, type Scope } from "./scope.ts";
 import { weighTerms } from "./term-worths.ts";
 import { searchText, type TextResult } from "./text-search.ts";
-import { findNearPages, type NearPages } from "./vector-search.ts";
+import { findNearPages, type NearPages, readMeaning } from "./vector-search.ts";
 
 /** `hybrid` is both where vectors are to be had, and text alone where they are not. */
 export const SEARCH_MODES = ["hybrid", "text", "vector"] as const;
@@ -124,7 +125,8 @@ export async function search(
   const byWords = async (): Promise<TextResult> => {
     // Signs alone are no words, and what has none of them is not all that there is.
     if (query.node && compiled.all === undefined) return NOTHING;
-    return searchText(db, { scope, at, compiled, terms, enough: limit, signal });
+    const name = query.node ? toName(readMeaning(query.node)) : "";
+    return searchText(db, { scope, at, compiled, terms, name, enough: limit, signal });
   };
   const byMeaning = () => findNearPages(context, request, { query, scope, compiled }, signal);
   const { text, near } = await (request.mode === "vector" ? searchVectors : searchBoth)(byWords, byMeaning);

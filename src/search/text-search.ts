@@ -18,6 +18,8 @@ import { type WeighedTerm, worthOf } from "./term-worths.ts";
 export type TextRequest = Asked & {
   compiled: CompiledQuery;
   terms: readonly WeighedTerm[];
+  /** The query's words, as names are compared. */
+  name: string;
   /** Fewer pages that match all of the query, and those that match some of it are taken too. */
   enough: number;
   signal: AbortSignal | undefined;
@@ -48,7 +50,7 @@ export async function searchText(db: Db, request: TextRequest): Promise<TextResu
     signal?.throwIfAborted();
     const strict = await findCandidates(tx, [{ ...lookup, limit: MAX_CANDIDATES }], terms);
     signal?.throwIfAborted();
-    const ranked = await keepMeant(tx, rankPages(strict, terms), request);
+    const ranked = await keepMeant(tx, rankPages(strict, request), request);
     const isWhole = strict.length < MAX_CANDIDATES;
     const loose = ranked.length < enough ? await findLoose(tx, lookup, request, ranked) : { pages: [], isWhole: true };
     const pages = [...ranked, ...loose.pages];
@@ -110,7 +112,7 @@ async function findLoose(
     const had = terms.filter((_, i) => passages.some(({ ranks }) => (ranks[i] ?? 0) > 0));
     return all === 0 || terms.length < 2 || had.reduce((sum, term) => sum + worthOf(term), 0) >= MIN_LOOSE_SHARE * all;
   };
-  const ranked = rankPages(found, terms).filter((page) => !known.has(page.pageId) && isTelling(page));
+  const ranked = rankPages(found, request).filter((page) => !known.has(page.pageId) && isTelling(page));
   return { pages: await keepMeant(tx, ranked, request), isWhole: found.length < LOOSE_STEP };
 }
 

@@ -77,7 +77,7 @@ function group(found: readonly Omit<RankedPassage, "score">[], near: readonly Ne
 }
 
 /** The words of a query without what it excludes, in their order. */
-function readMeaning(node: QueryNode): string {
+export function readMeaning(node: QueryNode): string {
   switch (node.kind) {
     case "not":
       return "";

@@ -5,12 +5,23 @@ import { rankPages } from "../../src/search/ranking.ts";
 
 const candidate = (pageId: string, more: Partial<Candidate> = {}): Candidate => ({
   ...{ id: `${pageId}-${more.place ?? 0}`, pageId, websiteId: "w", place: 0, depth: 1, changedAt: 0 },
-  ...{ ranks: [0.3], cover: 0, inTitle: 0, inHeadings: 0, titleLength: 4, headingsLength: 2, length: 100 },
+  ...{
+    title: null,
+    headings: [],
+    ranks: [0.3],
+    cover: 0,
+    inTitle: 0,
+    inHeadings: 0,
+    titleLength: 4,
+    headingsLength: 2,
+    length: 100,
+  },
   ...more,
 });
 
-const one = [{ rarity: 5, isOptional: false }];
-const two = [...one, { rarity: 1, isOptional: false }];
+const one = { terms: [{ rarity: 5, isOptional: false }], name: "lock" };
+const two = { terms: [...one.terms, { rarity: 1, isOptional: false }], name: "lock file" };
+const none = { terms: [], name: "" };
 const order = (...args: Parameters<typeof rankPages>) => rankPages(...args).map(({ pageId }) => pageId);
 
 test("a page stands once, with its passages best first", () => {
@@ -32,6 +43,18 @@ test("a title that is the query goes before one that has it among others, and th
   ];
 
   expect(order(found, one)).toEqual(["exact", "long", "text"]);
+});
+
+test("what is called as the query says goes before what has its words in a longer name", () => {
+  const all = { inTitle: 1, titleLength: 5, inHeadings: 1 };
+  const found = [
+    candidate("longer", { ...all, title: "secrets — Make a lock" }),
+    candidate("heading", { ...all, title: "Many things", headings: ["Many things", "2.1 Lock"] }),
+    candidate("called", { ...all, title: "lock — What keeps others out — Manual" }),
+    candidate("part", { ...all, title: "Guide | Lock" }),
+  ];
+
+  expect(order(found, one)).toEqual(["called", "heading", "part", "longer"]);
 });
 
 test("a rare word weighs more than a common one, and both together more than either", () => {
@@ -72,7 +95,7 @@ test("what is the same goes by nearness to the start, then by id, whatever order
 test("without words, what changed last comes first", () => {
   const found = [candidate("old", { ranks: [], changedAt: 10 }), candidate("new", { ranks: [], changedAt: 20 })];
 
-  expect(order(found, [])).toEqual(["new", "old"]);
+  expect(order(found, none)).toEqual(["new", "old"]);
 });
 
 test("what stands high in both orders goes before what leads one alone", () => {

@@ -1,0 +1,18 @@
+import { readWords } from "../passages/words.ts";
+
+/** More of a title is none. */
+const MAX_LENGTH = 300;
+/** What stands between a title and the name of its website, and between a thing and what it is. */
+const SEPARATOR = / [—–|·•:»-]+ |: /;
+/** Numbers of chapters. */
+const NUMBER = /^(?:(?:Chapter|Appendix|Part) )?(?:\d{1,4}|[A-Z])(?:\.\d{1,4})*[.:)]? (?=\S)/;
+
+/** A title, a heading or a query as they are compared: its words, whatever signs stand between them. */
+export const toName = (text: string) =>
+  readWords(text.slice(0, MAX_LENGTH))
+    .map((word) => word.text)
+    .join(" ");
+
+/** The parts of a title, each as a name, without the number of its chapter. */
+export const toParts = (title: string) =>
+  title.slice(0, MAX_LENGTH).replace(/\s+/g, " ").replace(NUMBER, "").split(SEPARATOR).map(toName);
