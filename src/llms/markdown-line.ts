@@ -31,7 +31,7 @@ const CODES: Record<string, string> = { "(": "%28", ")": "%29" };
 
 function escapeText(text: string): string {
   return text
-    .replace(/\\(?=[!-/:-@[-`{-~])/g, "\\\\")
+    .replace(/\\(?=[!-/:-@[-`{-~]|$)/g, "\\\\")
     .replace(/[*`]/g, "\\$&")
     .replace(/~~/g, "\\~\\~")
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_")

@@ -61,7 +61,10 @@ export function toTitle(name: string): string {
   return words === "" ? name : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export const onOneLine = (text: string) => text.toWellFormed().replace(/\s+/g, " ").trim();
+/** Without what can't be seen but turns the text around, or ends a line. */
+const UNSEEN = /[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu;
+
+export const onOneLine = (text: string) => text.toWellFormed().replace(UNSEEN, " ").trim();
 
 /** What is no sentence about anything: a field, an address, a name, or the line before a list. */
 function isNoSentence(text: string): boolean {
