@@ -182,10 +182,10 @@ const updateSql = (name: ExtensionName) => `alter extension ${name} update`;
 const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /**
- * Not allowed to (class 42), no `public` (3F), no way to another version (22023), made by somebody else just now (23505),
- * still locked (55), or what it needs is not there or broken (58, 0A).
+ * Not allowed to (class 42), nothing may be written (25), no `public` (3F), no way to another version (22023), made by
+ * somebody else just now (23505), still locked (55), or what it needs is not there or broken (58, 0A).
  */
 function isRefused(error: unknown): boolean {
   const { code = "" } = (error as { cause?: { code?: string } }).cause ?? {};
-  return /^(?:42|58|0A|55|3F)\w{3}$|^23505$|^22023$/.test(code);
+  return /^(?:42|25|58|0A|55|3F)\w{3}$|^23505$|^22023$/.test(code);
 }

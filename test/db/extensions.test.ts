@@ -206,13 +206,30 @@ describe.skipIf(!hasPostgres)("a user with few rights", () => {
     await store.close();
   });
 
-  test("starts the service, makes what it may in public, and is told once what it lacks", async () => {
+  test("that may only read starts all the same, and so does one without the schema that they lie in", async () => {
     const store = await open({ isMigrated: false });
+
+    const states = await undone(store.db, async (tx) => {
+      await tx.execute(sql`drop schema public cascade`);
+      const closed = await createExtensions(tx);
+      await tx.execute(sql`set transaction read only`);
+      return [...closed, ...(await createExtensions(tx))].map(({ state }) => state);
+    });
+
+    expect(states).not.toContain("installed");
+    await store.close();
+  });
+
+  test("starts the service, makes what it may in public, and is told once what it lacks", async () => {
+    const store = await open();
     const [{ name }] = rowsOf<{ name: string }>(await store.db.execute(sql`select current_database() as name`)) as [
       { name: string },
     ];
     const user = `orbweaver_user_${Bun.randomUUIDv7().replaceAll("-", "")}`;
-    await store.execute(`create role ${user} login; grant create on database ${name} to ${user}`);
+    await store.execute(`drop extension if exists vector; drop extension if exists pg_trgm;
+      create role ${user} login; grant create on database ${name} to ${user};
+      grant all on schema orbweaver, orbweaver_jobs to ${user};
+      grant all on all tables in schema orbweaver, orbweaver_jobs to ${user};`);
     const url = new URL(withDatabase(POSTGRES.url.href, name));
     url.username = user;
     const lines: string[] = [];
