@@ -12,6 +12,7 @@ import type { Prompt } from "./prompt.ts";
 
 /** Pages whose best section is brought along. */
 const PAGES = 5;
+const MAX_WORDS = 40;
 
 export const answerFromWebsite: Prompt = {
   name: "answer_from_website",
@@ -35,11 +36,14 @@ export const answerFromWebsite: Prompt = {
   },
 };
 
-/** People ask with signs that mean something in a query. */
+/** The words of a question: people write signs, and the word "or", that mean something else in a query. */
 function toQuery(question: string): string {
   const words = question.replace(/[^\p{L}\p{M}\p{N}_.:'’/+#-]+/gu, " ").split(" ");
-  const plain = words.map((word) => word.replace(/^[-:./'’]+|[:./'’-]+$/g, "")).filter((word) => word !== "");
-  return plain.slice(0, 30).join(" ").slice(0, 500) || question;
+  const plain = words
+    .map((word) => word.replace(/^[-:./'’]+|[:./'’-]+$/g, ""))
+    .filter((word) => word !== "" && !/^or$/i.test(word))
+    .map((word) => (word.includes(":") ? `"${word}"` : word));
+  return plain.slice(0, MAX_WORDS).join(" ") || question;
 }
 
 async function readSection({ store }: McpContext, viewer: Viewer, result: SearchResult): Promise<Content> {
