@@ -1,8 +1,11 @@
 /** What may wait for a client that does not read. */
 const MAX_UNREAD_BYTES = 4_000_000;
 
+/** A comment, which means nothing (WHATWG HTML §9.2.6). */
+const BEGINNING = new TextEncoder().encode(":\n\n");
+
 /**
- * The same stream, cut off once its reader is too far behind: it can come back for what it missed, while memory can't.
+ * The same stream of events, cut off once its reader is too far behind: it can come back for what it missed, while memory can't.
  * @param ended called once, whichever side has ended it
  */
 export function boundUnread(
@@ -32,6 +35,8 @@ export function boundUnread(
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
+        // The runtime sends the head of an answer with its first part, for which a client would wait.
+        controller.enqueue(BEGINNING);
         void pump(controller);
       },
       cancel: (reason) => reader.cancel(reason),

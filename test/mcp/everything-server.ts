@@ -9,7 +9,7 @@ type Content =
   | { type: "text"; text: string }
   | { type: "image" | "audio"; data: string; mimeType: string }
   | { type: "resource"; resource: { uri: string; mimeType: string; text: string } };
-type Tool = {
+export type EverythingTool = {
   inputSchema?: { type: "object"; [key: string]: unknown };
   run(input: Record<string, unknown>, context: ServerContext): Promise<unknown> | unknown;
 };
@@ -39,7 +39,7 @@ const completed = (answer: unknown) => {
 };
 
 /** What the conformance suite wants a server to have, by name. */
-const TOOLS: Record<string, Tool> = {
+const TOOLS: Record<string, EverythingTool> = {
   test_simple_text: { run: () => text("This is a simple text response for testing.") },
   test_image_content: { run: () => ({ content: [image] }) },
   test_audio_content: { run: () => ({ content: [{ type: "audio", data: WAV, mimeType: "audio/wav" }] }) },
@@ -192,17 +192,23 @@ const PROMPTS: Record<string, { taken?: string[]; messages(given: Record<string,
   },
 };
 
-/** Our server with all that the conformance suite asks for in place of what Orbweaver offers. */
-export function createEverythingServer(offer: Offer, servedFor: ServedFor): Server {
+/** Our server with all that the conformance suite asks for, and more, in place of what Orbweaver offers. */
+export function createEverythingServer(
+  offer: Offer,
+  servedFor: ServedFor,
+  more: Record<string, EverythingTool> = {},
+): Server {
+  const tools = { ...TOOLS, ...more };
   const server = createMcpServer(offer, servedFor);
   server.registerCapabilities({ logging: {} });
   server.setRequestHandler("tools/list", () => ({
-    tools: Object.entries(TOOLS).map(([name, { inputSchema = { type: "object" as const } }]) => ({
+    tools: Object.entries(tools).map(([name, { inputSchema = { type: "object" as const } }]) => ({
       ...{ name, description: name, inputSchema },
     })),
   }));
   server.setRequestHandler("tools/call", async ({ params }, context) => {
-    const result = await TOOLS[params.name]?.run(params.arguments ?? {}, context);
+    using _place = servedFor.enter?.();
+    const result = await tools[params.name]?.run(params.arguments ?? {}, context);
     return (result ?? { ...text(`There is no ${params.name}`), isError: true }) as never;
   });
   server.setRequestHandler("resources/list", () => ({
