@@ -18,16 +18,16 @@ export function boundUnread(
     try {
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) return controller.close();
+        if (done) break;
         controller.enqueue(value);
-        if ((controller.desiredSize ?? 0) <= 0) throw new Error("The client does not read what it is sent");
+        if ((controller.desiredSize ?? 0) > 0) continue;
+        await reader.cancel("The client does not read what it is sent");
+        break;
       }
-    } catch (error) {
-      await reader.cancel(error).catch(() => {});
-      // Nothing, when the client itself has gone.
-      try {
-        controller.error(error);
-      } catch {}
+      // Not by an error, which the runtime would write out: to the client it is a stream that broke off either way.
+      controller.close();
+    } catch {
+      // The client has gone.
     } finally {
       ended();
     }
