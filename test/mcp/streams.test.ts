@@ -122,7 +122,6 @@ test("a reader that does not read is cut off, and the service keeps only so much
   const { hostname, port } = new URL(served.url);
   const socket = connect({ host: hostname, port: Number(port) });
   const body = JSON.stringify(callOf("flood", 1, { _meta: { progressToken: 1 } }));
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.write(
     `POST /mcp HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\nmcp-session-id: ${session}\r\n` +
       `accept: application/json, text/event-stream\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
@@ -134,11 +133,15 @@ test("a reader that does not read is cut off, and the service keeps only so much
   const answer = await served.post(callOf("test_simple_text", 2), { "mcp-session-id": session });
   const text = await answer.text();
   let received = 0;
-  socket.on("data", (chunk: Buffer) => {
-    received += chunk.length;
+  const ended = new Promise<void>((resolve) => {
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.length;
+      if (chunk.subarray(-7).toString() === "\r\n0\r\n\r\n") resolve();
+    });
   });
   socket.resume();
-  await closed;
+  await ended;
+  socket.destroy();
 
   expect(text).toContain("simple text");
   expect(received).toBeLessThan(9_500_000);
