@@ -8,7 +8,7 @@ import { defineTool } from "./tool.ts";
 export const cancelCrawlTool = defineTool({
   name: "cancel_crawl",
   title: "Cancel a crawl",
-  description: "Ends a crawl for good; the pages that it brought stay.",
+  description: "Ends a crawl for good; the pages that it brought stay, and can be searched soon.",
   permission: "write",
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: Fields({ crawl_id: Text("The crawl's id", 36) }),
