@@ -5,7 +5,7 @@ import { type Db, rowsOf } from "../db/db.ts";
 import { indexedPages, indexedWebsites } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { type CutPassage, cutDocument } from "./cut-document.ts";
-import { settleIndexes } from "./index-upkeep.ts";
+import { analyzePassages, sortIndexes } from "./index-upkeep.ts";
 import { languageMarker, websiteMarker } from "./markers.ts";
 import type { CutVersion } from "./page-diff.ts";
 import {
@@ -34,6 +34,9 @@ export type IndexingResult = StoredCounts;
  */
 const BATCH = { bytes: 48 * 1_024, versions: 16 };
 
+/** Batches whose terms the indexes take in their order together: fewer are more work, more hold up others for longer. */
+const SORTED_BATCHES = 8;
+
 type Context = { db: Db; clock: Clock };
 type Run = { signal: AbortSignal; onProgress?: (progress: IndexingProgress) => void };
 
@@ -48,6 +51,7 @@ export async function indexWebsite(context: Context, websiteId: string, run: Run
   const [website] = await db.select().from(websites).where(eq(websites.id, websiteId));
   if (!website || website.deletedAt) return total;
   let vocabulary: Vocabulary | undefined;
+  let batches = 0;
   for await (const behind of listPending(db, websiteId)) {
     vocabulary ??= await openVocabulary(db, websiteId);
     for await (const batch of toBatches(db, behind, clock.now())) {
@@ -56,6 +60,7 @@ export async function indexWebsite(context: Context, websiteId: string, run: Run
       const counts = await storeWhatCanBe(db, websiteId, cut, clock.now());
       if (!counts) return total;
       noteIndexed(cut);
+      if (++batches % SORTED_BATCHES === 0) await sortIndexes(db);
       await vocabulary.store(db);
       addCounts(total, counts);
       run.onProgress?.({ pages: total.pages + total.removed, passages: total.added });
@@ -63,7 +68,10 @@ export async function indexWebsite(context: Context, websiteId: string, run: Run
   }
   const isChanged = total.pages + total.removed > 0;
   await noteWebsite(db, websiteId, startedAt, isChanged);
-  if (isChanged) await settleIndexes(db, total.added + total.ended);
+  if (isChanged) {
+    await sortIndexes(db);
+    await analyzePassages(db);
+  }
   return total;
 }
 
