@@ -24,7 +24,7 @@ const CHANGELOGS = new Set(
 );
 
 /** A page of a list that goes on over several. */
-const PAGED_PATH = /\/(?:page|seite)[-/]?\d{1,6}\/?$/i;
+const PAGED_PATH = /\/(?:page|seite)\/?\d{1,6}\/?$/i;
 
 const LISTS = new Set(["listing", "collection"]);
 
