@@ -74,6 +74,9 @@ describe.each(MODES)("a client of the %s revision", (mode) => {
     ]);
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       expect([name, inputSchema.type, outputSchema?.type]).toEqual([name, "object", "object"]);
+      const fields = (inputSchema.properties ?? {}) as Record<string, object>;
+      const needed = (inputSchema.required ?? []).filter((field) => "default" in (fields[field] ?? {}));
+      expect([name, needed]).toEqual([name, []]);
       expect([name, title === undefined, (description ?? "").length > 60]).toEqual([name, false, true]);
       expect([name, annotations]).toEqual([
         name,

@@ -14,6 +14,7 @@ import { listWebsitesTool } from "./list-websites.ts";
 import { mapTool } from "./map.ts";
 import { scrapeTool } from "./scrape.ts";
 import { searchTool } from "./search.ts";
+import { type ToldSchema, tellSchema } from "./told-schema.ts";
 import type { Tool, ToolHints } from "./tool.ts";
 
 /** In the order in which a model is to think of them. */
@@ -37,8 +38,8 @@ export type ToolDescription = {
   name: string;
   title: string;
   description: string;
-  inputSchema: { type: "object"; [key: string]: unknown };
-  outputSchema: { type: "object"; [key: string]: unknown };
+  inputSchema: ToldSchema;
+  outputSchema: ToldSchema;
   annotations: ToolHints & { title: string };
 };
 
@@ -51,14 +52,11 @@ export type ToolResult = {
 /** So many faults tell enough. */
 const MAX_FAULTS = 10;
 
+const DESCRIBED = TOOLS.map((tool) => ({ permission: tool.permission, description: describe(tool) }));
+
 /** Those that the principal may use, always in the same order. */
 export function listTools(principal: Principal): ToolDescription[] {
-  return TOOLS.filter(({ permission }) => may(principal, permission)).map(
-    ({ name, title, description, input, output, hints }) => ({
-      ...{ name, title, description, inputSchema: input, outputSchema: output },
-      annotations: { title, ...hints },
-    }),
-  );
+  return DESCRIBED.filter(({ permission }) => may(principal, permission)).map(({ description }) => description);
 }
 
 /**
@@ -104,4 +102,9 @@ function describeError({ message, faults, code }: AppError): string {
   const told = faults.filter((fault) => !message.includes(fault.message));
   const lines = told.map((fault) => `- ${fault.at.slice(1) || "input"}: ${fault.message}`);
   return [`${message} (${code})`, ...lines].join("\n");
+}
+
+function describe({ name, title, description, input, output, hints }: Tool): ToolDescription {
+  const schemas = { inputSchema: tellSchema(input), outputSchema: tellSchema(output) };
+  return { name, title, description, ...schemas, annotations: { title, ...hints } };
 }
