@@ -18,6 +18,7 @@ export function pushChanges(
   let leave: (() => void) | undefined;
   const begin = () => {
     leave ??= offer.watchResources(context, principal, subscriptions, (event) => {
+      if (event.kind === "updated" && !subscriptions.has(event.uri)) return;
       const told =
         event.kind === "list" ? server.sendResourceListChanged() : server.sendResourceUpdated({ uri: event.uri });
       told.catch((error: unknown) => context.log.debug("MCP client not told of a change", { error }));
