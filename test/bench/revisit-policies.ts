@@ -2,7 +2,7 @@ import { worthOf } from "../../src/revisits/allocation.ts";
 import { DAY_SECONDS } from "../../src/revisits/change-rate.ts";
 import { beliefOf, type PageToPlan, type PlannedVisit, planPages } from "../../src/revisits/plan.ts";
 import { addVisit } from "../../src/revisits/visit-history.ts";
-import { seededRandom } from "./revisit-worlds.ts";
+import { seededRandom } from "./chance.ts";
 
 /** Who decides which pages are fetched next. Times are days. */
 export type Policy = {

@@ -1,6 +1,7 @@
+import { seededRandom } from "./chance.ts";
 import { adaptivePolicy, fixedPolicy, nutchPolicy } from "./revisit-policies.ts";
 import { type Outcome, runPolicy } from "./revisit-run.ts";
-import { burstyWorld, dailyWorld, seededRandom, shiftingWorld, steadyWorld, type World } from "./revisit-worlds.ts";
+import { burstyWorld, dailyWorld, shiftingWorld, steadyWorld, type World } from "./revisit-worlds.ts";
 import { alignColumns } from "./table.ts";
 
 // `bun run bench:revisits [pages]`: what the same budget of fetches keeps current, by who decides where they go.

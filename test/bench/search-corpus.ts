@@ -5,6 +5,7 @@ import { decodeHTML } from "entities";
 import { type Document, EXTRACTOR_VERSION } from "../../src/content/document.ts";
 import { createParserPool } from "../../src/content/parser-pool.ts";
 import { CACHE } from "../testing/cache.ts";
+import { seededRandom, shuffle } from "./chance.ts";
 
 /** Documentation as Debian packages it: what a website of it would be crawled as. */
 export type Manual = { name: string; package: string; folder: string };
@@ -38,14 +39,22 @@ const INDEX_PAGE = /(?:^|\/)(?:genindex|bookindex|search|py-modindex|modindex|in
 /** Larger ones are whole books in a page. */
 const MAX_BYTES = 400_000;
 
-/** The pages of the first manuals that have so many together, read once and kept. */
-export async function readManuals(atLeast: number, say: (line: string) => void): Promise<ManualPage[]> {
-  const pages: ManualPage[] = [];
-  for (const manual of MANUALS) {
-    if (pages.length >= atLeast) break;
+/** Manuals that a small corpus is drawn from, all of them alike. */
+const MIXED = 9;
+
+/**
+ * So many pages, read once and kept: of the first manuals by turns, and only once these are used up of the others.
+ * Fewer where all of them have no more.
+ */
+export async function readManuals(count: number, say: (line: string) => void): Promise<ManualPage[]> {
+  const mixed: ManualPage[] = [];
+  for (const manual of MANUALS.slice(0, MIXED)) mixed.push(...(await readManual(manual, say)));
+  const pages = shuffle(mixed, seededRandom(3)).slice(0, count);
+  for (const manual of MANUALS.slice(MIXED)) {
+    if (pages.length >= count) break;
     pages.push(...(await readManual(manual, say)));
   }
-  return pages.slice(0, atLeast);
+  return pages.slice(0, count);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { shuffle } from "./chance.ts";
 import type { IndexTerm, ManualPage } from "./search-corpus.ts";
 import { urlOf } from "./search-corpus.ts";
 
@@ -76,17 +77,6 @@ function misspell(query: string, random: () => number): string | undefined {
   const [a = "", b = ""] = [longest[at], longest[at + 1]];
   if (a === b) return undefined;
   return query.replace(longest, longest.slice(0, at) + b + a + longest.slice(at + 2));
-}
-
-function shuffle<Item>(items: readonly Item[], random: () => number): Item[] {
-  const mixed = [...items];
-  for (let at = mixed.length - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1));
-    const [a, b] = [mixed[at] as Item, mixed[other] as Item];
-    mixed[at] = b;
-    mixed[other] = a;
-  }
-  return mixed;
 }
 
 export type Quality = { queries: number; mrr: number; recall: number };

@@ -8,8 +8,8 @@ import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { search } from "../../src/search/search.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { seededRandom } from "./chance.ts";
 import { createBenchDatabase } from "./postgres.ts";
-import { seededRandom } from "./revisit-worlds.ts";
 import { multiplyPages, readIndexTerms, readManuals } from "./search-corpus.ts";
 import { judge, type KnownItem, makeQueries, QUERY_KINDS } from "./search-queries.ts";
 import { indexManuals, makePlainIndex, measureSizes, searchPlainly, storeManuals } from "./search-store.ts";
@@ -102,7 +102,9 @@ async function compare(app: App, items: readonly KnownItem[]): Promise<void> {
   console.log(alignColumns(["queries", "", "p50 ms", "p95 ms", "most ms"], speeds, { texts: 2 }));
 }
 
-const kindOrder = (kind: string) => (QUERY_KINDS as readonly string[]).indexOf(kind) + 1 || 99;
+function kindOrder(kind: string): number {
+  return (QUERY_KINDS as readonly string[]).indexOf(kind) + 1 || 99;
+}
 
 function toSpeeds(times: readonly number[]): string[] {
   const sorted = [...times].sort((a, b) => a - b);

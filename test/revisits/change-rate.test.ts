@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { changesPerDay, DAY_SECONDS, estimateRate, NO_PRIOR } from "../../src/revisits/change-rate.ts";
 import { fitPriors, listPrefixes } from "../../src/revisits/priors.ts";
 import { addVisit, type VisitHistory } from "../../src/revisits/visit-history.ts";
-import { seededRandom } from "../bench/revisit-worlds.ts";
+import { seededRandom } from "../bench/chance.ts";
 
 const NOTHING: VisitHistory = { visits: 0, changes: 0, unchangedSeconds: 0, changedIntervals: [] };
 const PRIOR = { shape: 0.5, seconds: 15 * DAY_SECONDS };

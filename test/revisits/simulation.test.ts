@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { seededRandom } from "../bench/chance.ts";
 import { adaptivePolicy, fixedPolicy, nutchPolicy } from "../bench/revisit-policies.ts";
 import { type Outcome, runPolicy } from "../bench/revisit-run.ts";
-import { burstyWorld, dailyWorld, seededRandom, steadyWorld } from "../bench/revisit-worlds.ts";
+import { burstyWorld, dailyWorld, steadyWorld } from "../bench/revisit-worlds.ts";
 
 const PAGES = 240;
 const RUN = { fetchesPerDay: 0.2 * PAGES, ticksPerDay: 8, measuredFrom: 30 };
