@@ -23,8 +23,7 @@ export type Call = {
   confirm?: (question: string) => Promise<"yes" | "no">;
 };
 
-/** One thing told to a model: text, a thing to look up, or a thing itself. */
+/** One thing told to a model: a text, or a resource with what is in it. */
 export type Content =
   | { type: "text"; text: string }
-  | { type: "resource_link"; uri: string; name: string; title?: string; mimeType?: string }
   | { type: "resource"; resource: { uri: string; mimeType: string; text: string } };

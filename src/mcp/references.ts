@@ -26,10 +26,12 @@ export async function getWebsiteBy(db: Db, viewer: Viewer, reference: string): P
 /** `undefined` when none fits. @throws AppError `conflict` where several do */
 export async function findWebsiteBy(db: Db, viewer: Viewer, reference: string): Promise<Website | undefined> {
   const text = reference.trim();
+  // PostgreSQL takes no NUL in a text.
+  if (text.includes("\0")) return undefined;
   if (isId(text)) return getWebsite(db, viewer, text.toLowerCase()).catch(nothingIfNotFound);
   const place = readPlace(text);
   const there = place ? await findWebsitesByPlace(db, viewer, place) : [];
-  const found = there.length > 0 ? there : await findWebsitesByName(db, viewer, text);
+  const found = there.length > 0 ? nearest(there, place?.url) : await findWebsitesByName(db, viewer, text);
   if (found.length < 2) return found[0];
   const named = found.slice(0, MAX_NAMED).map(({ id, url }) => `${id} (${url})`);
   throw new AppError("conflict", `Several websites fit ${JSON.stringify(shorten(text, 200))}: ${named.join(", ")}`);
@@ -52,6 +54,13 @@ export async function getPageBy(db: Db, viewer: Viewer, reference: string): Prom
     "not_found",
     `${shown} is not stored; search and list_pages name what is, and scrape fetches a page`,
   );
+}
+
+/** Of several on one host those that begin where the URL leads through, the deepest alone. */
+function nearest(websites: readonly Website[], url: string | undefined): readonly Website[] {
+  const above = url === undefined ? [] : websites.filter((website) => url.startsWith(website.url));
+  const deepest = Math.max(...above.map((website) => website.url.length));
+  return above.length === 0 ? websites : above.filter((website) => website.url.length === deepest);
 }
 
 const rank = ({ documentId, state }: Page) => Number(documentId !== null) * 2 + Number(state === "live");

@@ -30,7 +30,7 @@ beforeAll(async () => {
   userId = (await createUser(store.db, { name: "Ada" })).id;
   website = await addWebsite(store.db, { userId, url: "https://docs.example.com/", name: "Handbook" });
   await addPage(store.db, website.id, "https://docs.example.com/guide", { 1: "# Guide\n\nWords.\n" });
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   await service.stop();
   await store.close();

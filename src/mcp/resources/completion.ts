@@ -20,6 +20,8 @@ export type Completion = { values: string[]; total?: number; hasMore: boolean };
 
 /** The protocol's own bound. */
 const MAX_VALUES = 100;
+/** Longer than any URL that is kept. */
+const MAX_LENGTH = 2_048;
 /** Websites that are looked through. */
 const MAX_WEBSITES = 1_000;
 const DAYS = [1, 7, 30, 90];
@@ -30,7 +32,9 @@ export async function complete(
   { argument: { name, value }, settled = {} }: CompletionRequest,
   { principal }: Pick<Call, "principal" | "signal">,
 ): Promise<Completion> {
-  if (!may(principal, "read") || value.length > 2_048) return { values: [], hasMore: false };
+  const given = [value, ...Object.values(settled)];
+  const isOdd = given.some((text) => text.length > MAX_LENGTH || text.includes("\0"));
+  if (isOdd || !may(principal, "read")) return { values: [], hasMore: false };
   const found = await findValues({ name, value, settled }, { store, clock }, principal);
   const values = [...new Set(found)];
   return { values: values.slice(0, MAX_VALUES), hasMore: values.length > MAX_VALUES };

@@ -1,6 +1,6 @@
 import type { Static, TObject } from "@sinclair/typebox";
 import type { Permission } from "../../db/schema/users.ts";
-import type { Call, Content, McpContext } from "../call.ts";
+import type { Call, McpContext } from "../call.ts";
 
 /** What is told of a tool's effects; a hint to clients, which ask people by it. */
 export type ToolHints = {
@@ -12,7 +12,7 @@ export type ToolHints = {
 };
 
 /** What a tool answers: for programs, and the same for models. */
-export type Answer<Output> = { structured: Output; text: string; links?: Content[] };
+export type Answer<Output> = { structured: Output; text: string };
 
 export type Tool<Input extends TObject = TObject, Output extends TObject = TObject> = {
   name: string;

@@ -73,8 +73,8 @@ export async function callTool(
   if (!tool) return undefined;
   try {
     refuseUnlessPermitted(tool, call.principal);
-    const { structured, text, links = [] } = await tool.run(context, readInput(tool, input), call);
-    return { content: [{ type: "text", text }, ...links], structuredContent: structured };
+    const { structured, text } = await tool.run(context, readInput(tool, input), call);
+    return { content: [{ type: "text", text }], structuredContent: structured };
   } catch (error) {
     call.signal.throwIfAborted();
     if (!(error instanceof AppError)) throw error;
@@ -89,6 +89,9 @@ function refuseUnlessPermitted({ name, permission }: Tool, principal: Principal)
 
 function readInput({ name, input: schema }: Tool, given: unknown) {
   const input: unknown = Value.Default(schema, structuredClone(given ?? {}));
+  // PostgreSQL takes no NUL in a text, and there is none in what anybody looks for.
+  if (JSON.stringify(input).includes("\\u0000"))
+    throw new AppError("invalid", `${name} can't be called with the character NUL in its input`);
   if (Value.Check(schema, input)) return input;
   const faults = new Map<string, Fault>();
   for (const { path, message } of Value.Errors(schema, input)) {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await addVersion(store.db, id, day(5), "# Prices\n\nA wheel costs 12 euros.\n\n## Shipping\n\nShipping is free.\n");
   await tell(store.db, { pageId: id, kind: "changed", at: day(5), from: 1, to: 2, share: 0.5 });
   await bringUpToDate(tools.app, [adas.id]);
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   await tools.close();
   await store.close();

@@ -31,7 +31,7 @@ for (const { name, open } of testStores)
       await addPage(store.db, adas.id, "https://docs.example.com/guide/part?b=1", { 1: "# Part\n\nWords.\n" });
       secretId = await addPage(store.db, bobs.id, "https://secret.example.net/plan", { 1: "# Plan\n\nHush.\n" });
       await bringUpToDate(app, [adas.id]);
-    }, 30_000);
+    }, 60_000);
     afterAll(async () => {
       await tools.close();
       await store.close();
@@ -93,6 +93,7 @@ for (const { name, open } of testStores)
       "orbweaver://pages",
       "orbweaver://pages/",
       "orbweaver://pages/%zz",
+      "orbweaver://websites/a%00b",
       "orbweaver://websites/docs.example.com/robots.txt",
       "orbweaver://users",
       "file:///etc/passwd",
@@ -130,6 +131,8 @@ for (const { name, open } of testStores)
       expect(await values("page", guideId.slice(0, 13))).toContain(guideId);
       expect(await values("page", secretId)).toEqual([]);
       expect(await values("page", "100%_\\")).toEqual([]);
+      expect(await values("website", "a\0b")).toEqual([]);
+      expect(await values("path", "a", { host: "a\0b" })).toEqual([]);
       expect(await values("since", "2026")).toEqual(["2026-01-09", "2026-01-03"]);
       expect(await values("question", "what")).toEqual([]);
       expect(await values("website", "", {}, toPrincipal(tools.ada.userId))).toEqual([]);

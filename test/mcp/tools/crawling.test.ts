@@ -29,7 +29,7 @@ beforeAll(async () => {
     createFastClock(20),
   );
   worker = startWorker(tools.app, JOB_KINDS, { crawl: 4, control: 4, maintenance: 1, index: 1, notify: 1 });
-});
+}, 60_000);
 afterAll(async () => {
   await worker.stop(1_000);
   await tools.close();

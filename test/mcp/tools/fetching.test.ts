@@ -32,7 +32,7 @@ beforeAll(async () => {
     "https://new.example.org/": page("/one"),
     "https://new.example.org/one": text("one"),
   });
-});
+}, 60_000);
 afterEach(() => {
   tools.web.requests.clear();
   tools.told.length = 0;

@@ -44,7 +44,7 @@ beforeAll(async () => {
     });
   const signal = new AbortController().signal;
   await indexWebsite({ db: store.db, clock: tools.app.clock }, adas.id, { signal });
-});
+}, 60_000);
 afterAll(async () => {
   await tools.close();
   await store.close();

@@ -45,7 +45,7 @@ for (const { name, open } of testStores)
       for (let n = 0; n < 30; n++)
         await addPage(store.db, adas.id, `https://docs.example.com/many/${n}`, { 3: `# Page ${n}\n\nWords.\n` });
       secretId = await addPage(store.db, bobs.id, "https://secret.example.net/plan", { 1: "# Plan\n\nKeep quiet.\n" });
-    });
+    }, 60_000);
     afterAll(async () => {
       await tools.close();
       await store.close();
@@ -230,6 +230,8 @@ for (const { name, open } of testStores)
       ["get_document", { page: "https://docs.example.com/guide", version: 1, at: "2026-01-01" }, "can't stand beside"],
       ["get_document", { page: "https://docs.example.com/guide", at: "2026-02-30" }, "at must be an instant"],
       ["list_pages", { website: "Handbook", path_prefix: "docs" }, "must begin with a slash"],
+      ["list_changes", { path: "/a\0b" }, "the character NUL"],
+      ["search", { query: "a\0b" }, "the character NUL"],
       ["list_changes", { path: "[" }, "path must be the beginning of a path"],
       ["get_diff", {}, "change is needed, or page"],
       ["get_diff", { change: "7" }, "must be a change's id"],

@@ -27,7 +27,7 @@ for (const { name, open } of testStores)
       });
       await tell(store.db, { pageId: secretId, kind: "new", at: day(1) });
       await bringUpToDate(app, [adas.id, bobs.id]);
-    });
+    }, 60_000);
     afterAll(async () => {
       await tools.close();
       await store.close();
