@@ -121,8 +121,10 @@ function describeFailure({ code, message }: EmbeddingError, isFormer: boolean): 
   return `The endpoint that makes vectors failed: ${message}`;
 }
 
-/** More are looked at than are asked for, as they lie in the index. */
+/** More are looked at than are asked for: the index is right more often so, and not all that are found are current. */
 const LOOKED_AT = { least: 100, most: 1_000 };
+/** The most that the extension takes. */
+const MAX_EF_SEARCH = 1_000;
 
 async function findNear(
   db: Db,
@@ -131,41 +133,73 @@ async function findNear(
   vector: Embedding,
   scope: NearScope,
 ): Promise<NearPassage[] | NoVectors> {
-  const { websiteIds, limit, exceptPageId } = scope;
+  const { websiteIds, limit } = scope;
   if (websiteIds?.length === 0) return [];
-  const isOf = (column: SQL) => (websiteIds ? sql`${column} = any(${`{${websiteIds.join(",")}}`}::uuid[])` : sql`true`);
+  const lookedAt = Math.min(Math.max(LOOKED_AT.least, 2 * limit), LOOKED_AT.most);
   const result = await unlessWithout(() =>
     db.transaction(async (tx) => {
-      const isExact = (await countPassages(tx, isOf(sql`website_id`))) <= EXACT_UP_TO;
-      const column = sql`v.embedding`;
-      const [operand, type] = isExact
-        ? [column, nameIn(found, "halfvec")]
-        : [indexedVector(found, column, model), sql`${nameIn(found, "halfvec")}(${sql.raw(String(model.dimensions))})`];
-      if (!isExact) {
-        const lookedAt = Math.min(Math.max(LOOKED_AT.least, 2 * limit), LOOKED_AT.most);
-        await tx.execute(sql`select set_config('hnsw.ef_search', ${String(lookedAt)}, true),
+      const isExact = (await countPassages(tx, isOf(websiteIds, sql`website_id`))) <= EXACT_UP_TO;
+      if (!isExact)
+        await tx.execute(sql`select set_config('hnsw.ef_search', ${String(Math.min(2 * lookedAt, MAX_EF_SEARCH))}, true),
           set_config('hnsw.iterative_scan', 'relaxed_order', true)`);
-      }
-      return tx.execute(sql`
-        select v.passage_id, p.page_id,
-          (${operand} ${operatorIn(found, "<=>")} ${writeVector(vector)}::${type})::float8 as distance
-        from ${passageVectors} v
-        join ${passages} p on p.id = v.passage_id and p.to_at is null
-        join ${websites} w on w.id = v.website_id and w.deleted_at is null
-        where v.model_id = ${modelLiteral(model)} and v.embedding is not null and ${isOf(sql`v.website_id`)}
-          and ${exceptPageId === undefined ? sql`true` : sql`p.page_id <> ${exceptPageId}`}
-        order by ${operand} ${operatorIn(found, "<=>")} ${writeVector(vector)}::${type}
-        limit ${limit}`);
+      const distance = distanceTo(vector, { found, model, isExact });
+      // Looked up by the passages that are nearest of all, which mostly are current. A join of all costs twice as much.
+      const first = rowsOf<FoundRow>(await tx.execute(selectNear(distance, model, scope, lookedAt)));
+      if (first.length < lookedAt || first.filter(isFound).length >= limit) return first;
+      return rowsOf<FoundRow>(await tx.execute(selectNear(distance, model, scope)));
     }),
   );
   if ("reason" in result) return result;
-  const near = rowsOf<{ passage_id: string; page_id: string; distance: number }>(result.rows).map((row) => ({
-    passageId: row.passage_id,
-    pageId: row.page_id,
-    distance: row.distance,
+  const near = result.rows.filter(isFound).map(({ passage_id, page_id, distance }) => ({
+    passageId: passage_id,
+    pageId: page_id,
+    distance,
   }));
   // An index that goes on searching gives what it finds later, though it may be nearer.
-  return near.sort((a, b) => a.distance - b.distance);
+  return near.sort((a, b) => a.distance - b.distance).slice(0, limit);
+}
+
+/** Without a page the passage is not among those that are asked for. */
+type FoundRow = { passage_id: string; page_id: string | null; distance: number };
+
+const isFound = (row: FoundRow): row is FoundRow & { page_id: string } => row.page_id !== null;
+
+function isOf(websiteIds: readonly string[] | undefined, column: SQL): SQL {
+  return websiteIds ? sql`${column} = any(${`{${websiteIds.join(",")}}`}::uuid[])` : sql`true`;
+}
+
+/** Spelled as the index has it, or so that no index is used. */
+function distanceTo(
+  vector: Embedding,
+  { found, model, isExact }: { found: FoundExtension; model: EmbeddingModel; isExact: boolean },
+): SQL {
+  const halfvec = nameIn(found, "halfvec");
+  const column = sql`v.embedding`;
+  const [operand, type] = isExact
+    ? [column, halfvec]
+    : [indexedVector(found, column, model), sql`${halfvec}(${sql.raw(String(model.dimensions))})`];
+  return sql`(${operand} ${operatorIn(found, "<=>")} ${writeVector(vector)}::${type})`;
+}
+
+/** The nearest passages; of so many vectors only, or else of as many as it takes. */
+function selectNear(distance: SQL, model: EmbeddingModel, scope: NearScope, lookedAt?: number): SQL {
+  const { websiteIds, limit, exceptPageId } = scope;
+  const isMeant = sql`p.to_at is null
+    and ${exceptPageId === undefined ? sql`true` : sql`p.page_id <> ${exceptPageId}`}
+    and exists (select 1 from ${websites} w where w.id = p.website_id and w.deleted_at is null)`;
+  const isModels = sql`v.model_id = ${modelLiteral(model)} and v.embedding is not null
+    and ${isOf(websiteIds, sql`v.website_id`)}`;
+  // By its name, since a vector that is a parameter twice would be compared twice.
+  if (lookedAt === undefined)
+    return sql`
+      select v.passage_id, p.page_id, ${distance} as distance
+      from ${passageVectors} v join ${passages} p on p.id = v.passage_id and ${isMeant}
+      where ${isModels} order by distance limit ${limit}`;
+  return sql`
+    select near.passage_id, p.page_id, near.distance
+    from (select v.passage_id, ${distance} as distance from ${passageVectors} v
+      where ${isModels} order by distance limit ${lookedAt}) near
+    left join ${passages} p on p.id = near.passage_id and ${isMeant}`;
 }
 
 async function countPassages(tx: Db, isInScope: SQL): Promise<number> {
@@ -176,7 +210,7 @@ async function countPassages(tx: Db, isInScope: SQL): Promise<number> {
 }
 
 /** The extension may have been dropped since it was found. */
-async function unlessWithout(ask: () => Promise<unknown>): Promise<{ rows: unknown } | NoVectors> {
+async function unlessWithout<Rows>(ask: () => Promise<Rows>): Promise<{ rows: Rows } | NoVectors> {
   try {
     return { rows: await ask() };
   } catch (error) {

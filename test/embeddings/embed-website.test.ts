@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
 import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
@@ -19,6 +19,9 @@ import { openTestApp } from "../testing/apps.ts";
 import { LACKS_VECTORS, vectorStores } from "../testing/vector-stores.ts";
 import { addPassages, countPassages, storePassages } from "./stored-passages.ts";
 import { startVectorEndpoint } from "./vector-endpoint.ts";
+
+// On a machine that is at its limit, as where all tests run.
+setDefaultTimeout(60_000);
 
 if (LACKS_VECTORS) console.warn(`Vectors were not tried on PostgreSQL: ${LACKS_VECTORS}`);
 

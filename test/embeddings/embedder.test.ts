@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Config } from "../../src/config/settings.ts";
@@ -7,6 +7,9 @@ import { type Embedder, openEmbedder } from "../../src/embeddings/embedder.ts";
 import { EmbeddingError } from "../../src/embeddings/embedding-answer.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { answerWith, startVectorEndpoint } from "./vector-endpoint.ts";
+
+// On a machine that is at its limit, as where all tests run.
+setDefaultTimeout(60_000);
 
 const endpoint = startVectorEndpoint(8);
 const opened: Embedder[] = [];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { eq, sql } from "drizzle-orm";
 import { systemClock } from "../../src/clock.ts";
 import { rowsOf, type Store } from "../../src/db/db.ts";
@@ -15,6 +15,9 @@ import {
 import { hasPostgres } from "../testing/stores.ts";
 import { LACKS_VECTORS, vectorStores } from "../testing/vector-stores.ts";
 import { countPassages, storePassages } from "./stored-passages.ts";
+
+// On a machine that is at its limit, as where all tests run.
+setDefaultTimeout(120_000);
 
 const DIMENSIONS = 12;
 const COUNT = EXACT_UP_TO + 500;
@@ -57,7 +60,7 @@ describe.skipIf(!server)(`vectors by the ten thousands (postgres${hasPostgres ? 
     await indexVectors(store.db, found, model);
     await store.db.execute(sql`analyze ${passageVectors}`);
     await store.db.execute(sql`analyze ${passages}`);
-  }, 120_000);
+  });
   afterAll(() => store?.close());
 
   const query = (seed: number) => Float32Array.from({ length: DIMENSIONS }, (_, at) => Math.sin(seed * 7 + at * 3));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { LOCAL_VIEWER, type Viewer } from "../../src/access/viewer.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -18,6 +18,9 @@ import { addWebsite } from "../../src/websites/websites.ts";
 import { startVectorEndpoint } from "../embeddings/vector-endpoint.ts";
 import { storePage } from "../pages/stored-pages.ts";
 import { vectorStores } from "../testing/vector-stores.ts";
+
+// On a machine that is at its limit, as where all tests run.
+setDefaultTimeout(60_000);
 
 const endpoint = startVectorEndpoint(256);
 afterAll(() => endpoint.stop());
@@ -61,7 +64,7 @@ for (const kind of vectorStores)
       await store1(other.id, "strange", "other.example", `${LOCKS} Really.`);
       await store1(other.id, "strange-copy", "other.example", LONG);
       for (const { id } of [own, other]) await indexWebsite({ db: store.db, clock: systemClock }, id, { signal });
-    }, 30_000);
+    });
     afterAll(() => store.close());
 
     const context = () => ({ db: store.db, clock: systemClock });
