@@ -4,6 +4,7 @@ import { aloneSteps } from "./alone.ts";
 import { changesSteps } from "./changes.ts";
 import { chrootSteps } from "./chroot.ts";
 import { killSteps } from "./kill.ts";
+import { mcpSteps } from "./mcp.ts";
 import { rolesSteps } from "./roles.ts";
 import { settingsSteps } from "./settings.ts";
 import { shutdownSteps } from "./shutdown.ts";
@@ -27,6 +28,7 @@ const steps = [
   ...rolesSteps(binary),
   ...changesSteps(binary),
   ...toldSteps(binary),
+  ...mcpSteps(binary),
   ...swaggerSteps(binary),
   ...chrootSteps(binary),
 ];
