@@ -120,11 +120,13 @@ export async function search(
   const scope = await readScope(db, viewer, request.websiteIds, query.filters);
   signal?.throwIfAborted();
   const { websiteIds, dictionaries } = scope;
-  const compiled = await compileQuery({ db, clock }, query, { websiteIds, dictionaries, corrects: !asTyped });
+  const isNowhere = websiteIds?.length === 0;
+  const corrects = !asTyped && !isNowhere;
+  const compiled = await compileQuery({ db, clock }, query, { websiteIds, dictionaries, corrects });
   const terms = weighTerms(compiled.terms, await readFrequencies({ db, clock }), MAX_RANKED_TERMS);
   const byWords = async (): Promise<TextResult> => {
     // Signs alone are no words, and what has none of them is not all that there is.
-    if (query.node && compiled.all === undefined) return NOTHING;
+    if (isNowhere || (query.node && compiled.all === undefined)) return NOTHING;
     const name = query.node ? toName(readMeaning(query.node)) : "";
     return searchText(db, { scope, at, compiled, terms, name, enough: limit, signal });
   };

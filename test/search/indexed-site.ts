@@ -1,5 +1,7 @@
+import { eq } from "drizzle-orm";
 import { systemClock } from "../../src/clock.ts";
 import type { Db } from "../../src/db/db.ts";
+import { markdownDocuments, pages } from "../../src/db/schema/pages.ts";
 import { indexWebsite } from "../../src/passages/index-website.ts";
 import { storePage } from "../pages/stored-pages.ts";
 
@@ -55,6 +57,7 @@ export const DOCS: SitePage[] = [
   },
   {
     path: "/ja/lock",
+    language: "ja",
     title: "アドバイザリロック",
     markdown:
       "# アドバイザリロック\n\nセッションが終了するまでロックは保持されます。全文検索も使えます。データベースの設定を確認してください。\n",
@@ -65,15 +68,16 @@ export const DOCS: SitePage[] = [
 export async function indexSite(
   db: Db,
   website: { id: string; origin: string },
-  pages: readonly SitePage[],
+  sitePages: readonly SitePage[],
 ): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
-  for (const { path, title, markdown, more } of pages) {
+  for (const { path, title, markdown, language = "en", more } of sitePages) {
     const url = `${website.origin}${path}`;
-    ids.set(
-      path,
-      await storePage(db, { websiteId: website.id, url, title, markdown, body: `${url} ${markdown}`, ...more }),
-    );
+    const body = `${url} ${markdown}`;
+    const id = await storePage(db, { websiteId: website.id, url, title, markdown, body, ...more });
+    await db.update(pages).set({ language }).where(eq(pages.id, id));
+    await db.update(markdownDocuments).set({ language }).where(eq(markdownDocuments.pageId, id));
+    ids.set(path, id);
   }
   await bringUp(db, website.id);
   return ids;
