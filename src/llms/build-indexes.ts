@@ -9,7 +9,7 @@ import { planFullText } from "./full-text.ts";
 import { type ListedPage, readListedPages } from "./listed-pages.ts";
 import { filterOf, type LlmsOptions } from "./llms-options.ts";
 import { type WrittenLlmsTxt, writeLlmsTxt } from "./llms-txt.ts";
-import { onOneLine } from "./page-titles.ts";
+import { onOneLine, toWebsiteSummary } from "./page-titles.ts";
 import { writeSiteMap } from "./site-map.ts";
 import { type IndexKind, keepIndex } from "./website-indexes.ts";
 import { chooseInTurns, type OrderedPages, orderPages, toLlmsTxt, type WebsiteName } from "./website-list.ts";
@@ -103,16 +103,20 @@ const limitsOf = ({ max_links: maxLinks, max_bytes: maxBytes }: LlmsOptions) => 
 
 /** As its owner calls it, where that is more than its host; else as the start page does. */
 async function nameWebsite(db: Db, { name, url }: BuiltWebsite, start: ListedPage | undefined): Promise<WebsiteName> {
-  const { title, description, details } = markdownDocuments;
   const [document] = start
     ? await db
-        .select({ title, description, details })
+        .select({
+          title: markdownDocuments.title,
+          description: markdownDocuments.description,
+          details: markdownDocuments.details,
+        })
         .from(markdownDocuments)
         .where(eq(markdownDocuments.id, start.documentId))
     : [];
   const isOwn = name !== new URL(url).host;
-  const named = isOwn ? name : document?.details.siteName || document?.title || name;
-  return { title: onOneLine(named), summary: onOneLine(document?.description ?? start?.summary ?? "") || undefined };
+  const title = onOneLine((isOwn ? name : document?.details.siteName || document?.title) || name);
+  const declared = onOneLine(document?.description ?? "");
+  return { title, summary: declared || toWebsiteSummary(start?.summary ?? "") };
 }
 
 async function findLastCrawl(db: Db, websiteId: string): Promise<string | undefined> {

@@ -19,6 +19,9 @@ const NO_TITLE = /^\s*(?:<?no title>?|untitled(?: document)?)\s*$/i;
 /** What begins a note, where a page begins with one. */
 const ALERT = /\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]/g;
 
+/** What underlines a heading in plain text. */
+const RULE = /[~=_*#-]{4,}/g;
+
 /** `Author: A. N. Other`, `Source code: Lib/re.py`: a field, which says nothing of what the page is about. */
 const FIELD = /^\p{L}[\p{L} ]{1,20}: \S+(?: \S+){0,4}$/u;
 
@@ -32,10 +35,10 @@ export async function createPageTitles(pages: readonly ListedPage[], signal?: Ab
   const titleOf = remembering((page): string => {
     const whole = NO_TITLE.test(page.title ?? "") ? "" : onOneLine(page.title ?? "");
     const own = withoutShared(whole, ends, beginnings);
-    return shorten(own || whole || nameOf(page), MAX_TITLE);
+    return shorten((own || whole).replace(/ ?:$/, "") || nameOf(page), MAX_TITLE);
   });
   const summaryOf = remembering((page): string | undefined => {
-    const text = onOneLine((page.summary ?? "").replace(ALERT, ""));
+    const text = onOneLine((page.summary ?? "").replace(ALERT, "").replace(RULE, " "));
     if (isNoSentence(text) || (summaries.get(page.summary ?? "") ?? 0) >= REPEATED) return undefined;
     const isTitle = [page.title ?? "", titleOf(page)].some((title) => foldText(title) === foldText(text));
     return isTitle ? undefined : shortenText(text, MAX_SUMMARY);
@@ -65,6 +68,12 @@ export function toTitle(name: string): string {
 const UNSEEN = /[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu;
 
 export const onOneLine = (text: string) => text.toWellFormed().replace(UNSEEN, " ").trim();
+
+/** What a website's start page says of it, if that is a sentence: many have but links. */
+export function toWebsiteSummary(text: string): string | undefined {
+  const line = onOneLine(text);
+  return isNoSentence(line) || !/[.!?。！？…]["”»)]?$/.test(line) ? undefined : line;
+}
 
 /** What is no sentence about anything: a field, an address, a name, or the line before a list. */
 function isNoSentence(text: string): boolean {

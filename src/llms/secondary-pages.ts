@@ -1,13 +1,13 @@
 import type { ListedPage } from "./listed-pages.ts";
 
-/** What every website has and few ask for: what is legal, and what is needed to use the website. */
+/** What every website has and few ask for: what is legal, what is needed to use the website, and all of it on one page. */
 const ASIDE = new Set(
   (
     "legal imprint impressum privacy privacy-policy privacy-notice datenschutz datenschutzerklaerung terms terms-of-service " +
     "terms-of-use terms-and-conditions tos agb cookies cookie-policy disclaimer gdpr accessibility-statement copyright license " +
     "licence licenses mentions-legales aviso-legal politica-de-privacidad dmca security-policy code-of-conduct " +
     "login signin sign-in signup sign-up register logout account cart checkout search sitemap contact-us thank-you 404 " +
-    "feed rss atom genindex py-modindex modindex general-index download downloads print"
+    "feed rss atom genindex py-modindex modindex general-index download downloads print all all-in-one single-page onepage"
   ).split(" "),
 );
 

@@ -5,7 +5,7 @@ import type { ListedPage } from "./listed-pages.ts";
 import { type Choice, choiceOf, filterOf, type LlmsOptions, type PageOrder } from "./llms-options.ts";
 import type { LlmsLink, LlmsTxt } from "./llms-txt.ts";
 import { createPageTitles, type PageTitles, toTitle } from "./page-titles.ts";
-import { compareNames, type PageTree, pagesBelow, toPageTree } from "./page-tree.ts";
+import { compareNames, namesOf, type PageNode, type PageTree, pagesBelow, toPageTree } from "./page-tree.ts";
 import { findHubs, orderByLinks } from "./reading-order.ts";
 import { createSecondaryRule } from "./secondary-pages.ts";
 import { type Section, toSections, withDistinctTitles } from "./sections.ts";
@@ -25,27 +25,23 @@ export async function orderPages(
   listed: readonly ListedPage[],
   signal?: AbortSignal,
 ): Promise<OrderedPages> {
-  const start = findStart(listed, websiteUrl);
   const tree = await toPageTree(listed, signal);
-  const startNode = start && tree.nodeOf.get(start.id);
+  const startNode = findStart(tree, websiteUrl);
+  const start = startNode?.pages[0];
   const hubs = findHubs(tree, startNode);
   orderByLinks(tree, startNode, await readHubLinks(context, hubs, listed, signal));
   return { tree, pages: withoutTwins([...pagesBelow(tree.root)], start), start };
 }
 
-/** What stands at the website's URL, else what is nearest to it. */
-function findStart(pages: readonly ListedPage[], websiteUrl: string): ListedPage | undefined {
-  const isSame = (url: string) => url === websiteUrl || url === `${websiteUrl}/` || `${url}/` === websiteUrl;
-  const found = pages.find(({ url }) => isSame(url));
-  if (found) return found;
-  const { host } = new URL(websiteUrl);
-  return [...pages].sort(
-    (a, b) =>
-      Number(a.host !== host) - Number(b.host !== host) ||
-      a.depth - b.depth ||
-      a.path.length - b.path.length ||
-      compareNames(a.url, b.url),
-  )[0];
+/** What stands at the website's URL, else the first place of its host that has more than half of all below it. */
+function findStart({ root }: PageTree, websiteUrl: string): PageNode | undefined {
+  const { host, pathname } = new URL(websiteUrl);
+  let node = root.children.find(({ name }) => name === host);
+  for (const part of namesOf(pathname)) node = node?.children.find(({ name }) => name === part);
+  if (node && node.pages.length > 0) return node;
+  let place: PageNode | undefined = root;
+  while (place && place.pages.length === 0) place = place.children.find(({ count }) => count * 2 > root.count);
+  return place;
 }
 
 function withoutTwins(pages: readonly ListedPage[], start: ListedPage | undefined): ListedPage[] {

@@ -159,6 +159,24 @@ describe.each(testStores)("on $name", (kind) => {
     expect((await read(site.websiteId, "llms_txt")).content).toStartWith("# https://old.example/\n");
   });
 
+  test("a page that is not where the website begins does not speak for it, nor does one that says nothing", async () => {
+    const adrift = await storeWebsite(store.db, "https://adrift.example/");
+    for (const name of ["a", "b"])
+      await adrift.add(`/${name}/x`, { title: name, description: "Something of its own." });
+    const links = await storeWebsite(store.db, "https://links.example/docs/");
+    await links.add("/docs/index.html", { title: "Home", markdown: "Code repository and issue tracker" });
+    await links.add("/docs/a", { title: "A" });
+
+    await build(adrift.websiteId);
+    await build(links.websiteId);
+
+    for (const { websiteId } of [adrift, links])
+      expect(parseLlmsTxt((await read(websiteId, "llms_txt")).content).summary).toBeUndefined();
+    expect(parseLlmsTxt((await read(links.websiteId, "llms_txt")).content).sections.get("Pages")?.[0]?.title).toBe(
+      "Home",
+    );
+  });
+
   test("a website without pages has nothing built, which is said; so has one that is not there", async () => {
     const site = await storeWebsite(store.db, "https://empty.example/");
 
