@@ -61,8 +61,12 @@ export function mcpSteps(binary: string): Step[] {
         ),
     },
     {
-      name: "orbweaver mcp works a crawl in its own store, answers from it, and ends with its input",
+      name: "orbweaver mcp works a crawl in its own store, and answers from it",
       run: () => inFolder((folder) => serveOwnStore(binary, folder)),
+    },
+    {
+      name: "orbweaver mcp answers what was asked, writes nothing else, and ends with its input",
+      run: () => inFolder((folder) => endWithInput(binary, folder)),
     },
     {
       name: "orbweaver mcp says how to reach a service that holds the folder",
@@ -186,10 +190,34 @@ async function serveOwnStore(binary: string, folder: string): Promise<void> {
     const document = await call("get_document", { page: `${site.origin}/elm` });
     check(JSON.stringify(document.content).includes("elm"), `get_document answered ${JSON.stringify(document)}`);
   } finally {
-    const pid = transport.pid;
     await client.close();
     await site.stop();
-    const isGone = pid === null || !Bun.file(`/proc/${pid}/stat`).size;
-    check(isGone, "it did not end with its input");
   }
+}
+
+async function endWithInput(binary: string, folder: string): Promise<void> {
+  const clientInfo = { name: "smoke", version: "1" };
+  const asked = [
+    {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo },
+    },
+    { jsonrpc: "2.0", method: "notifications/initialized" },
+    { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "list_websites", arguments: {} } },
+  ];
+  const child = Bun.spawn([binary, "mcp", "--data", "data"], {
+    ...{ cwd: folder, env: { PATH: "/nonexistent", LOG_LEVEL: "debug" } },
+    ...{ stdin: new Blob(asked.map((message) => `${JSON.stringify(message)}\n`)), stdout: "pipe", stderr: "pipe" },
+    ...{ timeout: 60_000, killSignal: "SIGKILL" },
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+
+  const answers = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { id: number; result?: object });
+  check(child.exitCode === 0, `it ended with ${child.exitCode}: ${stderr}`);
+  check(answers.length === 2 && answers.every(({ result }) => result), `it answered ${stdout}`);
 }
