@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { and, eq, gte } from "drizzle-orm";
 import { type ChangeCounts, countChangesOf } from "../changes/changes.ts";
 import type { Crawl, FrontierRow } from "../crawl/crawls.ts";
 import { listCrawlUrls } from "../crawl/crawls.ts";
@@ -6,6 +7,7 @@ import { isOver } from "../crawl/watch.ts";
 import type { Db } from "../db/db.ts";
 import { CRAWL_STATES } from "../db/schema/crawls.ts";
 import { CHANGE_KINDS } from "../db/schema/pages.ts";
+import { indexedWebsites } from "../db/schema/passages.ts";
 import { shorten } from "./budget.ts";
 import { Fields, Id, Instant, Notice, Nullable, OneOf } from "./tools/fields.ts";
 import { fence, NOTICE } from "./untrusted.ts";
@@ -19,6 +21,7 @@ export const CrawlView = Fields({
   website_id: Id(),
   state: OneOf(CRAWL_STATES),
   is_over: Type.Boolean(),
+  is_searchable: Type.Boolean({ description: "Search finds what it brought" }),
   found: Type.Integer({ description: "URLs that wait" }),
   fetched: Type.Integer({ description: "URLs that answered; the next four are what they brought" }),
   new_pages: Type.Integer(),
@@ -44,13 +47,31 @@ export type CrawlView = Static<typeof CrawlView>;
 /** A crawl as it is, with what it found so far. */
 export async function lookUpCrawl(db: Db, crawl: Crawl): Promise<CrawlView> {
   const failures = crawl.failed > 0 ? await listCrawlUrls(db, crawl.id, { state: "failed", limit: MAX_FAILURES }) : [];
-  return viewCrawl(crawl, failures, await countChangesOf(db, crawl.id));
+  return viewCrawl(crawl, {
+    failures,
+    changes: await countChangesOf(db, crawl.id),
+    isSearchable: await isIndexed(db, crawl),
+  });
 }
 
-function viewCrawl(crawl: Crawl, failures: readonly FrontierRow[], changes: ChangeCounts): CrawlView {
+/** Whether all that a crawl brought is in the search index. */
+export async function isIndexed(db: Db, { websiteId, finishedAt }: Crawl): Promise<boolean> {
+  if (finishedAt === null) return false;
+  const { indexedAt } = indexedWebsites;
+  const [index] = await db
+    .select({ indexedAt })
+    .from(indexedWebsites)
+    .where(and(eq(indexedWebsites.websiteId, websiteId), gte(indexedAt, finishedAt)));
+  return index !== undefined;
+}
+
+type Found = { failures: readonly FrontierRow[]; changes: ChangeCounts; isSearchable: boolean };
+
+function viewCrawl(crawl: Crawl, { failures, changes, isSearchable }: Found): CrawlView {
   const { id, websiteId, state, pending, done, created, changed, unchanged, redirected, failed, skipped } = crawl;
   return {
     ...{ notice: NOTICE, crawl_id: id, website_id: websiteId, state, is_over: isOver(crawl), found: pending },
+    is_searchable: isSearchable,
     ...{ fetched: done, new_pages: created, changed_pages: changed, unchanged_pages: unchanged },
     ...{ redirects: redirected, failed, skipped, changes },
     started_at: crawl.startedAt?.toISOString() ?? null,
@@ -68,6 +89,7 @@ export function describeCrawl(view: CrawlView): string {
   const error = view.last_error === null || failed === 0 ? [] : [`Last error: ${view.last_error}`];
   const lines = [...error, ...view.failures.map(({ url, message }) => `- ${url}: ${message}`)];
   const told = lines.length === 0 ? "" : `\n${fence(lines.join("\n"), "crawl log")}`;
-  const hint = view.is_over ? "" : " crawl_status tells how it goes on.";
+  const soon = view.is_searchable ? " Search finds what it brought." : " What it brought can be searched soon.";
+  const hint = view.is_over ? soon : " crawl_status tells how it goes on.";
   return `Crawl ${id} is ${state}: ${counts}.${why}${hint}${told}`;
 }

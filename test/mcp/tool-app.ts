@@ -4,6 +4,7 @@ import { createUser } from "../../src/access/users.ts";
 import type { App } from "../../src/app.ts";
 import type { Clock } from "../../src/clock.ts";
 import { systemClock } from "../../src/clock.ts";
+import type { Config } from "../../src/config/settings.ts";
 import type { Store } from "../../src/db/db.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
 import type { Call } from "../../src/mcp/call.ts";
@@ -43,9 +44,10 @@ export async function openToolApp(
   store: Store,
   answers: Record<string, Answering> = {},
   clock: Clock = systemClock,
+  settings: Partial<Config> = {},
 ): Promise<ToolApp> {
   const web = createWeb(answers);
-  const app = openTestApp(store, { fetch: web.fetch, clock });
+  const app = openTestApp(store, { fetch: web.fetch, clock }, settings);
   const [adaId, bobId] = [
     (await createUser(store.db, { name: "Ada" })).id,
     (await createUser(store.db, { name: "Bob" })).id,

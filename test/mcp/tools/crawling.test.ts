@@ -27,6 +27,7 @@ beforeAll(async () => {
       "https://slow.example.org/": silence,
     },
     createFastClock(20),
+    { MAX_CRAWLS_PER_KEY: 3 },
   );
   worker = startWorker(tools.app, JOB_KINDS, { crawl: 4, control: 4, maintenance: 1, index: 1, notify: 1 });
 }, 60_000);
@@ -47,9 +48,12 @@ test("a crawl that is waited for tells its progress, and what it brought can be 
   const steps = tools.told.map(({ done }) => done);
   expect(steps.length).toBeGreaterThan(0);
   expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+  expect(structured.is_searchable).toBe(true);
+  const { structured: found } = await tools.call("search", { query: "apples" });
+  expect(found.results).toMatchObject([{ url: expect.stringContaining("https://docs.example.com/a") }]);
   const { structured: read } = await tools.call("get_document", { page: "https://docs.example.com/a" });
   expect(read.untrusted_text).toContain("All about apples");
-});
+}, 60_000);
 
 test("a crawl that is not waited for is looked at, and cancelled", async () => {
   const crawl = { website: "https://slow.example.org/", allow_new_host: true };
