@@ -5,6 +5,7 @@ import type { Config } from "../config/settings.ts";
 import { AppError } from "../errors.ts";
 import { isDocumentation } from "./documentation-path.ts";
 import { HttpError } from "./problems.ts";
+import { isProtectedResource, metadataUrlOf } from "./protected-resource.ts";
 import { findContext, setContext } from "./request-context.ts";
 
 /** Who finds out whom a credential stands for; `open` where everybody may do everything. */
@@ -14,7 +15,8 @@ export type Access = Pick<Authenticator, "authenticate"> | "open";
  * Asks every request but those for public paths who makes it, before there is a route for it: strangers don't learn
  * which paths there are, and nothing that they send is parsed.
  */
-export const accessRules = ({ DOCS }: Pick<Config, "DOCS">, access: Access) => {
+export const accessRules = (config: Config, access: Access) => {
+  const { DOCS } = config;
   const plugin = new Elysia({ name: "access" });
   if (access === "open") {
     // Without a value, which Elysia would wait for.
@@ -22,15 +24,18 @@ export const accessRules = ({ DOCS }: Pick<Config, "DOCS">, access: Access) => {
       setPrincipal(request, LOCAL_PRINCIPAL);
     });
   }
+  const metadataUrl = metadataUrlOf(config);
   // Elysia has the path here already, though its types don't say so. Without one nothing is public.
   return plugin.onRequest(async ({ request, path = "" }: { request: Request; path?: string }) => {
-    if (!isPublic(path, DOCS) && !isPreflight(request)) setPrincipal(request, await identify(access, request, path));
+    if (isPublic(path, DOCS) || isPreflight(request)) return;
+    setPrincipal(request, await identify(access, request, path, path === "/mcp" ? metadataUrl : undefined));
   });
 };
 
 /** The path is the one by which the route will be found, so both judge the same text. */
 function isPublic(path: string, docs: Config["DOCS"]): boolean {
   if (isDocumentation(path)) return docs === "on";
+  if (isProtectedResource(path)) return true;
   return path === "/" || path === "/health" || path.startsWith("/health/") || path.startsWith("/api/v1/public/");
 }
 
@@ -39,19 +44,24 @@ function isPreflight({ method, headers }: Request): boolean {
   return method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method");
 }
 
-async function identify(access: Exclude<Access, "open">, request: Request, path: string): Promise<Principal> {
+async function identify(
+  access: Exclude<Access, "open">,
+  request: Request,
+  path: string,
+  metadataUrl: string | undefined,
+): Promise<Principal> {
   const isForPeople = isDocumentation(path);
   const takesBasic = isForPeople || (isFeed(path) && (request.method === "GET" || request.method === "HEAD"));
   const credential = findCredential(request.headers, takesBasic);
   if (credential === undefined) {
     const how = "send a key or a token as Authorization: Bearer …, or a key as X-API-Key";
-    throw challenge(request, path, "no_credential", `This needs a credential: ${how}`);
+    throw challenge(request, path, "no_credential", `This needs a credential: ${how}`, metadataUrl);
   }
   try {
     return await access.authenticate(credential);
   } catch (error) {
     if (!(error instanceof AppError) || error.reason !== "unauthorized") throw error;
-    throw challenge(request, path, error.code, error.message);
+    throw challenge(request, path, error.code, error.message, metadataUrl);
   }
 }
 
@@ -73,11 +83,18 @@ function findCredential(headers: Headers, takesBasic: boolean): string | undefin
 }
 
 /** RFC 6750 §3: without a credential no error is named. */
-function challenge({ headers }: Request, path: string, code: string, message: string): HttpError {
+function challenge(
+  { headers }: Request,
+  path: string,
+  code: string,
+  message: string,
+  metadataUrl: string | undefined,
+): HttpError {
   const isBrowser = isDocumentation(path) && headers.get("accept")?.includes("text/html");
   const error = code === "no_credential" ? "" : ', error="invalid_token"';
+  const metadata = metadataUrl === undefined ? "" : `, resource_metadata="${metadataUrl}"`;
   return new HttpError(401, code, message, {
-    "www-authenticate": isBrowser || isFeed(path) ? BASIC : `Bearer realm="orbweaver"${error}`,
+    "www-authenticate": isBrowser || isFeed(path) ? BASIC : `Bearer realm="orbweaver"${error}${metadata}`,
   });
 }
 

@@ -27,6 +27,7 @@ import { observeRequests } from "./observed-requests.ts";
 import { pagesApi } from "./pages.ts";
 import type { DeclaredRoute } from "./permissions.ts";
 import { createProbes } from "./probes.ts";
+import { protectedResourceApi } from "./protected-resource.ts";
 import { queuesApi } from "./queues.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { revisitsApi } from "./revisits.ts";
@@ -90,6 +91,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(instancesApi(app)),
     )
     .use(mcpApi(app, surroundings))
+    .use(protectedResourceApi(config))
     .use(config.DOCS === "off" ? new Elysia() : swaggerPages());
   return api;
 }

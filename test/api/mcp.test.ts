@@ -140,6 +140,43 @@ describe("MCP beside the API, where access is on", () => {
   });
 });
 
+describe("whose tokens are taken", () => {
+  const PATH = "/.well-known/oauth-protected-resource";
+  const PROVIDER = { AUTH: "on", AUTH_PROVIDER: "clerk", AUTH_URL: "https://id.example.com" } as const;
+
+  test("is told to everybody where there is a provider, and where to find that when a credential is wanted", async () => {
+    const config = { ...PROVIDER, PUBLIC_URL: "https://crawl.example.com/orb/" };
+    const service = await startService(noStore, { isClosed: true, config });
+
+    const [plain, byPath] = [await service.ask("GET", PATH), await service.ask("GET", `${PATH}/mcp`)];
+    const refused = await service.ask("POST", "/mcp", LIST, BOTH);
+    const elsewhere = await service.ask("GET", "/api/v1/websites");
+    await service.stop();
+
+    expect(plain.json).toMatchObject({
+      resource: "https://crawl.example.com/orb/mcp",
+      authorization_servers: ["https://id.example.com"],
+    });
+    expect(byPath.json).toEqual(plain.json);
+    expect(refused.headers.get("www-authenticate")).toBe(
+      `Bearer realm="orbweaver", resource_metadata="https://crawl.example.com/orb${PATH}/mcp"`,
+    );
+    expect(elsewhere.headers.get("www-authenticate")).toBe('Bearer realm="orbweaver"');
+  });
+
+  test("is nothing to be told where there are keys alone", async () => {
+    const service = await startService(noStore, {
+      isClosed: true,
+      config: { AUTH: "on", PUBLIC_URL: "https://a.example" },
+    });
+
+    const { status } = await service.ask("GET", PATH);
+    await service.stop();
+
+    expect(status).toBe(404);
+  });
+});
+
 test("the service stops while streams are open, without waiting for them", async () => {
   const service = await startService(noStore);
   const begun = await service.ask("POST", "/mcp", INITIALIZE, BOTH);
