@@ -76,6 +76,7 @@ test("the document lists every route that callers have, and no other", () => {
         (path) => `GET /api/v1${path}`,
       ),
       ...["/search", "/websites/{id}/search"].map((path) => `GET /api/v1${path}`),
+      ...["/search/suggestions", "/mentions", "/websites/{id}/mentions"].map((path) => `GET /api/v1${path}`),
       "GET /api/v1/pages",
       "GET /api/v1/pages/{id}",
       ...["document", "raw", "links", "versions", "diff", "visit-plan"].map((part) => `GET /api/v1/pages/{id}/${part}`),
@@ -247,15 +248,23 @@ describe("bad input at every route", () => {
     "POST /api/v1/websites/{id}/tracking/preview": { tracking: {} },
   };
 
+  /** What a route can't do without in its query, but for one. */
+  const queryOf = ({ parameters = [] }: Operation, except: string) =>
+    parameters
+      .filter((parameter) => parameter.in === "query" && parameter.required && parameter.name !== except)
+      .map((parameter) => `${parameter.name}=text&`)
+      .join("");
+
   test("an id that is no UUID is a 400 that names it, one of nothing a 404", async () => {
     const withId = operations.filter(({ path }) => path.includes("{id}"));
     expect(withId.length).toBeGreaterThan(10);
 
-    for (const { method, path } of withId) {
+    for (const { method, path, operation } of withId) {
+      const needed = queryOf(operation, "");
       const change = path.includes("/schedules/") ? { enabled: false } : { name: "x" };
       const body = method === "PATCH" ? change : good[`${method} ${path}`];
-      const bad = await service.ask(method, fill(path, "1'%20or%201=1"), body);
-      const absent = await service.ask(method, fill(path, ID), body);
+      const bad = await service.ask(method, `${fill(path, "1'%20or%201=1")}?${needed}`, body);
+      const absent = await service.ask(method, `${fill(path, ID)}?${needed}`, body);
 
       expect([method, path, bad.status, bad.json.errors]).toEqual([
         method,
@@ -272,18 +281,19 @@ describe("bad input at every route", () => {
       const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in === "query");
       if (parameters.length === 0) continue;
       const url = fill(path, ID);
-      const unknown = await service.ask(method, `${url}?surprise=1`);
+      const unknown = await service.ask(method, `${url}?${queryOf(operation, "")}surprise=1`);
       expect([path, unknown.status, unknown.json.errors]).toEqual([
         path,
         400,
         [{ at: "surprise", message: "is not known" }],
       ]);
       for (const { name, schema } of parameters) {
-        const doubled = await service.ask(method, `${url}?${name}=1&${name}=2`);
+        const needed = queryOf(operation, name);
+        const doubled = await service.ask(method, `${url}?${needed}${name}=1&${name}=2`);
         expect([path, name, doubled.status]).toEqual([path, name, 400]);
         const isFree = schema.type === "string" && !schema.format && !schema.anyOf;
         if (isFree) continue;
-        const nonsense = await service.ask(method, `${url}?${name}=%F0%9F%98%80`);
+        const nonsense = await service.ask(method, `${url}?${needed}${name}=%F0%9F%98%80`);
         expect([path, nonsense.status, nonsense.json.errors]).toEqual([
           path,
           400,

@@ -9,6 +9,7 @@ export type SitePage = {
   path: string;
   title: string;
   markdown: string;
+  language?: string;
   more?: Partial<Parameters<typeof storePage>[1]>;
 };
 
