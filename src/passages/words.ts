@@ -20,8 +20,8 @@ export type Word = {
 /** Longer ones are no words that anybody searches for, but keys, sums and data. */
 const MAX_LENGTH = 64;
 const MAX_LENGTH_WITH_DIGITS = 31;
-/** From this length on, what changes between cases and digits every other letter is data as well. */
-const MIN_LENGTH_OF_DATA = 16;
+/** From this length on, what changes between cases every few letters is data as well. */
+const MIN_LENGTH_OF_DATA = 20;
 
 /** The words of a text in their order, by the same rules for what is searched and for what is searched for. */
 export function readWords(text: string): Word[] {
@@ -39,14 +39,18 @@ export function scanWords(text: string, take: TakeWord): void {
 
 /** A word's text made alike, however it is typed. */
 function toAlike(written: string): string {
-  return written
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(UNSEEN, "")
-    .replaceAll("i\u0307", "i")
-    .replaceAll("ς", "σ")
-    .replaceAll("\u2010", "-")
-    .normalize("NFKC");
+  return (
+    written
+      .normalize("NFKC")
+      .toLowerCase()
+      .replace(UNSEEN, "")
+      // Some ligatures stand for several words.
+      .replace(/\s/g, "")
+      .replaceAll("i\u0307", "i")
+      .replaceAll("ς", "σ")
+      .replaceAll("\u2010", "-")
+      .normalize("NFKC")
+  );
 }
 
 const DOT = 46;
@@ -103,14 +107,16 @@ class WordReader {
       this.addressEnd = endOfAddress(text, end + 3);
       return end + 3;
     }
+    let isWide = this.isWide;
     const segments = [{ start, end, isCompound: this.isCompound, isWide: this.isWide, hasDigit: this.hasDigit }];
     for (let next = this.afterJoint(end); next > 0; next = this.afterJoint(end)) {
+      isWide ||= text.charCodeAt(end) > 127;
       end = this.endOfSegment(next);
+      isWide ||= this.isWide;
       segments.push({ start: next, end, isCompound: this.isCompound, isWide: this.isWide, hasDigit: this.hasDigit });
     }
     const last = segments.length === 1 ? this.endOfMarks(start, end) : end;
     const first = this.hasDotBefore(start) ? start - 1 : start;
-    const isWide = segments.some((segment) => segment.isWide);
     if (segments.length > 1 || last > end || first < start) this.addWhole(first, last, isWide);
     for (const segment of segments) this.addSegment(segment);
     return last;
@@ -192,9 +198,9 @@ class WordReader {
     }
     const parts = this.splitParts(start, end);
     const length = end - start;
-    const isData = length > MAX_LENGTH || (length >= MIN_LENGTH_OF_DATA && parts.length * 3 > length);
+    const isJumbled = parts.length * (hasDigit ? 3.5 : 2.5) > length;
     if (parts.length === 0) return;
-    if (isData) {
+    if (length >= MIN_LENGTH_OF_DATA && isJumbled) {
       this.position++;
       return;
     }
