@@ -159,7 +159,7 @@ async function finishDrafts(
       const markers = [websiteMarker(websiteId), languageMarker(version.language)];
       const withTerms = passages.map(({ words, ...passage }) => ({
         ...passage,
-        terms: writeTerms(words, lexemes, markers),
+        terms: writeTerms(words, lexemes, markers, passage.place === 0),
       }));
       finished.push({ ...version, page, passages: withTerms });
     }

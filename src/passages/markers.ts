@@ -10,3 +10,11 @@ export function websiteMarker(websiteId: string): string {
 export function languageMarker(language: string | null): string {
   return `\u0001l${language?.split("-")[0]?.toLowerCase() ?? ""}`;
 }
+
+/**
+ * Of a word in a page's title or in a heading, by which pages that are about it are found among the thousands that merely
+ * say it: an index knows no weights.
+ */
+export function nameMarker(lexeme: string): string {
+  return `\u0001n${lexeme}`;
+}

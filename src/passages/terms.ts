@@ -1,3 +1,4 @@
+import { nameMarker } from "./markers.ts";
 import type { PassageText, Span } from "./passage-text.ts";
 import { foldAccents } from "./stems.ts";
 import { readWords, scanWords, type Word } from "./words.ts";
@@ -53,11 +54,24 @@ export function cutHeading(heading: string): Word[] {
   return readWords(heading.slice(0, MAX_HEADING));
 }
 
-/** The terms of a passage as PostgreSQL reads them; see the table for their weights. @param lexemes of all its words */
-export function writeTerms({ headings, text }: PassageWords, lexemes: Stems, markers: readonly string[]): string {
+/**
+ * The terms of a passage as PostgreSQL reads them; see the table for their weights.
+ * @param lexemes of all its words
+ * @param isFirst whether it is the one by which the page is found where its title alone is looked for
+ */
+export function writeTerms(
+  { headings, text }: PassageWords,
+  lexemes: Stems,
+  markers: readonly string[],
+  isFirst: boolean,
+): string {
   let terms = markers.map(quote).join(" ");
-  // Here a word that says nothing says something: "Not Found", "The Who".
-  for (const [word, places] of headings) terms += ` ${quote(lexemes.get(word) ?? foldAccents(word))}:${places}`;
+  for (const [word, places] of headings) {
+    // Here a word that says nothing says something: "Not Found", "The Who".
+    const lexeme = lexemes.get(word) ?? foldAccents(word);
+    terms += ` ${quote(lexeme)}:${places}`;
+    if (isFirst || places.includes("B")) terms += ` ${quote(nameMarker(lexeme))}`;
+  }
   for (const [word, places] of text) {
     const lexeme = lexemes.get(word);
     if (lexeme) terms += ` ${quote(lexeme)}:${places}`;
