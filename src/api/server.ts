@@ -22,6 +22,7 @@ import { llmsApi } from "./llms.ts";
 import { logLevelApi } from "./log-level.ts";
 import { mcpApi } from "./mcp.ts";
 import { meApi } from "./me.ts";
+import { mentionsApi, websiteMentionsApi } from "./mentions.ts";
 import { startMetricsServer } from "./metrics.ts";
 import { observeRequests } from "./observed-requests.ts";
 import { pagesApi } from "./pages.ts";
@@ -35,6 +36,7 @@ import { type Surroundings, underRules } from "./ruled.ts";
 import { schedulesApi } from "./schedules.ts";
 import { scrapeApi } from "./scrape.ts";
 import { searchApi, websiteSearchApi } from "./search.ts";
+import { searchSuggestionsApi } from "./search-suggestions.ts";
 import { similarApi } from "./similar.ts";
 import { swaggerPages } from "./swagger.ts";
 import { systemSchedulesApi } from "./system-schedules.ts";
@@ -72,6 +74,9 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(websiteEventsApi({ db, cache, clock, log, closing }))
         .use(pagesApi({ store, parser }))
         .use(searchApi(app))
+        .use(searchSuggestionsApi(app))
+        .use(mentionsApi(app))
+        .use(websiteMentionsApi(app))
         .use(websiteSearchApi(app))
         .use(versionsApi({ store, parser }))
         .use(changesApi({ store, parser }))

@@ -61,6 +61,22 @@ export async function compileQuery(
   };
 }
 
+/** Words by themselves, as each is looked up; of a text that is typed the last may not be whole yet. */
+export async function compileWords(
+  db: Db,
+  texts: readonly string[],
+  dictionaries: readonly Dictionary[],
+  asTyped = false,
+): Promise<TermLexemes[]> {
+  const words = texts.map((text) => readWords(text));
+  const lexicon = await readLexicon(
+    db,
+    words.flatMap((each) => each.filter(hasStem).map(({ text }) => text)),
+    dictionaries,
+  );
+  return words.map((each, index) => toLexemes(each, asTyped && index === words.length - 1, lexicon));
+}
+
 /** Looks for what was meant by the words that must be there and are nowhere. */
 async function correct(
   context: { db: Db; clock: Clock },

@@ -14,8 +14,8 @@ const MAX_WEBSITES = 100;
 /** Alike words that one statement gives. */
 const MAX_ALIKE = 40;
 /** Short words have few trigrams, and most of them are other ones after a slip or two. */
-const SHORT = 9;
-const LEAST_SIMILARITY = { short: 0.2, long: 0.3 };
+const SHORT = 6;
+const LEAST_SIMILARITY = { short: 0.24, long: 0.3 };
 
 /** The vocabulary of some websites; of all of them for `undefined`. */
 export type VocabularyScope = readonly string[] | undefined;

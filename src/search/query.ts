@@ -25,6 +25,10 @@ export type QueryFilters = {
   until?: Date;
 };
 
+const NO_LISTS = { sites: [], paths: [], languages: [], pageTypes: [] };
+/** Of who only looks where he may. */
+export const NO_FILTERS: QueryFilters = { ...NO_LISTS, not: NO_LISTS };
+
 export type SearchQuery = {
   /** As it was written. */
   text: string;

@@ -83,6 +83,9 @@ export const SAMPLES: Record<string, Sample> = {
 
   "GET /api/v1/search": { query: "?q=text" },
   "GET /api/v1/websites/{id}/search": { ...website, query: "?q=text" },
+  "GET /api/v1/search/suggestions": { query: "?q=text" },
+  "GET /api/v1/mentions": { query: "?q=text" },
+  "GET /api/v1/websites/{id}/mentions": { ...website, query: "?q=text" },
   "GET /api/v1/pages/{id}/similar": page,
   "GET /api/v1/websites/{id}/duplicates": website,
   "GET /api/v1/duplicates": {},

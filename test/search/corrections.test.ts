@@ -66,7 +66,7 @@ for (const { name, open } of testStores) {
       ["two exchanged", "repilcation", "replication"],
       ["two exchanged in a short word", "lcok", "lock"],
       ["a wrong one in a short word", "lick", "lock"],
-      ["two slips in a long word", "adwisary", "advisory"],
+      ["two slips in a long word", "replucatoin", "replication"],
       ["the first letter", "seplication", "replication"],
     ])("%s: %s", async (_, written, meant) => {
       expect((await correct(written))[written]?.[0]).toBe(meant);
@@ -136,10 +136,10 @@ for (const { name, open } of testStores) {
     test("without the extension only slips that need none are corrected, and that is told", async () => {
       await store.db.execute(sql`drop extension pg_trgm cascade`);
       // What is believed of extensions is believed for a minute: statements fail meanwhile, and that is no failure.
-      expect(await correct("adwisary")).toEqual({});
+      expect(await correct("replucatoin")).toEqual({});
       await clock.advance(61_000);
 
-      const { notes } = await compile("adwisary");
+      const { notes } = await compile("replucatoin");
 
       expect(notes.join()).toContain("pg_trgm");
       expect(await correct("lcok")).toEqual({ lcok: ["lock"] });

@@ -1,0 +1,144 @@
+import { eq, sql } from "drizzle-orm";
+import type { Viewer } from "../access/viewer.ts";
+import { type Db, rowsOf } from "../db/db.ts";
+import { pages } from "../db/schema/pages.ts";
+import { passages } from "../db/schema/passages.ts";
+import { foldAccents } from "../passages/stems.ts";
+import { hasStem } from "../passages/terms.ts";
+import { readWords } from "../passages/words.ts";
+import { compileWords } from "./compile.ts";
+import { NO_FILTERS } from "./query.ts";
+import { readScope } from "./scope.ts";
+
+export type Suggestion = {
+  /** A title or a heading. */
+  text: string;
+  kind: "title" | "heading";
+  pageId: string;
+  websiteId: string;
+  /** With the anchor of the heading, where it has one. */
+  url: string;
+  /** The page's. */
+  title: string | null;
+};
+
+export type SuggestionRequest = { query: string; websiteIds?: readonly string[]; limit: number };
+
+/** Words of a query that count; nobody types more to be shown where to go. */
+const MAX_WORDS = 8;
+const MAX_LENGTH = 200;
+/** Passages that are looked at, whatever begins so; and of those, the ones whose titles and headings are compared. */
+const MAX_SCANNED = 1_500;
+const MAX_COMPARED = 300;
+
+/** Titles and headings that have the words of a query, the last of which may be at its beginning yet; best first. */
+export async function suggest(
+  db: Db,
+  viewer: Viewer,
+  { query, websiteIds, limit }: SuggestionRequest,
+): Promise<Suggestion[]> {
+  const typed = listTyped(query);
+  // A single letter begins half of all words.
+  if (typed.length === 0 || [...typed.join("")].length < 2) return [];
+  const scope = await readScope(db, viewer, websiteIds, NO_FILTERS);
+  // Titles and headings have the words that say nothing by themselves, too.
+  const words = await compileWords(db, typed, scope.dictionaries, true);
+  const tsquery = words.map(({ strict }) => strict).join(" & ");
+  const narrowed = scope.markers === undefined ? tsquery : `${scope.markers} & ${tsquery}`;
+  const where = sql.join([eq(pages.id, sql`m.page_id`), ...scope.conditions], sql` and `);
+  const result = await db.execute(sql`
+    select m.page_id, ${pages.websiteId} as website_id, ${pages.url} as url, ${pages.title} as title,
+      ${pages.depth} as depth, m.heading_path, m.anchor
+    from (
+      select page_id, heading_path, anchor from (
+        select page_id, heading_path, anchor, terms from ${passages}
+        where to_at is null and terms @@ ${narrowed}::tsquery limit ${MAX_SCANNED}
+      ) found where terms @@ ${toTitles(tsquery)}::tsquery limit ${MAX_COMPARED}
+    ) m join ${pages} on ${where}`);
+  return choose(rowsOf<Row>(result), typed, limit);
+}
+
+type Row = {
+  page_id: string;
+  website_id: string;
+  url: string;
+  title: string | null;
+  depth: number;
+  heading_path: string[];
+  anchor: string | null;
+};
+
+/** The words of a query whatever else is in it, as whoever types has not come to its end. */
+function listTyped(query: string): string[] {
+  return readWords(query.slice(0, MAX_LENGTH))
+    .filter((word) => word.kind !== "whole" || !hasParts(word.text))
+    .slice(0, MAX_WORDS)
+    .map(({ text }) => text);
+}
+
+const hasParts = (whole: string) => readWords(whole).some(({ kind, text }) => kind === "word" && text.length > 1);
+
+/** Restricted to where titles and headings are kept, which only the passages themselves can tell. */
+const toTitles = (tsquery: string) =>
+  tsquery.replace(/('(?:[^'\\]|''|\\\\)*')(:\*)?/g, (_, lexeme, star) => `${lexeme}:${star ? "*" : ""}AB`);
+
+type Scored = Suggestion & { score: number; depth: number };
+
+function choose(rows: readonly Row[], typed: readonly string[], limit: number): Suggestion[] {
+  const byText = new Map<string, Scored>();
+  const wanted = typed.map(foldAccents);
+  for (const row of rows) {
+    for (const found of listTexts(row)) {
+      const score = scoreText(found.text, wanted);
+      if (score === undefined) continue;
+      const suggestion = { ...found, score: score + (found.kind === "title" ? 0.5 : 0), depth: row.depth };
+      const key = foldAccents(found.text.toLowerCase());
+      const known = byText.get(key);
+      if (!known || compare(suggestion, known) < 0) byText.set(key, suggestion);
+    }
+  }
+  return [...byText.values()]
+    .sort(compare)
+    .slice(0, limit)
+    .map(({ score: _, depth: __, ...suggestion }) => suggestion);
+}
+
+function* listTexts({ page_id, website_id, url, title, heading_path, anchor }: Row): Iterable<Suggestion> {
+  const page = { pageId: page_id, websiteId: website_id, title };
+  if (title) yield { ...page, kind: "title", text: title, url };
+  for (const [index, text] of heading_path.entries()) {
+    const isLast = index === heading_path.length - 1;
+    // The anchor is of the nearest heading; one above has another.
+    if (text !== title)
+      yield { ...page, kind: "heading", text, url: isLast && anchor ? `${url}#${encodeURI(anchor)}` : url };
+  }
+}
+
+/** Higher is better; nothing where a word is not in it. */
+function scoreText(text: string, wanted: readonly string[]): number | undefined {
+  const words = readWords(text.slice(0, MAX_LENGTH))
+    .filter(hasStem)
+    .map((word) => foldAccents(word.text));
+  const grams = readWords(text.slice(0, MAX_LENGTH))
+    .filter(({ kind }) => kind === "gram")
+    .map((word) => word.text);
+  const all = [...words, ...grams];
+  const last = wanted.length - 1;
+  const places = wanted.map((word, index) =>
+    all.findIndex((each) => (index === last ? each.startsWith(word) : isSameWord(each, word))),
+  );
+  if (places.some((place) => place === -1)) return undefined;
+  const inOrder = places.every((place, index) => index === 0 || place === (places[index - 1] ?? 0) + 1);
+  return (places[0] === 0 ? 2 : 0) + (inOrder ? 1 : 0) + wanted.length / Math.max(all.length, 1);
+}
+
+/** Forms of a word differ at their ends. */
+const isSameWord = (a: string, b: string) =>
+  a === b ||
+  (Math.min(a.length, b.length) > 3 && a.slice(0, -2) === b.slice(0, a.length - 2)) ||
+  a.startsWith(b) ||
+  (b.startsWith(a) && a.length > 2);
+
+function compare(a: Scored, b: Scored): number {
+  return b.score - a.score || a.depth - b.depth || a.text.length - b.text.length || (a.text < b.text ? -1 : 1);
+}
