@@ -18,6 +18,8 @@ export type Section = {
   tokens: number;
 };
 
+/** Of the error that names headings there are. */
+export const NO_SECTION = "no_section";
 /** Nobody reads more, and a page can be nothing but headings. */
 const MAX_SECTIONS = 1_000;
 const MAX_NAMED = 10;
@@ -65,7 +67,7 @@ export function getSection(sections: readonly Section[], reference: string): Sec
   const named = sections.slice(0, MAX_NAMED).map(({ heading }) => JSON.stringify(shorten(heading, 60)));
   const there = named.length === 0 ? "the page has no headings" : `the first are ${named.join(", ")}`;
   const message = `There is no section ${JSON.stringify(shorten(text, 100))}; ${there}. outline: true lists all`;
-  throw new AppError("not_found", message, { code: "no_section" });
+  throw new AppError("not_found", message, { code: NO_SECTION });
 }
 
 /** Each part of the text is weighed once, however deep sections stand in each other. */

@@ -6,6 +6,7 @@ import { createUser } from "../../src/access/users.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { Store } from "../../src/db/db.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
+import { announceWebsite } from "../../src/websites/announcements.ts";
 import { addWebsite, type Website } from "../../src/websites/websites.ts";
 import { type RunningService, startService } from "../api/running-service.ts";
 import { addPage } from "../changes/page-history.ts";
@@ -38,14 +39,24 @@ afterAll(async () => {
 
 /** Revisions of the protocol go by different ways: sessions in 2025, requests that stand for themselves in 2026. */
 const MODES = ["legacy", "auto"] as const;
-type Asked = { mode?: (typeof MODES)[number]; permissions?: Permission[]; answers?: "accept" | "decline" };
+type Asked = {
+  mode?: (typeof MODES)[number];
+  permissions?: Permission[];
+  answers?: "accept" | "decline";
+  /** Told whenever the list of resources is another. */
+  changed?: () => void;
+};
 
-async function connect({ mode = "legacy", permissions = ["read", "write"], answers }: Asked = {}) {
+async function connect({ mode = "legacy", permissions = ["read", "write"], answers, changed }: Asked = {}) {
   const key = { maker: LOCAL_PRINCIPAL, userId, name: "a key", permissions, expiresAt: null };
   const { secret } = await createKey(store.db, key, systemClock.now());
   const client = new Client(
     { name: "test", version: "1" },
-    { versionNegotiation: { mode }, capabilities: answers ? { elicitation: { form: {} } } : {} },
+    {
+      versionNegotiation: { mode },
+      capabilities: answers ? { elicitation: { form: {} } } : {},
+      ...(changed ? { listChanged: { resources: { autoRefresh: false, debounceMs: 0, onChanged: changed } } } : {}),
+    },
   );
   const asked: string[] = [];
   if (answers)
@@ -55,7 +66,7 @@ async function connect({ mode = "legacy", permissions = ["read", "write"], answe
     });
   const requestInit = { headers: { authorization: `Bearer ${secret}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL("/mcp", service.url), { requestInit }));
-  return { client, asked, [Symbol.asyncDispose]: () => client.close() };
+  return { client, asked, requestInit, [Symbol.asyncDispose]: () => client.close() };
 }
 
 describe.each(MODES)("a client of the %s revision", (mode) => {
@@ -167,6 +178,28 @@ describe.each(MODES)("a client of the %s revision", (mode) => {
     expect(progress).toMatchObject([{ progress: 0, total: 1, message: `Fetching ${url}` }]);
   });
 });
+
+test.each(MODES)(
+  "a client of the %s revision is told when a website comes, or what it looks at is built",
+  async (mode) => {
+    let changes = 0;
+    const updated: string[] = [];
+    await using connected = await connect({ mode, changed: () => changes++ });
+    const { client, requestInit } = connected;
+    const uri = `orbweaver://websites/${website.id}/llms.txt`;
+    client.setNotificationHandler("notifications/resources/updated", ({ params }) => void updated.push(params.uri));
+    if (mode === "legacy") await client.subscribeResource({ uri });
+    else await client.listen({ resourceSubscriptions: [uri] });
+
+    const body = { url: `https://${mode}.example.com/` };
+    const { status } = await service.ask("POST", "/api/v1/websites", body, requestInit.headers);
+    while (changes === 0) await Bun.sleep(5);
+    await announceWebsite(service.app, "index", website.id);
+    while (updated.length === 0) await Bun.sleep(5);
+
+    expect([status, updated]).toEqual([201, [uri]]);
+  },
+);
 
 test("whoever has no key is asked for one", async () => {
   const answer = await fetch(new URL("/mcp", service.url), { method: "POST", body: "{}" });

@@ -4,8 +4,8 @@ import { findSelectorFaults, toExtractOptions } from "../../crawl/extract-option
 import { scrape } from "../../crawl/scrape.ts";
 import { AppError } from "../../errors.ts";
 import { shorten } from "../budget.ts";
+import { takeFetchPlace } from "../fetch-places.ts";
 import { agreeOnHost, followWithin } from "../hosts.ts";
-import { takeFetchPlace } from "../live-pages.ts";
 import { describeRest, readPart } from "../readings.ts";
 import { readUrl } from "../references.ts";
 import { fence, NOTICE } from "../untrusted.ts";

@@ -53,12 +53,12 @@ export const searchTool = defineTool({
     max_tokens: MaxTokens(),
   }),
   output: Fields({
+    notice: Notice,
     results: Type.Array(Found),
     next_cursor: NextCursor,
     total: Fields({ pages: Type.Integer(), is_exact: Type.Boolean() }),
     indexed_at: Nullable(Instant("How fresh what was searched is")),
     notes: Type.Array(Type.String(), { description: "What to know of this answer" }),
-    notice: Notice,
   }),
   run: async (context, input, { principal, signal }) => {
     const { query, limit, cursor, max_tokens: maxTokens } = input;
@@ -88,12 +88,12 @@ export const searchTool = defineTool({
 
 function view({ results, nextCursor, total, searched }: SearchAnswer) {
   return {
+    notice: NOTICE,
     results: results.map(viewResult),
     next_cursor: nextCursor,
     total: { pages: total.pages, is_exact: total.isExact },
     indexed_at: searched.indexedAt?.toISOString() ?? null,
     notes: describeSearch(results.length, searched),
-    notice: NOTICE,
   };
 }
 

@@ -136,6 +136,7 @@ for (const { name, open } of testStores)
       const { isError, text } = await tools.call("get_document", { page: guideId, section: "Uninstall" });
 
       expect([isError, text]).toEqual([true, expect.stringContaining('"Install", "On Linux", "Use"')]);
+      expect(text).toContain("<web-text ");
     });
 
     test("an outline has the headings with the size of what is below them", async () => {
