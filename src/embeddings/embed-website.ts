@@ -1,6 +1,8 @@
+import { eq } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Db, Store } from "../db/db.ts";
 import type { FoundExtension } from "../db/extensions.ts";
+import { websites } from "../db/schema/websites.ts";
 import type { Log } from "../telemetry/log.ts";
 import { askForVectors, PROBE } from "./ask.ts";
 import type { Embedder } from "./embedder.ts";
@@ -53,6 +55,8 @@ export async function embedWebsite(
 ): Promise<EmbeddingResult> {
   const { db, clock, embedder } = context;
   const result: EmbeddingResult = { embedded: 0, copied: 0, skipped: 0, deleted: 0 };
+  const [website] = await db.select({ deletedAt: websites.deletedAt }).from(websites).where(eq(websites.id, websiteId));
+  if (website?.deletedAt !== null) return { ...result, reason: "The website is deleted" };
   const found = await openVectorTable(db, clock);
   if (!found) return { ...result, reason: "The database has no pgvector" };
   const work: Work = { context, found, websiteId, run, result, model: await claimModel(db, embedder) };
@@ -86,10 +90,11 @@ async function embedMissing(work: Work): Promise<boolean> {
   let missing = await countMissing(db, work.model, websiteId);
   const tell = () => run.onProgress?.({ embedded: result.embedded, copied: result.copied, missing });
   tell();
-  for (;;) {
+  for (let after: string | undefined; ; ) {
     run.signal.throwIfAborted();
-    const looked = await findMissing(db, work.model, websiteId, LOOK);
+    const looked = await findMissing(db, work.model, websiteId, { limit: LOOK, after });
     if (looked.length === 0) return true;
+    after = looked.at(-1)?.id;
     const copied = await copyVectors(db, work.model, looked);
     result.copied += copied.size;
     missing -= copied.size;
@@ -101,8 +106,11 @@ async function embedMissing(work: Work): Promise<boolean> {
       const stored = await embedBatch(work, wanted.slice(at, at + context.embedder.batchSize));
       missing -= stored;
       tell();
-      // All that was looked for is missing from another model, too, but so is more.
-      if (work.model.id !== model.id) break;
+      if (work.model.id !== model.id) {
+        // Another model lacks what came before, too.
+        after = undefined;
+        break;
+      }
       if (clock.now().getTime() >= until) return false;
     }
   }

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, notExists, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, notExists, sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../db/db.ts";
 import { type FoundExtension, nameIn } from "../db/extensions.ts";
 import { passages } from "../db/schema/passages.ts";
@@ -9,17 +9,18 @@ import { passageVectors, writeVector } from "./vector-table.ts";
 /** A current passage without a row for a model. */
 export type MissingPassage = Pick<typeof passages.$inferSelect, "id" | "hash" | "headingPath" | "text">;
 
+/** In the order of their ids, those after one. */
 export async function findMissing(
   db: Db,
   model: EmbeddingModel,
   websiteId: string,
-  limit: number,
+  { limit, after }: { limit: number; after: string | undefined },
 ): Promise<MissingPassage[]> {
   const { id, hash, headingPath, text } = passages;
   return db
     .select({ id, hash, headingPath, text })
     .from(passages)
-    .where(isMissing(db, model, websiteId))
+    .where(and(isMissing(db, model, websiteId), after === undefined ? undefined : gt(id, after)))
     .orderBy(asc(id))
     .limit(limit);
 }

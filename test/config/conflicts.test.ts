@@ -66,6 +66,7 @@ describe("settings that can't go together", () => {
     ["a query where people come", { PUBLIC_URL: "https://a.example/x?y" }, ["PUBLIC_URL"]],
     ["a fragment where people come", { PUBLIC_URL: "https://a.example/#x" }, ["PUBLIC_URL"]],
     ["markup where people come", { PUBLIC_URL: "https://a.example/'>|)" }, ["PUBLIC_URL"]],
+    ["an endpoint of vectors without a model", { EMBEDDINGS_URL: "http://a/v1" }, ["EMBEDDINGS_MODEL"]],
     ["one port for two", { PORT: "8080", METRICS_PORT: "8080" }, ["METRICS_PORT"]],
     ["no time to stop", { SHUTDOWN_DELAY_MS: "5000", SHUTDOWN_TIMEOUT_MS: "5000" }, ["SHUTDOWN_DELAY_MS"]],
     ["no origin", { CORS_ORIGINS: "https://a.example,b.example" }, ["CORS_ORIGINS"]],
@@ -100,6 +101,10 @@ describe("settings that can't go together", () => {
     ["some roles with a server", { ...db, ROLE: "worker,scheduler" }],
     ["all roles by name without one", { ROLE: " scheduler,api , worker" }],
     ["all networks", { ALLOW_PRIVATE_NETWORKS: "true" }],
+    [
+      "an endpoint of vectors",
+      { EMBEDDINGS_URL: "http://localhost:1/v1", EMBEDDINGS_MODEL: "m", EMBEDDINGS_BATCH: "8" },
+    ],
   ])("are none: %s", (_, environment) => {
     expect(examine(environment)).toEqual({ faults: [], warnings: [] });
   });
@@ -107,12 +112,14 @@ describe("settings that can't go together", () => {
   test("are warned about where one is only set for nothing", () => {
     const { warnings } = examine({
       ...{ AUTH_SECRET: "x".repeat(32), REDIS_PASSWORD: "p", OTEL_EXPORTER_OTLP_HEADERS: "a=b" },
+      EMBEDDINGS_MODEL: "m",
     });
 
     expect(warnings).toEqual([
       "AUTH_SECRET has no effect without AUTH_PROVIDER",
       "REDIS_PASSWORD has no effect without REDIS_HOST",
       "OTEL_EXPORTER_OTLP_HEADERS has no effect without OTEL_EXPORTER_OTLP_ENDPOINT",
+      "EMBEDDINGS_MODEL has no effect without EMBEDDINGS_URL",
     ]);
     expect(examine({ AUTH: "off", AUTH_PROVIDER: "clerk", AUTH_URL: "https://a.example" }).warnings).toEqual([
       "AUTH_PROVIDER has no effect with AUTH=off: everybody may come in",

@@ -312,6 +312,26 @@ for (const kind of vectorStores)
       expect((await textsOf(await nearest("a cat sat")))?.[0]).toBe("the cat sat on the mat");
     });
 
+    test("of a deleted website are not made", async () => {
+      const { websiteId } = await storePassages(app.db, "docs.example", DOCS);
+      await app.db.update(websites).set({ deletedAt: clock.now() });
+
+      await embed(websiteId);
+      await look();
+
+      expect(endpoint.asked).toEqual([]);
+    });
+
+    test("of more passages than are looked for at a time are all made", async () => {
+      const texts = Array.from({ length: 300 }, (_, at) => `passage of number${at}`);
+      const { websiteId } = await storePassages(app.db, "docs.example", [texts]);
+
+      await embed(websiteId);
+
+      expect(await countVectors()).toBe(300);
+      expect(askedTexts()).toHaveLength(300);
+    });
+
     test("are not made where nothing makes them", async () => {
       const { websiteId } = await storePassages(app.db, "docs.example", DOCS);
       app = { ...app, embedder: undefined };
