@@ -24,12 +24,14 @@ export type McpFlags = SettingFlags & {
  */
 export async function mcpCommand({ url, key, ...flags }: McpFlags): Promise<number> {
   const { file, overrides } = settingsOf(flags);
+  // Whoever names a folder means it, whatever stands in the environment.
+  const isOwn = flags.data !== undefined;
   const config = loadConfig({
     file,
     overrides: {
       ...overrides,
-      ...(url === undefined ? {} : { MCP_URL: url }),
-      ...(key === undefined ? {} : { MCP_KEY: key }),
+      ...(url === undefined && !isOwn ? {} : { MCP_URL: url }),
+      ...(key === undefined && !isOwn ? {} : { MCP_KEY: key }),
     },
   });
   const interrupt = listenForInterrupt();

@@ -131,6 +131,7 @@ async function announce({ config, log, store }: App, roles: ReadonlySet<Instance
       ...(roles.size === INSTANCE_ROLES.length ? [] : [`  roles     ${[...roles].join(", ")}`]),
       hasApi ? `  API       ${url}/api/v1` : `  probes    ${url}/health`,
       ...(hasApi && config.DOCS !== "off" ? [`  Swagger   ${url}/swagger`] : []),
+      ...(hasApi ? [`  MCP       ${url}/mcp`] : []),
       `  data      ${store.location}`,
       "",
     ].join("\n"),

@@ -20,6 +20,15 @@ export type ServedFor = {
   tellsChanges: boolean;
 };
 
+/** What changes with a new version of the program, or with the credential alone: clients of 2026 need not ask again. */
+const HINT = { ttlMs: 300_000, cacheScope: "private" } as const;
+const CACHE_HINTS = {
+  "tools/list": HINT,
+  "prompts/list": HINT,
+  "resources/templates/list": HINT,
+  "server/discover": HINT,
+};
+
 /** A server for one client, or for one request of it. Knows what is offered, and nothing of how messages come and go. */
 export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
   const { context, local, allowedHosts = new Set(), enter, tellsChanges } = servedFor;
@@ -28,6 +37,7 @@ export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
     { name: "orbweaver", title: "Orbweaver", version: VERSION },
     {
       instructions: offer.instructions,
+      cacheHints: CACHE_HINTS,
       capabilities: { tools: {}, prompts: {}, resources: changes, completions: {} },
     },
   );
