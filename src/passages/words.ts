@@ -104,7 +104,8 @@ class WordReader {
       return end;
     }
     if (text.startsWith("://", end) && !this.isWide) {
-      this.addressEnd = endOfAddress(text, end + 3);
+      // One within another ends where that does; to look again each time would take the square of their number.
+      if (end >= this.addressEnd) this.addressEnd = endOfAddress(text, end + 3);
       return end + 3;
     }
     let isWide = this.isWide;

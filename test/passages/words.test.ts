@@ -175,8 +175,8 @@ describe("of any text", () => {
       return performance.now() - startedAt;
     };
 
-    // Ten seconds are a hundred times what they take; what is not linear takes hours.
-    const slow = units.filter((unit) => timeOf(unit.repeat(400_000)) > 10_000);
+    // A hundred times what they take; what is not linear takes minutes.
+    const slow = units.filter((unit) => timeOf(unit.repeat(100_000)) > 5_000);
 
     expect(slow).toEqual([]);
   });
