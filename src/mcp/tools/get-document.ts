@@ -79,11 +79,11 @@ export const getDocumentTool = defineTool({
     if (at && version !== undefined) throw badInput("at", "can't stand beside version");
     const found = await store.read((db) => findDocument(db, toViewer(principal), reference, { at, version }));
     const readable = { markdown: found.document.markdown, headings: found.document.details.headings };
-    const sections = readOutline(readable.markdown, readable.headings);
-    if (isOutline) return tellOutline(found, sections, maxTokens);
-    const anchor = anchorIn(reference);
-    const isSection = sections.some((section) => section.anchor === anchor);
-    const section = input.section ?? (isSection ? anchor : undefined);
+    const sections = () => readOutline(readable.markdown, readable.headings);
+    if (isOutline) return tellOutline(found, sections(), maxTokens);
+    const anchor = input.section === undefined ? anchorIn(reference) : undefined;
+    const isSection = anchor !== undefined && sections().some((section) => section.anchor === anchor);
+    const section = input.section ?? (isSection ? `#${anchor}` : undefined);
     return tellText(found, readPart(readable, { section, offset, maxTokens }));
   },
 });

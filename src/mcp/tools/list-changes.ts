@@ -93,7 +93,12 @@ export const listChangesTool = defineTool({
     const place = isAll || !last ? next : { detectedAtUs: last.detectedAtUs, id: last.id };
     const nextCursor = place ? cursors.write(place) : null;
     const items = shown.map(viewChange);
-    const form = { describe: describeChange, nextCursor, source: "list of changes", empty: "Nothing changed" };
+    const form = {
+      describe: describeChange,
+      nextCursor,
+      source: "list of changes",
+      empty: "There are no such changes",
+    };
     return { structured: { notice: NOTICE, changes: items, next_cursor: nextCursor }, text: writeItems(items, form) };
   },
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { eq, sql } from "drizzle-orm";
 import { LOCAL_PRINCIPAL } from "../../../src/access/principal.ts";
 import { estimateTokens } from "../../../src/content/token-estimate.ts";
 import type { Store } from "../../../src/db/db.ts";
+import { markdownDocuments, pages } from "../../../src/db/schema/pages.ts";
 import { addPage } from "../../changes/page-history.ts";
 import { testStores } from "../../testing/stores.ts";
 import { openToolApp, type ToolApp, toPrincipal } from "../tool-app.ts";
@@ -130,6 +132,24 @@ for (const { name, open } of testStores)
       const { structured } = await tools.call("get_document", { page: guideId, section });
 
       expect(structured).toMatchObject({ untrusted_text: text, length: text.length, next_offset: null });
+    });
+
+    test("the anchor of a URL names the section, where there is one", async () => {
+      const url = "https://docs.example.com/anchors";
+      const markdown = "# One\n\nFirst.\n\n# Two\n\nSecond.\n";
+      const id = await addPage(store.db, tools.adas.id, url, { 1: markdown });
+      const headings = [{ level: 1, text: "Two", anchor: "zwei-ß" }];
+      await store.db
+        .update(markdownDocuments)
+        .set({ details: sql`${markdownDocuments.details} || ${JSON.stringify({ headings })}::jsonb` })
+        .where(eq(markdownDocuments.pageId, id));
+
+      const section = await tools.call("get_document", { page: `${url}#zwei-%C3%9F` });
+      const whole = await tools.call("get_document", { page: `${url}#main` });
+      await store.db.delete(pages).where(eq(pages.id, id));
+
+      expect(section.structured).toMatchObject({ untrusted_text: "# Two\n\nSecond.\n", section: { anchor: "zwei-ß" } });
+      expect(whole.structured).toMatchObject({ untrusted_text: markdown, section: null });
     });
 
     test("a section that is not there is told with those that are", async () => {
