@@ -4,7 +4,8 @@ import { LOCAL_VIEWER } from "../../src/access/viewer.ts";
 import type { App } from "../../src/app.ts";
 import { createMemoryCache } from "../../src/cache.ts";
 import { readConfig } from "../../src/config/config.ts";
-import type { Store } from "../../src/db/db.ts";
+import { rowsOf, type Store } from "../../src/db/db.ts";
+import { migrate } from "../../src/db/migrate.ts";
 import { embeddingModels, passages } from "../../src/db/schema/passages.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { embedMissing, embedWebsiteJob, queueEmbedding } from "../../src/embeddings/embed-website-job.ts";
@@ -340,5 +341,16 @@ for (const kind of vectorStores)
       await look();
 
       expect(await nearest("cat")).toEqual({ reason: "No endpoint is set that makes vectors (EMBEDDINGS_URL)" });
+    });
+
+    // The last, since it leaves no tables.
+    test("go with their migration when that is undone", async () => {
+      const { websiteId } = await storePassages(app.db, "docs.example", DOCS);
+      await embed(websiteId);
+
+      await migrate(app.db, { to: "0012_claim_deliveries" });
+
+      const left = await app.db.execute(sql`select to_regclass('orbweaver.passage_vectors') as vectors`);
+      expect(rowsOf(left)).toEqual([{ vectors: null }]);
     });
   });
