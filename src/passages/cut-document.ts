@@ -1,5 +1,6 @@
 import { toChunks } from "../content/chunks.ts";
 import type { Heading } from "../content/document.ts";
+import { listNames } from "./names.ts";
 import { toPassageText } from "./passage-text.ts";
 import { cutHeading, cutPassage, type PassageWords } from "./terms.ts";
 
@@ -17,6 +18,8 @@ export type CutPassage = {
   text: string;
   tokens: number;
   words: PassageWords;
+  /** What it is called, and its page where it is the first of it. */
+  names: string[];
 };
 
 type Text = { title: string | null; markdown: string; headings: readonly Heading[] };
@@ -35,7 +38,9 @@ export function* cutDocument({ title, markdown, headings }: Text): Iterable<CutP
     const headingPath = path.map(toStorable);
     const below = headingPath[0] === title ? headingPath.slice(1) : headingPath;
     const words = cutPassage(titleWords, below, toPassageText(text));
-    yield { place: place++, hash: hashPassage(headingPath, text), headingPath, anchor, text, tokens, words };
+    const names = listNames(place === 0 ? title : null, below.at(-1));
+    const hash = hashPassage(headingPath, text);
+    yield { place: place++, hash, headingPath, anchor, text, tokens, words, names };
   }
 }
 

@@ -6,7 +6,7 @@ import { indexedPages, indexedWebsites } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { type CutPassage, cutDocument } from "./cut-document.ts";
 import { analyzePassages, sortIndexes } from "./index-upkeep.ts";
-import { languageMarker, websiteMarker } from "./markers.ts";
+import { languageMarker, websiteMarker, wholeNameMarker } from "./markers.ts";
 import type { CutVersion } from "./page-diff.ts";
 import {
   listPending,
@@ -157,9 +157,9 @@ async function finishDrafts(
     vocabulary.add(lexemes.keys());
     for (const { page, version, passages } of same) {
       const markers = [websiteMarker(websiteId), languageMarker(version.language)];
-      const withTerms = passages.map(({ words, ...passage }) => ({
+      const withTerms = passages.map(({ words, names, ...passage }) => ({
         ...passage,
-        terms: writeTerms(words, lexemes, markers, passage.place === 0),
+        terms: writeTerms(words, lexemes, [...markers, ...names.map(wholeNameMarker)], passage.place === 0),
       }));
       finished.push({ ...version, page, passages: withTerms });
     }

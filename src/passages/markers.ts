@@ -18,3 +18,8 @@ export function languageMarker(language: string | null): string {
 export function nameMarker(lexeme: string): string {
   return `\u0001n${lexeme}`;
 }
+
+/** Of all that a page or a part of it is called (`listNames`). */
+export function wholeNameMarker(name: string): string {
+  return `\u0001=${name}`;
+}

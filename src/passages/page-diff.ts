@@ -13,7 +13,7 @@ export type CutVersion = {
   breadcrumbs: string[];
   byteLength: number;
   simhash: bigint;
-  passages: readonly (Omit<CutPassage, "words"> & { terms: string })[];
+  passages: readonly (Omit<CutPassage, "words" | "names"> & { terms: string })[];
 };
 
 /** A passage of the version that is indexed. */

@@ -1,5 +1,5 @@
+import { toName, toParts } from "../passages/names.ts";
 import type { Candidate } from "./candidates.ts";
-import { toName, toParts } from "./names.ts";
 
 /** What a word counts by where it stands: in code, text, headings, the page's title; as `ts_rank` takes them. */
 export const TERM_WEIGHTS = "{0.3,0.4,0.7,1}";

@@ -1,8 +1,11 @@
 import { inArray } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
+import { nameMarker, wholeNameMarker } from "../passages/markers.ts";
+import { isName } from "../passages/names.ts";
 import {
   type Asked,
+  type Candidate,
   findCandidates,
   findNamedPages,
   findPagesHaving,
@@ -14,6 +17,7 @@ import type { CompiledQuery } from "./compile.ts";
 import { countPages } from "./facets.ts";
 import { type RankedPage, rankPages } from "./ranking.ts";
 import { type WeighedTerm, worthOf } from "./term-worths.ts";
+import { quoteLexeme } from "./tsquery.ts";
 
 export type TextRequest = Asked & {
   compiled: CompiledQuery;
@@ -34,6 +38,9 @@ export type TextResult = {
   others?: Omit<Lookup, "limit">;
 };
 
+/** Passages that are called as the query says, and that have its words in their names, which are weighed at the most. */
+const MAX_CALLED = 100;
+const MAX_NAMED = 300;
 /** Passages that have a term, which are weighed at the most; of so many terms. */
 const LOOSE_STEP = 100;
 const LOOSE_TERMS = 4;
@@ -48,10 +55,11 @@ export async function searchText(db: Db, request: TextRequest): Promise<TextResu
     const namedPages = await findNamedPages(tx, request);
     const lookup = { scope, at, tsquery: compiled.all, namedPages };
     signal?.throwIfAborted();
-    const strict = await findCandidates(tx, [{ ...lookup, limit: MAX_CANDIDATES }], terms);
+    const first = await findCandidates(tx, [{ ...lookup, limit: MAX_CANDIDATES }], terms);
     signal?.throwIfAborted();
+    const isWhole = first.length < MAX_CANDIDATES;
+    const strict = isWhole ? first : await addNamed(tx, lookup, request, first);
     const ranked = await keepMeant(tx, rankPages(strict, request), request);
-    const isWhole = strict.length < MAX_CANDIDATES;
     const loose = ranked.length < enough ? await findLoose(tx, lookup, request, ranked) : { pages: [], isWhole: true };
     const pages = [...ranked, ...loose.pages];
     signal?.throwIfAborted();
@@ -66,6 +74,32 @@ export async function searchText(db: Db, request: TextRequest): Promise<TextResu
     };
   });
 }
+
+/** Of words that are everywhere, those passages too that are named by them. */
+async function addNamed(
+  tx: Db,
+  lookup: Omit<Lookup, "limit">,
+  { compiled, terms, name, signal }: TextRequest,
+  found: readonly Candidate[],
+): Promise<Candidate[]> {
+  const { all, excluded } = compiled;
+  if (all === undefined) return [...found];
+  const without = excluded === undefined ? "" : ` & !(${excluded})`;
+  const whole = isName(name)
+    ? [{ ...lookup, tsquery: quoteLexeme(wholeNameMarker(name)) + without, limit: MAX_CALLED }]
+    : [];
+  const parts = { ...lookup, tsquery: `(${toNames(all)})${without}`, limit: MAX_NAMED };
+  const named = await findCandidates(tx, [...whole, parts], terms);
+  signal?.throwIfAborted();
+  return [...new Map([...found, ...named].map((each) => [each.id, each])).values()];
+}
+
+/** The same of titles and headings, in whatever order. */
+const toNames = (tsquery: string) =>
+  tsquery.replace(/'((?:[^']|'')*)'|<\d+>|<->/g, (part, lexeme?: string) => {
+    if (lexeme === undefined) return "&";
+    return lexeme.startsWith("\u0001") ? part : `'${nameMarker(lexeme)}'`;
+  });
 
 /** What only the program, or the page as a whole, can tell. */
 async function keepMeant(

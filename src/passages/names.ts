@@ -1,4 +1,4 @@
-import { readWords } from "../passages/words.ts";
+import { readWords } from "./words.ts";
 
 /** More of a title is none. */
 const MAX_LENGTH = 300;
@@ -16,3 +16,15 @@ export const toName = (text: string) =>
 /** The parts of a title, each as a name, without the number of its chapter. */
 export const toParts = (title: string) =>
   title.slice(0, MAX_LENGTH).replace(/\s+/g, " ").replace(NUMBER, "").split(SEPARATOR).map(toName);
+
+/** What a page or a part of it is called: what somebody may look for who knows that it is there. */
+export function listNames(title: string | null, heading: string | undefined): string[] {
+  const ofTitle = title === null ? [] : [toName(title), ...toParts(title)];
+  const ofHeading = heading === undefined ? [] : [toName(heading), ...toParts(heading).slice(0, 1)];
+  return [...new Set([...ofTitle, ...ofHeading])].filter(isName);
+}
+
+/** Longer ones are sentences, which are found by their words. */
+const MAX_NAME_LENGTH = 80;
+
+export const isName = (name: string) => name !== "" && name.length <= MAX_NAME_LENGTH;
