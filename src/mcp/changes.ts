@@ -46,3 +46,10 @@ export function pushChanges(
   };
   return { begin };
 }
+
+/** The resources that a client of 2026 wants to hear of, as it says in `subscriptions/listen`. */
+export function subscribedUris(message: unknown): string[] {
+  const { params } = message as { params?: { notifications?: { resourceSubscriptions?: unknown } } };
+  const uris = params?.notifications?.resourceSubscriptions;
+  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string").slice(0, MAX_SUBSCRIPTIONS) : [];
+}

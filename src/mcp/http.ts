@@ -12,7 +12,7 @@ import { AppError } from "../errors.ts";
 import { askForEvents, takesEvents, toJsonAnswer } from "./answers.ts";
 import { boundUnread } from "./bounded-stream.ts";
 import { createCallLimits } from "./call-limits.ts";
-import { pushChanges } from "./changes.ts";
+import { pushChanges, subscribedUris } from "./changes.ts";
 import { OFFER, type Offer } from "./offer.ts";
 import { toAuthInfo } from "./principals.ts";
 import { createMcpServer } from "./server.ts";
@@ -145,9 +145,7 @@ function both(first: Disposable, second: Disposable): Disposable {
 
 /** The changes of one stream, for whom it is opened: what others may see of is not told there. */
 function toBus(app: App, offer: Offer, principal: Principal, message: unknown): ServerEventBus {
-  const { params } = message as { params?: { notifications?: { resourceSubscriptions?: unknown } } };
-  const uris = params?.notifications?.resourceSubscriptions;
-  const subscriptions = new Set(Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string") : []);
+  const subscriptions = new Set(subscribedUris(message));
   return {
     publish: () => {},
     subscribe: (listener: (event: ServerEvent) => void) =>

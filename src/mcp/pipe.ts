@@ -65,7 +65,8 @@ export function openPipe({ clock, input, write, signal }: Options): Pipe {
       void send({ jsonrpc: "2.0", id: null, error: { code: -32700, message: "The line is no JSON-RPC message" } });
       return;
     }
-    if (isJSONRPCRequest(message)) asked.add(message.id);
+    // Who listens is answered only when it is over.
+    if (isJSONRPCRequest(message) && message.method !== "subscriptions/listen") asked.add(message.id);
     // A request that is cancelled gets no answer.
     if (isJSONRPCNotification(message) && message.method === "notifications/cancelled") {
       settle((message.params as { requestId?: RequestId } | undefined)?.requestId);
