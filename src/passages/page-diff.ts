@@ -65,18 +65,20 @@ export function diffPage({ page, versions, goneAt }: PageBatch, stored: readonly
     rows = isSame ? remake(page.id, version, rows, writes) : advance(page, version, rows, writes);
   }
   if (goneAt) end(rows, (page.indexed?.version ?? 0) + 1, goneAt, writes);
-  else tellKept(rows, page.isMadeAnew ? versions.at(-1) : undefined, writes);
+  else tellKept(rows, versions.at(-1), page.isMadeAnew, writes);
   return writes;
 }
 
-/** @param anew the version whose terms the kept ones get, where they may differ */
-function tellKept(rows: readonly Row[], anew: CutVersion | undefined, writes: PageWrites): void {
+/** @param isAnew whether all that is kept gets the last version's terms */
+function tellKept(rows: readonly Row[], last: CutVersion | undefined, isAnew: boolean, writes: PageWrites): void {
   for (const [index, { id, place, anchor, was, added }] of rows.entries()) {
     if (added) continue;
     writes.kept++;
-    const terms = anew?.passages[index]?.terms;
-    if (anew && terms !== undefined) {
-      writes.refreshed.push({ id, place, anchor, dictionary: anew.dictionary, terms });
+    const terms = last?.passages[index]?.terms;
+    // The first passage of a page is found by the page's name as well.
+    const isOtherwise = isAnew || (was !== undefined && (was.place === 0) !== (place === 0));
+    if (last && isOtherwise && terms !== undefined) {
+      writes.refreshed.push({ id, place, anchor, dictionary: last.dictionary, terms });
     } else if (was && (was.place !== place || was.anchor !== anchor)) writes.moved.push({ id, place, anchor });
   }
 }
