@@ -6,6 +6,7 @@ import { defineJob } from "../jobs/kind.ts";
 import { lookAfter } from "../jobs/look-after.ts";
 import { buildWebsiteIndexes } from "../llms/build-indexes.ts";
 import { indexWebsite } from "../passages/index-website.ts";
+import { createWordIndex } from "../search/known-words.ts";
 import { announceWebsite } from "../websites/announcements.ts";
 
 /** Brings all that is built from a website's pages up to them. */
@@ -24,6 +25,7 @@ export const indexWebsiteJob = defineJob({
   isUnique: true,
   run: async ({ db, clock, parser, cache, embedder }, { websiteId, isCrawled }, { signal, progress }) => {
     const result = await indexWebsite({ db, clock }, websiteId, { signal, onProgress: progress });
+    await createWordIndex({ db, clock });
     if (!isCrawled) await buildWebsiteIndexes({ db, clock, parser }, websiteId, signal);
     // Also when nothing is new: the endpoint may be, or what it was given may have been lost.
     if (embedder) await queueEmbedding(db, websiteId);

@@ -33,10 +33,11 @@ export async function createWordIndex({ db, clock }: { db: Db; clock: Clock }): 
         sql`select pg_try_advisory_xact_lock(hashtextextended('orbweaver words of websites', 0)) as is_ours`,
       );
       if (!rowsOf<{ is_ours: boolean }>(result)[0]?.is_ours) return;
+      // Nobody would empty the list of what is yet to be put in, and each look would go through it.
       await tx.execute(sql`set local lock_timeout = '2s'`);
       await tx.execute(
         sql`create index if not exists ${sql.identifier(INDEX)} on ${websiteWords}
-          using gin (word ${nameIn(trigrams, "gin_trgm_ops")})`,
+          using gin (word ${nameIn(trigrams, "gin_trgm_ops")}) with (fastupdate = off)`,
       );
     });
   } catch (error) {

@@ -1,14 +1,16 @@
-import { eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
 import { type Db, rowsOf } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { passages } from "../db/schema/passages.ts";
+import { nameMarker } from "../passages/markers.ts";
 import { foldAccents } from "../passages/stems.ts";
 import { hasStem } from "../passages/terms.ts";
 import { readWords } from "../passages/words.ts";
 import { compileWords } from "./compile.ts";
 import { NO_FILTERS } from "./query.ts";
 import { readScope } from "./scope.ts";
+import { allOf } from "./tsquery.ts";
 
 export type Suggestion = {
   /** A title or a heading. */
@@ -27,8 +29,7 @@ export type SuggestionRequest = { query: string; websiteIds?: readonly string[];
 /** Words of a query that count; nobody types more to be shown where to go. */
 const MAX_WORDS = 8;
 const MAX_LENGTH = 200;
-/** Passages that are looked at, whatever begins so; and of those, the ones whose titles and headings are compared. */
-const MAX_SCANNED = 1_500;
+/** Passages whose titles and headings are compared, whatever begins so. */
 const MAX_COMPARED = 300;
 
 /** Titles and headings that have the words of a query, the last of which may be at its beginning yet; best first. */
@@ -43,18 +44,13 @@ export async function suggest(
   const scope = await readScope(db, viewer, websiteIds, NO_FILTERS);
   // Titles and headings have the words that say nothing by themselves, too.
   const words = await compileWords(db, typed, scope.dictionaries, true);
-  const tsquery = words.map(({ strict }) => strict).join(" & ");
-  const narrowed = scope.markers === undefined ? tsquery : `${scope.markers} & ${tsquery}`;
-  const where = sql.join([eq(pages.id, sql`m.page_id`), ...scope.conditions], sql` and `);
+  const tsquery = allOf([scope.markers, ...words.map(({ strict }) => toNames(strict))]);
+  const conditions = [sql`m.to_at is null`, sql`m.terms @@ ${tsquery}::tsquery`, ...scope.conditions];
   const result = await db.execute(sql`
     select m.page_id, ${pages.websiteId} as website_id, ${pages.url} as url, ${pages.title} as title,
       ${pages.depth} as depth, m.heading_path, m.anchor
-    from (
-      select page_id, heading_path, anchor from (
-        select page_id, heading_path, anchor, terms from ${passages}
-        where to_at is null and terms @@ ${narrowed}::tsquery limit ${MAX_SCANNED}
-      ) found where terms @@ ${toTitles(tsquery)}::tsquery limit ${MAX_COMPARED}
-    ) m join ${pages} on ${where}`);
+    from ${passages} m join ${pages} on ${pages.id} = m.page_id
+    where ${sql.join(conditions, sql` and `)} limit ${MAX_COMPARED}`);
   return choose(rowsOf<Row>(result), typed, limit);
 }
 
@@ -78,9 +74,9 @@ function listTyped(query: string): string[] {
 
 const hasParts = (whole: string) => readWords(whole).some(({ kind, text }) => kind === "word" && text.length > 1);
 
-/** Restricted to where titles and headings are kept, which only the passages themselves can tell. */
-const toTitles = (tsquery: string) =>
-  tsquery.replace(/('(?:[^'\\]|''|\\\\)*')(:\*)?/g, (_, lexeme, star) => `${lexeme}:${star ? "*" : ""}AB`);
+/** By the markers of words in titles and headings, so that the index alone tells them from those in texts. */
+const toNames = (tsquery: string) =>
+  tsquery.replace(/'((?:[^'\\]|''|\\\\)*)'/g, (_, lexeme: string) => `'${nameMarker(lexeme)}'`);
 
 type Scored = Suggestion & { score: number; depth: number };
 
