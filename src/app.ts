@@ -15,6 +15,7 @@ import { migrateUp } from "./db/migrate.ts";
 import { observeStatements, watchConnections } from "./db/observed-statements.ts";
 import type { PostgresOptions } from "./db/postgres.ts";
 import { type Embedder, openEmbedder } from "./embeddings/embedder.ts";
+import { observeEmbedder } from "./embeddings/observed-embedder.ts";
 import { AppError } from "./errors.ts";
 import { type AllowedNetworks, createAddressPolicy, parseAllowedNetworks } from "./fetch/address-policy.ts";
 import type { Fetch } from "./fetch/fetch.ts";
@@ -136,7 +137,8 @@ export async function openApp(config: Config, options: OpenOptions = {}): Promis
     const web = openWeb(config, { ...options, clock, log, telemetry, cache });
     jobs.announceOver(web.cache);
     const explainer = openExplainer(config, { clock, userAgent: web.userAgent });
-    const embedder = openEmbedder(config, { clock, userAgent: web.userAgent });
+    const plainEmbedder = openEmbedder(config, { clock, userAgent: web.userAgent });
+    const embedder = plainEmbedder && observeEmbedder(plainEmbedder, telemetry);
     let closing: Promise<void> | undefined;
     const close = () => {
       closing ??= closeApp(web, jobs, store).finally(() => {

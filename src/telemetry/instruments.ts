@@ -142,6 +142,13 @@ export const INSTRUMENTS = {
     unit: "s",
     labels: [],
   },
+  "orbweaver.embeddings.duration": {
+    kind: "histogram",
+    help: "Requests for vectors, by what they were for and what came of them",
+    unit: "s",
+    labels: ["purpose", "outcome"],
+    bounds: LATENCY_S,
+  },
   "orbweaver.parse.duration": {
     kind: "histogram",
     help: "Pages turned into documents, waiting for a thread included",

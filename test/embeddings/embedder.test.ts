@@ -5,6 +5,9 @@ import type { Config } from "../../src/config/settings.ts";
 import { askForVectors } from "../../src/embeddings/ask.ts";
 import { type Embedder, openEmbedder } from "../../src/embeddings/embedder.ts";
 import { EmbeddingError } from "../../src/embeddings/embedding-answer.ts";
+import { observeEmbedder } from "../../src/embeddings/observed-embedder.ts";
+import { createRecorder } from "../../src/telemetry/recorder.ts";
+import { SILENT, type Telemetry } from "../../src/telemetry/telemetry.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { answerWith, startVectorEndpoint } from "./vector-endpoint.ts";
 
@@ -264,4 +267,23 @@ describe("what is too long", () => {
 
     for (const { input } of endpoint.asked) for (const text of input) expect(text.isWellFormed()).toBe(true);
   });
+});
+
+test("what was asked and what came of it is measured", async () => {
+  const observed: [string, object][] = [];
+  const telemetry: Telemetry = {
+    ...SILENT,
+    recorder: createRecorder(0),
+    observe: (name, labels) => void observed.push([name, labels]),
+  };
+  const embedder = observeEmbedder(open(), telemetry);
+
+  await embedder.embed(["a"], { purpose: "query" });
+  endpoint.behave = () => new Response(null, { status: 401 });
+  await failureOf(embedder.embed(["a"]));
+
+  expect(observed).toEqual([
+    ["orbweaver.embeddings.duration", { purpose: "query", outcome: "done" }],
+    ["orbweaver.embeddings.duration", { purpose: "passages", outcome: "refused" }],
+  ]);
 });
