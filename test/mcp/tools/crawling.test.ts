@@ -26,7 +26,7 @@ beforeAll(async () => {
       "https://slow.example.org/robots.txt": robots(""),
       "https://slow.example.org/": silence,
     },
-    createFastClock(20),
+    createFastClock(5),
     { MAX_CRAWLS_PER_KEY: 3 },
   );
   worker = startWorker(tools.app, JOB_KINDS, { crawl: 4, control: 4, maintenance: 1, index: 1, notify: 1 });
