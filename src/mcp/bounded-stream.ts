@@ -1,5 +1,5 @@
 /** What may wait for a client that does not read. */
-const MAX_UNREAD_BYTES = 4_000_000;
+const MAX_UNREAD_BYTES = 8_000_000;
 
 /** A comment, which means nothing (WHATWG HTML §9.2.6). */
 const BEGINNING = new TextEncoder().encode(":\n\n");
@@ -19,10 +19,12 @@ export function boundUnread(
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
+        // Looked at before and not after, so that one long answer always goes out whole.
+        if ((controller.desiredSize ?? 0) <= 0) {
+          await reader.cancel("The client does not read what it is sent");
+          break;
+        }
         controller.enqueue(value);
-        if ((controller.desiredSize ?? 0) > 0) continue;
-        await reader.cancel("The client does not read what it is sent");
-        break;
       }
       // Not by an error, which the runtime would write out: to the client it is a stream that broke off either way.
       controller.close();
