@@ -52,7 +52,7 @@ export function serveEndpoint({ clock = systemClock, instances = 1, port = 0 }: 
     },
     flood: {
       run: async (_, { mcpReq }) => {
-        for (let at = 0; at < 100; at++) {
+        for (let at = 0; at < 400; at++) {
           await mcpReq.notify({
             method: "notifications/progress",
             params: { progressToken: 1, progress: at, message: "x".repeat(100_000) },
