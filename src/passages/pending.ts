@@ -20,7 +20,7 @@ export type PendingPage = {
   indexed: { documentId: string; version: number } | undefined;
   /** What is indexed of it would be indexed in another way by now. */
   isMadeAnew: boolean;
-  /** Of a page that was not there for a while: until which version it was indexed, and until when. */
+  /** Of a page that was not there for a while: until which version it was indexed, and since when it is there again. */
   former: { version: number; at: Date } | undefined;
 };
 
@@ -60,8 +60,10 @@ async function listBehind(db: Db, isMeant: ReturnType<typeof and>): Promise<Pend
     or ${indexedPages.title} is distinct from ${pages.title}
     or ${indexedPages.language} is distinct from ${pages.language})`;
   const former = sql<{ version: number; at: string } | null>`case when ${indexedPages.pageId} is null then (
-    select json_build_object('version', max(${passages.toVersion}) - 1, 'at', max(${passages.toAt})) from ${passages}
-    where ${passages.pageId} = ${pages.id} having count(*) > 0) end`;
+    select json_build_object('version', max(${passages.toVersion}) - 1, 'at', greatest(max(${passages.toAt}), (
+      select max(${pageChanges.detectedAt}) from ${pageChanges}
+      where ${pageChanges.pageId} = ${pages.id} and ${pageChanges.kind} = 'restored')))
+    from ${passages} where ${passages.pageId} = ${pages.id} having count(*) > 0) end`;
   const rows = await db
     .select({
       id: pages.id,
@@ -134,22 +136,9 @@ export async function readVersions(db: Db, ids: readonly string[]): Promise<Map<
 
 /** When pages that are there no more were found to be gone, as far as that was told. */
 export async function readEnds(db: Db, pageIds: readonly string[]): Promise<Map<string, Date>> {
-  return readLatest(db, pageIds, sql`'removed', 'moved'`);
-}
-
-/** When pages that had been gone were there again. */
-export async function readReturns(db: Db, pageIds: readonly string[]): Promise<Map<string, Date>> {
-  return readLatest(db, pageIds, sql`'restored'`);
-}
-
-async function readLatest(
-  db: Db,
-  pageIds: readonly string[],
-  kinds: ReturnType<typeof sql>,
-): Promise<Map<string, Date>> {
   if (pageIds.length === 0) return new Map();
   const result = await db.execute(sql`
     select page_id as id, max(detected_at)::text as at from ${pageChanges}
-    where page_id = any(${`{${pageIds.join(",")}}`}::uuid[]) and kind in (${kinds}) group by page_id`);
+    where page_id = any(${`{${pageIds.join(",")}}`}::uuid[]) and kind in ('removed', 'moved') group by page_id`);
   return new Map(rowsOf<{ id: string; at: string }>(result).map(({ id, at }) => [id, new Date(at)]));
 }
