@@ -105,6 +105,11 @@ export async function indexVectors(db: Db, found: FoundExtension, model: Embeddi
       select 1 from ${passageVectors} where model_id = ${model.id} limit ${EXACT_UP_TO}) counted`);
   if ((rowsOf<{ count: number }>(counted)[0]?.count ?? 0) < EXACT_UP_TO) return;
   await db.transaction(async (tx) => {
+    // Two that make it at once would both take the time, and one fail.
+    const locked = await tx.execute(
+      sql`select pg_try_advisory_xact_lock(hashtextextended(${indexName(model)}, 0)) as is_ours`,
+    );
+    if (!rowsOf<{ is_ours: boolean }>(locked)[0]?.is_ours) return;
     await tx.execute(sql`set local statement_timeout = 0`);
     await tx.execute(sql`set local maintenance_work_mem = '256MB'`);
     await tx.execute(sql`
