@@ -62,7 +62,9 @@ export async function listMentions(
   const words = readWords(request.text).filter(({ kind }) => kind !== "whole");
   if (words.length === 0) throw bad("has no letter or digit to look for");
   const scope = await readScope(db, viewer, websiteIds, NO_FILTERS);
-  const texts = [...new Set(words.map(({ text }) => text))].slice(0, MAX_WORDS);
+  // One character of Chinese alone may be the second half of a pair.
+  const whole = words.filter(({ kind, text }) => kind === "word" || [...text].length > 1);
+  const texts = [...new Set(whole.map(({ text }) => text))].slice(0, MAX_WORDS);
   const terms = await compileWords(db, texts, scope.dictionaries);
   const tsquery = allOf([scope.markers, ...terms.map(({ required }) => required)]);
   const found = await db.transaction(async (tx) => {
@@ -114,47 +116,54 @@ type TextSearch = {
   after: string | undefined;
 };
 
-type TextRow = PageRow & { text: Uint8Array; heading_path: string[]; anchor: string | null };
+/** How far was read. */
+type Place = { pageId: string; place: number };
+
+/** After all passages of a page. */
+const LAST = 2_147_483_647;
+
+type TextRow = PageRow & { place: number; text: Uint8Array; heading_path: string[]; anchor: string | null };
 
 type PageRow = { page_id: string; website_id: string; url: string; title: string | null; language: string | null };
 
-/** @returns `end`: the last page that was looked at, where there may be more */
+/** @returns `end`: the last page that was looked at in full, where there may be more */
 async function searchTexts(
   tx: Db,
   { scope, tsquery, expression, limit, after }: TextSearch,
   signal: AbortSignal | undefined,
 ): Promise<{ pages: Mention[]; end: string | undefined }> {
   const found = new Map<string, Mention>();
-  let place = after;
-  for (let read = 0; read < MAX_READ; read += BATCH) {
+  let place: Place | undefined = after === undefined ? undefined : { pageId: after, place: LAST };
+  let done = after;
+  for (let read = 0; read < MAX_READ && found.size <= limit; read += BATCH) {
     signal?.throwIfAborted();
-    const rows = await readPassages(tx, scope, tsquery, place);
-    const isLast = rows.length < BATCH;
-    const cut = isLast ? undefined : rows.at(-1)?.page_id;
-    // The last page may have more passages than were read; alone it is taken as it is.
-    const isAlone = rows[0]?.page_id === cut;
-    for (const row of rows) if (isAlone || row.page_id !== cut) note(found, row, expression);
-    if (isLast) return { pages: [...found.values()], end: undefined };
-    place = isAlone ? cut : rows.findLast(({ page_id }) => page_id !== cut)?.page_id;
-    if (found.size > limit) break;
+    const rows: TextRow[] = await readPassages(tx, scope, tsquery, place);
+    for (const row of rows) {
+      if (place && row.page_id !== place.pageId) done = place.pageId;
+      place = { pageId: row.page_id, place: row.place };
+      note(found, row, expression);
+    }
+    if (rows.length < BATCH) return { pages: [...found.values()], end: undefined };
   }
-  return { pages: [...found.values()], end: place };
+  // A page of more passages than are read in all is told as far as it was read.
+  if (done === after) return { pages: [...found.values()], end: place?.pageId };
+  return { pages: [...found.values()].filter(({ pageId }) => pageId !== place?.pageId), end: done };
 }
 
 async function readPassages(
   tx: Db,
   scope: Scope,
   tsquery: string | undefined,
-  after: string | undefined,
+  after: Place | undefined,
 ): Promise<TextRow[]> {
   const conditions = [
     sql`m.to_at is null`,
     ...(tsquery === undefined ? [] : [sql`m.terms @@ ${tsquery}::tsquery`]),
-    ...(after === undefined ? [] : [sql`m.page_id > ${after}::uuid`]),
+    ...(after === undefined ? [] : [sql`(m.page_id, m.place) > (${after.pageId}::uuid, ${after.place}::integer)`]),
     ...scope.conditions,
   ];
   const result = await tx.execute(sql`
-    select m.page_id, m.text, m.heading_path, m.anchor, ${pageColumns}
+    select m.page_id, m.place, m.text, m.heading_path, m.anchor, ${pageColumns}
     from ${passages} m join ${pages} on ${pages.id} = m.page_id
     where ${sql.join(conditions, sql` and `)} order by m.page_id, m.place limit ${BATCH}`);
   return rowsOf<TextRow>(result);

@@ -135,7 +135,9 @@ const toLexeme = (word: Word, dictionary: Dictionary, lexicon: Lexicon) =>
   lexemeOf(word, lexicon.stemsOf(dictionary)) ?? foldAccents(word.text);
 
 /** What may stand for a word, by any dictionary. */
-function writePart(word: Word, isPrefix: boolean, lexicon: Lexicon): string {
+function writePart(word: Word, isTyped: boolean, lexicon: Lexicon): string {
+  // A character of Chinese is found in the pairs that begin with it.
+  const isPrefix = isTyped || (word.kind === "gram" && [...word.text].length === 1);
   const write = (text: string) =>
     distinct(lexicon.dictionaries.map((each) => toLexeme({ ...word, text }, each, lexicon)))
       // The beginning of a word may be longer than the stem of the words that begin so.

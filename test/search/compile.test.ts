@@ -84,6 +84,7 @@ for (const { name, open } of testStores) {
       ["a run of Japanese", "全文検索", ["/ja"]],
       ["part of one", "データ", ["/ja"]],
       ["a beginning of one", "設*", ["/ja"]],
+      ["one character", "設", ["/ja"]],
     ])("%s: %s", async (_, query, found) => {
       expect(await find(query)).toEqual(found);
     });
