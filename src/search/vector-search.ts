@@ -16,6 +16,8 @@ export type NearPages = {
 
 /** Passages that are taken beside those that words find, and where there are vectors alone. */
 const MAX_NEAR = { hybrid: 50, vector: 100 };
+/** So many times more are looked at where filters leave some out. */
+const FILTERED = 10;
 /** As near as the nearest, by the cosine, or this much of it: vectors always find something. */
 const MIN_NEARNESS = 0.7;
 
@@ -35,27 +37,20 @@ export async function findNearPages(
   if (!isAsked) return { pages: undefined, notes: [] };
   const isWanted = context.embedder !== undefined || request.mode !== undefined || mode === "vector";
   if (at) return without("Vectors know what pages say now alone, so they were left out", isWanted);
-  const { websiteIds } = scope;
-  const near = await findNearestTo(context, text, { websiteIds, limit: MAX_NEAR[mode] }, signal);
+  const { websiteIds, isMeant } = scope;
+  const isFiltered = scope.isNarrow || isMeant !== undefined || compiled.excluded !== undefined;
+  const limit = MAX_NEAR[mode] * (isFiltered ? FILTERED : 1);
+  const near = await findNearestTo(context, text, { websiteIds, limit }, signal);
   if ("reason" in near) return without(`${near.reason}; found by words alone`, isWanted);
-  const nearest = near.reduce((least, { distance }) => Math.min(least, distance), 2);
-  const taken = near.filter(({ distance }) => 1 - distance >= MIN_NEARNESS * (1 - nearest));
-  const ids = taken.map(({ passageId }) => passageId);
-  const isExact = hasPhrase(query.node);
-  const found = await findListed(
-    context.db,
-    ids,
-    { scope, tsquery: isExact ? compiled.all : undefined, excluded: compiled.excluded },
-    [],
-  );
-  const pages = group(found, taken);
-  if (!scope.isMeant) return { pages, notes: [] };
-  const meant = await findMeantPages(
-    context.db,
-    pages.map(({ pageId }) => pageId),
-    scope.isMeant,
-  );
-  return { pages: pages.filter(({ pageId }) => meant.has(pageId)), notes: [] };
+  const ids = near.map(({ passageId }) => passageId);
+  const tsquery = hasPhrase(query.node) ? compiled.all : undefined;
+  const found = await findListed(context.db, ids, { scope, tsquery, excluded: compiled.excluded }, []);
+  const pages = group(found, near);
+  const pageIds = pages.map(({ pageId }) => pageId);
+  const meant = isMeant && (await findMeantPages(context.db, pageIds, isMeant));
+  const kept = pages.filter(({ pageId }) => meant?.has(pageId) ?? true).slice(0, MAX_NEAR[mode]);
+  const nearest = kept[0]?.score ?? 0;
+  return { pages: kept.filter(({ score }) => score >= MIN_NEARNESS * nearest), notes: [] };
 }
 
 /** Who asked for no vectors, and has no endpoint for them, need not be told that there are none. */
