@@ -3,9 +3,11 @@ import { asc, eq } from "drizzle-orm";
 import type { App } from "../../src/app.ts";
 import type { Store } from "../../src/db/db.ts";
 import { markdownDocuments, pages, rawHtml } from "../../src/db/schema/pages.ts";
+import { passages } from "../../src/db/schema/passages.ts";
 import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
+import { indexWebsite } from "../../src/passages/index-website.ts";
 import { purgeRawBodies } from "../../src/retention/raw-bodies.ts";
 import { systemSchedulesOf, UPKEEP_KINDS } from "../../src/retention/upkeep.ts";
 import { purgeVersions } from "../../src/retention/versions.ts";
@@ -99,6 +101,40 @@ describe("versions that are given up", () => {
 
     expect(await versionsOf(pageId)).toEqual([2]);
     expect(await bodies()).toBeLessThan(before);
+  });
+
+  test("passages go with the last version that had them", async () => {
+    const websiteId = await addSite({ keep_versions: { max_count: 2, first_of_month: false } });
+    const page = (text: string) => `## Kept\n\nIt stays.\n\n## Changed\n\n${text}`;
+    const url = "https://kept.example/passages";
+    const pageId = await addPage(store.db, websiteId, url, { 1: page("a"), 2: page("b"), 3: page("a"), 4: page("c") });
+    await indexWebsite({ db: store.db, clock: app.clock }, websiteId, { signal: new AbortController().signal });
+    const spans = async () => {
+      const { fromVersion, toVersion } = passages;
+      const rows = await store.db.select({ fromVersion, toVersion }).from(passages).where(eq(passages.pageId, pageId));
+      return rows.map((row) => [row.fromVersion, row.toVersion]).sort();
+    };
+    const before = await spans();
+
+    await purgeVersions(store.db, NOW);
+
+    expect(before).toEqual(
+      [
+        [1, 2],
+        [1, null],
+        [2, 3],
+        [3, 4],
+        [4, null],
+      ].sort(),
+    );
+    expect(await spans()).toEqual(
+      [
+        [1, null],
+        [3, 4],
+        [4, null],
+      ].sort(),
+    );
+    expect(await purgeVersions(store.db, NOW)).toEqual({ websites: 0, versions: 0 });
   });
 
   test("more than one batch of pages is gone through, by the daily job, which counts what it deletes", async () => {
