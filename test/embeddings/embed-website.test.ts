@@ -8,6 +8,7 @@ import { rowsOf, type Store } from "../../src/db/db.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { embeddingModels, passages } from "../../src/db/schema/passages.ts";
 import { websites } from "../../src/db/schema/websites.ts";
+import { embedWebsite } from "../../src/embeddings/embed-website.ts";
 import { embedMissing, embedWebsiteJob, queueEmbedding } from "../../src/embeddings/embed-website-job.ts";
 import { openEmbedder } from "../../src/embeddings/embedder.ts";
 import { readEmbeddingStatus } from "../../src/embeddings/embedding-status.ts";
@@ -311,6 +312,24 @@ for (const kind of vectorStores)
 
       expect(lost).toHaveProperty("reason");
       expect((await textsOf(await nearest("a cat sat")))?.[0]).toBe("the cat sat on the mat");
+    });
+
+    test("of several websites are made at once, by one model", async () => {
+      const made = await Promise.all(
+        ["a", "b", "c"].map((name) =>
+          storePassages(app.db, `${name}.example`, [[`the text of ${name}`, "what all say"]]),
+        ),
+      );
+
+      const { embedder } = app;
+      if (!embedder) throw new Error("There is one");
+      const { signal } = new AbortController();
+      const context = { ...app, kind: store.kind, embedder };
+      await Promise.all(made.map(({ websiteId }) => embedWebsite(context, websiteId, { signal })));
+
+      expect(await statesOf()).toEqual({ small: "serving" });
+      expect(await app.db.$count(embeddingModels)).toBe(1);
+      expect(await countVectors()).toBe(6);
     });
 
     test("of a deleted website are not made", async () => {
