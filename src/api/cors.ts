@@ -25,6 +25,9 @@ const REQUEST_HEADERS = [
   "Mcp-Session-Id",
   "Traceparent",
   "X-API-Key",
+  "X-Orbweaver-Crawl-Id",
+  "X-Orbweaver-Indexed-At",
+  "X-Orbweaver-Version",
   "X-Request-Id",
 ].join(", ");
 
@@ -40,6 +43,9 @@ const ANSWER_HEADERS = [
   "RateLimit-Reset",
   "Retry-After",
   "Sunset",
+  "X-Orbweaver-Crawl-Id",
+  "X-Orbweaver-Indexed-At",
+  "X-Orbweaver-Version",
   "X-Request-Id",
 ].join(", ");
 
