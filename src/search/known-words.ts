@@ -12,10 +12,10 @@ const INDEX = "website_words_trigrams_idx";
 /** The words of so many websites are looked up one by one, since the table is in the order of websites. */
 const MAX_WEBSITES = 100;
 /** Alike words that one statement gives. */
-const MAX_ALIKE = 40;
+const MAX_ALIKE = 60;
 /** Short words have few trigrams, and most of them are other ones after a slip or two. */
-const SHORT = 6;
-const LEAST_SIMILARITY = { short: 0.24, long: 0.3 };
+const SHORT = 12;
+const LEAST_SIMILARITY = { short: 0.2, long: 0.3 };
 
 /** The vocabulary of some websites; of all of them for `undefined`. */
 export type VocabularyScope = readonly string[] | undefined;
