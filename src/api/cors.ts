@@ -25,9 +25,6 @@ const REQUEST_HEADERS = [
   "Mcp-Session-Id",
   "Traceparent",
   "X-API-Key",
-  "X-Orbweaver-Crawl-Id",
-  "X-Orbweaver-Indexed-At",
-  "X-Orbweaver-Version",
   "X-Request-Id",
 ].join(", ");
 

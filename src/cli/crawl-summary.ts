@@ -30,7 +30,7 @@ export type CrawlSummary = {
   lists?: WrittenList[];
 };
 
-type Output = { folder: string; files: MarkdownFolderResult | undefined; lists: WrittenList[] | undefined };
+type Output = { folder: string; files: MarkdownFolderResult | undefined; lists?: WrittenList[] | undefined };
 
 export async function summarize(
   db: Db,
