@@ -63,6 +63,11 @@ const HASH = 35;
 const PERCENT = 37;
 const QUESTION = 63;
 
+/** What joins words, or belongs to a name, by its code. */
+const JOINTS = Uint8Array.from({ length: 128 }, (_, code) =>
+  [HYPHEN, COLON, AMPERSAND, AT, PLUS, HASH].includes(code) ? 1 : 0,
+);
+
 const isWordKind = (kind: number) => kind >= LOWER && kind <= UNDERSCORE;
 const isLetter = (kind: number) => kind === LOWER || kind === UPPER || kind === LETTER;
 
@@ -99,7 +104,7 @@ class WordReader {
     const { text } = this;
     let end = this.endOfSegment(start);
     // By far the most.
-    if (end < text.length && text.charCodeAt(end) === 32 && !this.isCompound && !this.hasDotBefore(start)) {
+    if (!this.isCompound && !this.mayGoOn(end) && !this.hasDotBefore(start)) {
       this.addPart(start, end, this.isWide, this.hasDigit);
       return end;
     }
@@ -116,6 +121,8 @@ class WordReader {
       isWide ||= this.isWide;
       segments.push({ start: next, end, isCompound: this.isCompound, isWide: this.isWide, hasDigit: this.hasDigit });
     }
+    // Of some of them, or of all.
+    this.hasCapital = true;
     const last = segments.length === 1 ? this.endOfMarks(start, end) : end;
     const first = this.hasDotBefore(start) ? start - 1 : start;
     if (segments.length > 1 || last > end || first < start) this.addWhole(first, last, isWide);
@@ -126,12 +133,26 @@ class WordReader {
   private isCompound = false;
   private isWide = false;
   private hasDigit = false;
+  private hasCapital = false;
+
+  /** Whether what stands behind a segment may belong to it. */
+  private mayGoOn(end: number): boolean {
+    const code = this.text.charCodeAt(end);
+    // At the end of the text there is none.
+    if (code > 127) return true;
+    if (code === DOT) return this.text.charCodeAt(end + 1) > 32;
+    return JOINTS[code] === 1;
+  }
 
   /** Reads on as long as there is nothing between, and remembers what was met. */
   private endOfSegment(start: number): number {
     const { text } = this;
     const { length } = text;
-    let [before, isCompound, isWide, hasDigit] = [NONE, false, false, false];
+    let before = NONE;
+    let isCompound = false;
+    let isWide = false;
+    let hasDigit = false;
+    let hasCapital = false;
     let at = start;
     for (; at < length; at++) {
       const code = text.charCodeAt(at);
@@ -145,10 +166,14 @@ class WordReader {
       if (kind === MARK) continue;
       if (kind === DIGIT) hasDigit = true;
       else if (kind === UNDERSCORE) isCompound = true;
-      // A capital that is not the first: it is looked at closely later.
-      else if (kind === UPPER && before !== NONE) isCompound = true;
+      else if (kind === UPPER) {
+        hasCapital = true;
+        // One that is not the first: it is looked at closely later.
+        if (before !== NONE) isCompound = true;
+      }
       before = kind;
     }
+    this.hasCapital = hasCapital;
     this.isCompound = isCompound;
     this.isWide = isWide;
     this.hasDigit = hasDigit;
@@ -255,7 +280,7 @@ class WordReader {
 
   private add(kind: Word["kind"], position: number, start: number, end: number, isWide: boolean): void {
     const written = this.text.slice(start, end);
-    const text = isWide ? toAlike(written) : written.toLowerCase();
+    const text = isWide ? toAlike(written) : this.hasCapital ? written.toLowerCase() : written;
     // A single character may stand for many.
     if (text === "" || (isWide && text.length > MAX_LENGTH)) return;
     this.take(text, start, end, position, kind);
