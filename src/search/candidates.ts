@@ -26,9 +26,7 @@ export type Candidate = {
   /** Which terms its title and its headings have, a bit for each. */
   inTitle: number;
   inHeadings: number;
-  /** Different words of its title, of its headings, and in all. */
-  titleLength: number;
-  headingsLength: number;
+  /** Different words in all. */
   length: number;
 };
 
@@ -36,7 +34,7 @@ export type Candidate = {
 export const MAX_CANDIDATES = 1_000;
 const MAX_SCANNED = 20_000;
 /** So few pages are named to the index, in place of each passage being asked for its page. */
-const MAX_NAMED_PAGES = 500;
+const MAX_NAMED_PAGES = 2_000;
 /** What a passage is ranked by; the bits of a number are as many. */
 export const MAX_RANKED_TERMS = 24;
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -89,6 +87,12 @@ export async function findCandidates(
   return lookups.length === 1 ? found : [...new Map(found.map((each) => [each.id, each])).values()];
 }
 
+/** Whether more passages match, whatever their pages, than are looked at. */
+export async function isBeyondScan(tx: Db, lookup: Omit<Lookup, "limit">): Promise<boolean> {
+  const matches = matchingPassages(lookup, sql`1`, sql`offset ${MAX_SCANNED - 1} limit 1`);
+  return rowsOf(await tx.execute(matches)).length > 0;
+}
+
 /** Those of a list that the scope has, and that match `tsquery` if it is given. */
 export async function findListed(
   tx: Db,
@@ -129,7 +133,6 @@ export const matchingPages = (lookup: Lookup): SQL =>
   sql`select distinct m.page_id from (${matching(lookup, sql`null as terms`)}) m`;
 
 async function readCandidates(tx: Db, found: SQL, terms: readonly WeighedTerm[]): Promise<Candidate[]> {
-  const queries = terms.map(({ term }) => sql`${term.tsquery}::tsquery`);
   const ranks = terms.map(rankOf);
   const required = terms.filter(({ isOptional }) => !isOptional);
   const cover =
@@ -138,10 +141,8 @@ async function readCandidates(tx: Db, found: SQL, terms: readonly WeighedTerm[])
       : sql`ts_rank_cd(${TERM_WEIGHTS}::real[], p.terms, ${required.map(({ term }) => `(${term.tsquery})`).join(" & ")}::tsquery)`;
   const rows = await tx.execute(sql`
     select p.id, p.page_id as "pageId", p.website_id as "websiteId", p.place, p.depth, p.changed_at as "changedAt", p.title, array_to_json(p.heading_path)::text as headings,
-      ${joined(ranks)} as ranks, ${cover} as cover, ${bits(queries, "a")} as "inTitle", ${bits(queries, "b")} as "inHeadings",
-      length(f.a) as "titleLength", length(f.b) as "headingsLength", length(p.terms) as length
-    from (${found}) p
-    cross join lateral (select ts_filter(p.terms, '{a}') as a, ts_filter(p.terms, '{b}') as b offset 0) f`);
+      ${joined(ranks)} as ranks, ${cover} as cover, ${bits(terms, "A")} as "inTitle", ${bits(terms, "B")} as "inHeadings", length(p.terms) as length
+    from (${found}) p`);
   return rowsOf<Omit<Candidate, "ranks" | "headings"> & { ranks: string; headings: string }>(rows).map((row) => ({
     ...row,
     headings: JSON.parse(row.headings),
@@ -164,32 +165,41 @@ function rankOf({ term, lexemes, isSimple }: WeighedTerm): SQL {
 const joined = (numbers: SQL[]) =>
   numbers.length === 0 ? sql`''` : sql`array_to_string(array[${sql.join(numbers, sql`, `)}], ' ')`;
 
-function bits(queries: SQL[], part: "a" | "b"): SQL {
-  if (queries.length === 0) return sql`0`;
-  const each = queries.map(
-    (query, i) => sql`case when f.${sql.raw(part)} @@ ${query} then ${sql.raw(String(2 ** i))} else 0 end`,
-  );
+/** Which terms stand where a weight is given. */
+function bits(terms: readonly WeighedTerm[], weight: "A" | "B"): SQL {
+  if (terms.length === 0) return sql`0`;
+  const each = terms.map(({ term }, i) => {
+    const query = sql`${withWeight(term.tsquery, weight)}::tsquery`;
+    return sql`case when p.terms @@ ${query} then ${sql.raw(String(2 ** i))} else 0 end`;
+  });
   return sql`(${sql.join(each, sql` + `)})`;
 }
+
+const withWeight = (tsquery: string, weight: "A" | "B") =>
+  tsquery.replace(/('(?:[^']|'')*')(:\*)?/g, (_, lexeme: string, prefix = ":") => `${lexeme}${prefix}${weight}`);
 
 /**
  * Passages that match, with their page's conditions. Two limits: of words that are everywhere only so many passages are
  * looked at, whatever the conditions make of them.
  */
-function matching({ scope, at, tsquery, namedPages, limit }: Lookup, terms: SQL): SQL {
+function matching(lookup: Lookup, terms: SQL): SQL {
+  const { scope, limit } = lookup;
+  const columns = sql`${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.headingPath}, ${terms}`;
+  const parts = matchingPassages(lookup, columns, sql`limit ${MAX_SCANNED}`);
+  return sql`select m.*, ${pageColumns} from (${parts}) m join ${pages} on ${pages.id} = m.page_id where ${allOf(scope.conditions)} limit ${limit}`;
+}
+
+function matchingPassages({ scope, at, tsquery, namedPages }: Omit<Lookup, "limit">, columns: SQL, limit: SQL): SQL {
   const wanted = withMarkers(scope, tsquery);
   const asked = [
     wanted === undefined ? sql`${passages.place} = 0` : sql`${passages.terms} @@ ${wanted}::tsquery`,
     namedPages && sql`${passages.pageId} = any(${toUuids(namedPages)})`,
   ];
-  const columns = sql`${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.headingPath}, ${terms}`;
-  const part = (times: SQL) =>
-    sql`(select ${columns} from ${passages} where ${allOf([...asked, times])} limit ${MAX_SCANNED})`;
+  const part = (times: SQL) => sql`(select ${columns} from ${passages} where ${allOf([...asked, times])} ${limit})`;
+  if (!at) return part(sql`${passages.toAt} is null`);
   // Each part in the words of its partial index.
-  const parts = at
-    ? sql`${part(sql`${passages.toAt} is null and ${passages.fromAt} <= ${toText(at)}::timestamptz`)} union all ${part(sql`${passages.toAt} is not null and ${wasCurrent(at)}`)}`
-    : part(sql`${passages.toAt} is null`);
-  return sql`select m.*, ${pageColumns} from (${parts}) m join ${pages} on ${pages.id} = m.page_id where ${allOf(scope.conditions)} limit ${limit}`;
+  const current = part(sql`${passages.toAt} is null and ${passages.fromAt} <= ${toText(at)}::timestamptz`);
+  return sql`${current} union all ${part(sql`${passages.toAt} is not null and ${wasCurrent(at)}`)}`;
 }
 
 const pageColumns = sql`${pages.depth}, ${pages.title}, extract(epoch from ${pages.lastChangedAt})::float8 as changed_at`;

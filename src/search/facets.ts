@@ -12,15 +12,11 @@ const MAX_VALUES = 20;
 
 export type Facets = { websites: Facet[]; paths: Facet[]; languages: Facet[] };
 
-/** How many pages match; at least so many when it is not exact. */
-export async function countPages(tx: Db, lookup: Omit<Lookup, "limit">): Promise<number> {
-  const found = matchingPages({ ...lookup, limit: MAX_COUNTED });
-  const [row] = rowsOf<{ count: number }>(await tx.execute(sql`select count(*)::int as count from (${found}) c`));
-  return row?.count ?? 0;
-}
+/** Facets, and how many pages they are of. */
+export type CountedFacets = { facets: Facets; pages: number };
 
 /** How pages are spread over websites, the first parts of their paths, and languages: those with most first. */
-export async function readFacets(db: Db, found: readonly string[] | Omit<Lookup, "limit">): Promise<Facets> {
+export async function readFacets(db: Db, found: readonly string[] | Omit<Lookup, "limit">): Promise<CountedFacets> {
   if (!("scope" in found)) return countFacets(db, sql`select unnest(${`{${found.join(",")}}`}::uuid[])`);
   return db.transaction(async (tx) => {
     await prepareSearching(tx);
@@ -28,7 +24,7 @@ export async function readFacets(db: Db, found: readonly string[] | Omit<Lookup,
   });
 }
 
-async function countFacets(db: Db, ids: SQL): Promise<Facets> {
+async function countFacets(db: Db, ids: SQL): Promise<CountedFacets> {
   const rows = await db.execute(sql`
     select grouping(website_id, path, language) as kind, website_id as "websiteId", path, language, count(*)::int as pages
     from (
@@ -36,7 +32,7 @@ async function countFacets(db: Db, ids: SQL): Promise<Facets> {
         coalesce(lower(split_part(${pages.language}, '-', 1)), '') as language
       from ${pages} where ${pages.id} in (${ids})
     ) p
-    group by grouping sets ((website_id), (path), (language))
+    group by grouping sets ((website_id), (path), (language), ())
     order by count(*) desc, path, language, website_id`);
   const counts = rowsOf<{ kind: number; websiteId: string; path: string; language: string; pages: number }>(rows);
   const ofKind = (kind: number) => counts.filter((row) => row.kind === kind).slice(0, MAX_VALUES);
@@ -45,17 +41,18 @@ async function countFacets(db: Db, ids: SQL): Promise<Facets> {
     db,
     byWebsite.map(({ websiteId }) => websiteId),
   );
-  return {
+  const facets = {
     websites: byWebsite.map(({ websiteId, pages }) => ({ value: websiteId, label: names.get(websiteId) ?? "", pages })),
     paths: ofKind(PATH).map(({ path, pages }) => ({ value: path, label: path, pages })),
     languages: ofKind(LANGUAGE).map(({ language, pages }) => ({
       ...{ value: language, label: nameLanguage(language), pages },
     })),
   };
+  return { facets, pages: ofKind(ALL)[0]?.pages ?? 0 };
 }
 
 /** `grouping` sets a bit for each column that a row is not about. */
-const [WEBSITE, PATH, LANGUAGE] = [0b011, 0b101, 0b110];
+const [WEBSITE, PATH, LANGUAGE, ALL] = [0b011, 0b101, 0b110, 0b111];
 
 async function readNames(db: Db, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();

@@ -86,14 +86,14 @@ function rankPage(passages: RankedPassage[], worths: readonly number[], total: n
 }
 
 function scorePassage(candidate: Candidate, worths: readonly number[], total: number): number {
-  const { ranks, cover, inTitle, inHeadings, titleLength, headingsLength, length, place } = candidate;
+  const { ranks, cover, inTitle, inHeadings, title, length, place } = candidate;
   const found = ranks.reduce((sum, rank, i) => sum + rank * (worths[i] ?? 0), 0) / total;
   const lengths = 1 - WEIGHTS.length + (WEIGHTS.length * length) / COMMON_LENGTH;
   return (
     found / Math.max(lengths, 0.85) +
     WEIGHTS.closeness * (cover / (cover + HALF_CLOSE)) +
-    WEIGHTS.title * likeness(inTitle, titleLength, worths, total) +
-    WEIGHTS.headings * likeness(inHeadings, headingsLength, worths, total) +
+    WEIGHTS.title * likeness(inTitle, title === null ? [] : [title], worths, total) +
+    WEIGHTS.headings * likeness(inHeadings, belowTitle(candidate), worths, total) +
     WEIGHTS.beginning / (1 + place)
   );
 }
@@ -108,16 +108,20 @@ function scoreNames({ title, headings, inTitle, inHeadings }: Candidate, name: s
     else if (parts.includes(name)) score += WEIGHTS.partOfName;
   }
   if (inHeadings > 0) {
-    const below = headings[0] === title ? headings.slice(1) : headings;
+    const below = belowTitle({ title, headings });
     const place = below.findLastIndex((heading) => toName(heading) === name || toParts(heading)[0] === name);
     if (place >= 0) score += place === below.length - 1 ? WEIGHTS.heading : WEIGHTS.outerHeading;
   }
   return score;
 }
 
+const belowTitle = ({ title, headings }: Pick<Candidate, "title" | "headings">) =>
+  headings[0] === title ? headings.slice(1) : headings;
+
 /** How much of the query a title is, and of the title the query: 1 where they are the same. */
-function likeness(bits: number, length: number, worths: readonly number[], total: number): number {
-  if (bits === 0 || length === 0) return 0;
+function likeness(bits: number, names: readonly string[], worths: readonly number[], total: number): number {
+  if (bits === 0) return 0;
+  const length = new Set(names.flatMap((name) => toName(name).split(" "))).size;
   const has = (i: number) => Math.floor(bits / 2 ** i) % 2 === 1;
   const share = worths.reduce((sum, worth, i) => sum + (has(i) ? worth : 0), 0) / total;
   const terms = worths.reduce((sum, _, i) => sum + (has(i) ? 1 : 0), 0);

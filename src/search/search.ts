@@ -79,7 +79,7 @@ export type Facet = { value: string; label: string; pages: number };
 export type SearchAnswer = {
   results: SearchResult[];
   nextCursor: string | null;
-  /** Pages that match; at least so many when it is not exact. */
+  /** Pages that match; at least so many when it is not exact, and then closer with facets. */
   total: { pages: number; isExact: boolean };
   facets?: { websites: Facet[]; paths: Facet[]; languages: Facet[] };
   /** What was searched, and how fresh that is. */
@@ -138,12 +138,12 @@ export async function search(
   for (const { pageId } of page) shown.add(markOf(pageId));
   const isMore = pages.some(({ pageId }) => !shown.has(markOf(pageId)));
   const isEnd = shown.size >= MAX_SHOWN;
-  const others = pages.length - text.pages.length;
+  const counted = request.facets ? await readFacets(db, text.others ?? pages.map(({ pageId }) => pageId)) : undefined;
   return {
     results: await readResults(db, page, { terms, passagesPerPage, at }),
     nextCursor: isMore && !isEnd ? continuation.write(shown) : null,
-    total: { pages: text.total.pages + others, isExact: text.total.isExact },
-    ...(request.facets ? { facets: await readFacets(db, text.others ?? pages.map(({ pageId }) => pageId)) } : {}),
+    total: { pages: Math.max(pages.length, counted?.pages ?? 0), isExact: text.isExact },
+    ...(counted ? { facets: counted.facets } : {}),
     searched: {
       ...{ mode: modeOf(near, request), ...scope.searched, at: at ?? null, isLoose: text.isLoose },
       corrections: compiled.terms.flatMap(({ text: from, corrections }) =>
@@ -172,7 +172,7 @@ async function searchVectors(byWords: Search<TextResult>, byMeaning: Search<Near
   return { near, text: near.pages ? NOTHING : await byWords() };
 }
 
-const NOTHING: TextResult = { pages: [], total: { pages: 0, isExact: true }, isLoose: false };
+const NOTHING: TextResult = { pages: [], isExact: true, isLoose: false };
 
 const modeOf = ({ pages }: NearPages, { mode }: SearchRequest) =>
   pages === undefined ? "text" : mode === "vector" ? "vector" : "hybrid";

@@ -9,12 +9,12 @@ import {
   findCandidates,
   findNamedPages,
   findPagesHaving,
+  isBeyondScan,
   type Lookup,
   MAX_CANDIDATES,
   prepareSearching,
 } from "./candidates.ts";
 import type { CompiledQuery } from "./compile.ts";
-import { countPages } from "./facets.ts";
 import { type RankedPage, rankPages } from "./ranking.ts";
 import { type WeighedTerm, worthOf } from "./term-worths.ts";
 import { quoteLexeme } from "./tsquery.ts";
@@ -32,9 +32,10 @@ export type TextRequest = Asked & {
 export type TextResult = {
   /** Best first: those that match all of the query before those that match some of it. */
   pages: RankedPage[];
-  total: { pages: number; isExact: boolean };
+  /** Whether they are all that there are. */
+  isExact: boolean;
   isLoose: boolean;
-  /** What there is more of than was weighed. */
+  /** What there is more of than was weighed, where the database alone can tell. */
   others?: Omit<Lookup, "limit">;
 };
 
@@ -63,17 +64,18 @@ export async function searchText(db: Db, request: TextRequest): Promise<TextResu
     const loose = ranked.length < enough ? await findLoose(tx, lookup, request, ranked) : { pages: [], isWhole: true };
     const pages = [...ranked, ...loose.pages];
     signal?.throwIfAborted();
-    // What the database does not weigh by itself is not counted by it either.
-    const isCountable = !isWhole && !scope.isMeant && compiled.excluded === undefined;
-    const counted = isCountable ? Math.max(pages.length, await countPages(tx, lookup)) : pages.length;
     return {
       pages,
-      total: { pages: counted, isExact: isWhole && loose.isWhole },
+      isExact: isWhole && loose.isWhole && (await isScanned(tx, lookup)),
       isLoose: loose.pages.length > 0,
-      ...(isWhole ? {} : { others: lookup }),
+      ...(isWhole || scope.isMeant || compiled.excluded !== undefined ? {} : { others: lookup }),
     };
   });
 }
+
+/** Conditions of pages are held against so many passages that match, and no more. */
+const isScanned = async (tx: Db, lookup: Omit<Lookup, "limit">) =>
+  !lookup.scope.isNarrow || lookup.namedPages !== undefined || !(await isBeyondScan(tx, lookup));
 
 /** Of words that are everywhere, those passages too that are named by them. */
 async function addNamed(

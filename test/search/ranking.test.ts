@@ -38,15 +38,15 @@ test("a page stands once, with its passages best first", () => {
 test("a title that is the query goes before one that has it among others, and that before a text", () => {
   const found = [
     candidate("text"),
-    candidate("long", { inTitle: 1, titleLength: 9 }),
-    candidate("exact", { inTitle: 1, titleLength: 1 }),
+    candidate("long", { inTitle: 1, title: "What there is to say of lock and key" }),
+    candidate("exact", { inTitle: 1, title: "Lock" }),
   ];
 
   expect(order(found, one)).toEqual(["exact", "long", "text"]);
 });
 
 test("what is called as the query says goes before what has its words in a longer name", () => {
-  const all = { inTitle: 1, titleLength: 5, inHeadings: 1 };
+  const all = { inTitle: 1, inHeadings: 1 };
   const found = [
     candidate("longer", { ...all, title: "secrets — Make a lock" }),
     candidate("heading", { ...all, title: "Many things", headings: ["Many things", "2.1 Lock"] }),
