@@ -4,6 +4,8 @@ import { websiteWords } from "../db/schema/passages.ts";
 
 /** Words of a website that are kept, and those of one run that are remembered as kept. */
 const MAX_WORDS = 100_000;
+/** Of a website that has as many, words are kept that are met again: the others are mostly names, or misspelt. */
+const ALL_WORDS = 5_000;
 const MIN_LENGTH = 4;
 const MAX_LENGTH = 40;
 /** Words that one statement inserts. */
@@ -21,13 +23,18 @@ export async function openVocabulary(db: Db, websiteId: string): Promise<Vocabul
   const [stored] = await db.select({ words: count() }).from(websiteWords).where(isOurs);
   let room = MAX_WORDS - (stored?.words ?? 0);
   const known = new Set<string>();
+  const met = new Set<string>();
   let fresh: string[] = [];
   return {
     add: (words) => {
       for (const word of words) {
         if (known.size >= MAX_WORDS || known.has(word) || !isPlausible(word)) continue;
-        known.add(word);
-        fresh.push(word);
+        const isEnough = MAX_WORDS - room + fresh.length < ALL_WORDS || met.has(word);
+        if (isEnough) {
+          known.add(word);
+          met.delete(word);
+          fresh.push(word);
+        } else if (met.size < MAX_WORDS) met.add(word);
       }
     },
     store: async (target) => {
