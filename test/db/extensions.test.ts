@@ -1,39 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { PGlite } from "@electric-sql/pglite";
 import { sql } from "drizzle-orm";
 import { openApp } from "../../src/app.ts";
 import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { restoreBackup } from "../../src/db/backup/restore.ts";
 import { withDatabase } from "../../src/db/connection-url.ts";
 import { type Db, rowsOf, type Store } from "../../src/db/db.ts";
-import { openEmbeddedStore, startPostgres } from "../../src/db/embedded.ts";
-import { type ExtensionFiles, findExtensionFiles, unpackArchives } from "../../src/db/embedded-extensions.ts";
-import {
-  createExtensions,
-  type ExtensionName,
-  type FoundExtension,
-  findExtensions,
-  nameIn,
-  operatorIn,
-  readExtensions,
-} from "../../src/db/extensions.ts";
+import { createExtensions, findExtensions, nameIn, operatorIn, readExtensions } from "../../src/db/extensions.ts";
 import { removeTables } from "../../src/db/migrate.ts";
 import { openPostgresStore } from "../../src/db/postgres.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { createManualClock } from "../manual-clock.ts";
 import { POSTGRES } from "../testing/servers.ts";
-import { hasPostgres, prepareDataFolder, type TestStore, testStores } from "../testing/stores.ts";
+import { hasPostgres, type TestStore, testStores } from "../testing/stores.ts";
 import { LACKS_VECTORS, vectorStores } from "../testing/vector-stores.ts";
-
-const log = createLog("error", systemClock, () => {});
-
-let hours = 0;
-/** A clock at which nothing that was found before is believed. */
-const createLaterClock = () => createManualClock(Date.UTC(2026, 0, 1, hours++));
+import { createLaterClock, explain, findNearest, getExtension, makePoints, nearest } from "./points.ts";
 
 if (LACKS_VECTORS) test.skip(`vectors on a server: ${LACKS_VECTORS}`, () => {});
 
@@ -56,7 +35,7 @@ describe.each(vectorStores)("extensions of the $name store", ({ open }) => {
   });
 
   test("search by vectors, exactly and by an index that goes on until enough is found", async () => {
-    const vector = await get(store.db, "vector");
+    const vector = await getExtension(store.db, "vector");
     const ids = await undone(store.db, async (tx) => {
       await makePoints(tx, vector);
       const exact = await findNearest(tx, vector);
@@ -77,7 +56,7 @@ describe.each(vectorStores)("extensions of the $name store", ({ open }) => {
   });
 
   test("forgive misspelling, by an index", async () => {
-    const trigrams = await get(store.db, "pg_trgm");
+    const trigrams = await getExtension(store.db, "pg_trgm");
     const { words, plan } = await undone(store.db, async (tx) => {
       await tx.execute(sql`create table words (word text)`);
       await tx.execute(sql`insert into words values ('orbweaver'), ('spider'), ('website')`);
@@ -96,7 +75,7 @@ describe.each(vectorStores)("extensions of the $name store", ({ open }) => {
 
   test("are named with their schema, so that it need be on nobody's search path", async () => {
     await store.execute('create schema "Odd ""one"; alter extension vector set schema "Odd ""one"');
-    const found = await get(store.db, "vector");
+    const found = await getExtension(store.db, "vector");
     const nearest = await undone(store.db, async (tx) => {
       await tx.execute(sql`set local search_path = pg_catalog`);
       await tx.execute(sql`create schema elsewhere`);
@@ -272,113 +251,6 @@ describe.skipIf(!hasPostgres)("a user with few rights", () => {
   });
 });
 
-describe("the embedded database", () => {
-  let root: string;
-  beforeAll(() => {
-    root = mkdtempSync(join(tmpdir(), "orbweaver-extensions-"));
-  });
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-  test("of before has extensions once the service has been started", async () => {
-    const folder = await prepareDataFolder(join(root, "before"), { isMigrated: true });
-    const store = await openEmbeddedStore(folder);
-    await store.execute("drop extension vector; drop extension pg_trgm");
-    await store.close();
-
-    const app = await openApp(readConfig({ DATA_DIR: folder }), { clock: systemClock, log });
-    const found = await findExtensions(app.db, app.clock);
-    await app.close();
-
-    expect([...found.keys()]).toEqual(["vector", "pg_trgm"]);
-  });
-
-  test("keeps vectors and their index through a backup", async () => {
-    const store = await openEmbeddedStore(await prepareDataFolder(join(root, "kept"), { isMigrated: true }));
-    const vector = await get(store.db, "vector");
-    await makePoints(store.db, vector);
-    await store.execute("create index points_at on points using hnsw (at halfvec_cosine_ops)");
-    const restored = join(root, "restored");
-    await restoreBackup(await store.backup(), restored, { namespace: "orbweaver" });
-    await store.close();
-
-    const copy = await openEmbeddedStore(restored);
-    await copy.execute("set enable_seqscan = off; set enable_sort = off; set hnsw.iterative_scan = strict_order");
-    const plan = await explain(copy.db, nearest(vector));
-    const ids = await findNearest(copy.db, vector);
-    await copy.close();
-
-    expect(plan).toContain("points_at");
-    expect(ids).toEqual([40, 80, 120, 160, 200]);
-  });
-
-  test("opens without the files of an extension that it has tables of", async () => {
-    const folder = await prepareDataFolder(join(root, "lost"), { isMigrated: true });
-    const store = await openEmbeddedStore(folder);
-    await makePoints(store.db, await get(store.db, "vector"));
-    await store.close();
-    const broken = join(root, "broken.tar.gz");
-    writeFileSync(broken, "no archive");
-    const files = await unpackArchives([broken, join(root, "absent.tar.gz")]);
-
-    const client = await startPostgres(join(folder, "postgres"), files);
-    const listed = await client.query("select name from pg_available_extensions where name in ('vector', 'pg_trgm')");
-    const points = await client.query("select count(*)::int as count from points");
-    const code = await codeOf(client, "select at <=> at from points");
-    const after = await client.query("select 1 as one");
-    await client.close();
-
-    expect(listed.rows).toEqual([]);
-    expect(points.rows).toEqual([{ count: 200 }]);
-    expect(code).toBe("58P01");
-    expect(after.rows).toEqual([{ one: 1 }]);
-  });
-
-  test("survives a library that is damaged", async () => {
-    const folder = await prepareDataFolder(join(root, "damaged"));
-    const files: ExtensionFiles = new Map(
-      [...(await findExtensionFiles())].map(([name, bytes]) =>
-        name.endsWith("vector.so") ? [name, bytes.slice(0, 5_000)] : [name, bytes],
-      ),
-    );
-
-    const client = await startPostgres(join(folder, "postgres"), files);
-    await client.exec("drop extension if exists vector");
-    const code = await codeOf(client, "create extension vector");
-    const alike = await client.query("select similarity('orb', 'orb') as share");
-    await client.close();
-
-    expect(code).toBe("58P01");
-    expect(alike.rows).toEqual([{ share: 1 }]);
-  });
-});
-
-async function get(db: Db, name: ExtensionName): Promise<FoundExtension> {
-  const found = (await findExtensions(db, createLaterClock())).get(name);
-  if (!found) throw new Error(`There is no ${name}.`);
-  return found;
-}
-
-/** 200 points on a circle, each a little further from where the first stands. */
-async function makePoints(db: Db, vector: FoundExtension): Promise<void> {
-  const type = nameIn(vector, "halfvec");
-  await db.execute(sql`create table points (id int primary key, at ${type}(2))`);
-  await db.execute(sql`
-    insert into points select i, array[cos(i / 100.0), sin(i / 100.0)]::real[]::${type} from generate_series(1, 200) i`);
-}
-
-/** Of one in forty alone, so that an index that gives up early finds too few. */
-const nearest = (vector: FoundExtension) => sql`
-  select id from points where id % 40 = 0
-  order by at ${operatorIn(vector, "<=>")} ${"[1,0]"}::${nameIn(vector, "halfvec")} limit 5`;
-
-async function findNearest(db: Db, vector: FoundExtension): Promise<number[]> {
-  return rowsOf<{ id: number }>(await db.execute(nearest(vector))).map(({ id }) => id);
-}
-
-async function explain(db: Db, statement: ReturnType<typeof sql>): Promise<string> {
-  return JSON.stringify(rowsOf(await db.execute(sql`explain (costs off) ${statement}`)));
-}
-
 /** What `work` gives, and nothing of what it does. */
 async function undone<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   const undo = new Error("to be undone");
@@ -392,11 +264,4 @@ async function undone<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
       if (error !== undo) throw error;
     });
   return (result as { value: T }).value;
-}
-
-async function codeOf(client: PGlite, statement: string): Promise<string | undefined> {
-  return client.query(statement).then(
-    () => undefined,
-    (error: { code?: string }) => error.code,
-  );
 }
