@@ -108,9 +108,9 @@ export async function findListed(
     scope.websiteIds && sql`${passages.websiteId} = any(${toUuids(scope.websiteIds)})`,
     wanted === undefined ? undefined : sql`${passages.terms} @@ ${wanted}::tsquery`,
     excluded === undefined ? undefined : sql`not ${passages.terms} @@ ${excluded}::tsquery`,
-    ...scope.conditions,
   ]);
-  const found = sql`select ${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.headingPath}, ${passages.terms}, ${pageColumns} from ${passages} join ${pages} on ${pages.id} = ${passages.pageId} where ${where}`;
+  const columns = sql`${passageColumns}, ${passages.terms}, g.*`;
+  const found = sql`select ${columns} from ${passages} cross join lateral (${pageOf(sql`${passages.pageId}`, scope)}) g where ${where}`;
   return readCandidates(tx, found, terms);
 }
 
@@ -184,9 +184,9 @@ const withWeight = (tsquery: string, weight: "A" | "B") =>
  */
 function matching(lookup: Lookup, terms: SQL): SQL {
   const { scope, limit } = lookup;
-  const columns = sql`${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.headingPath}, ${terms}`;
+  const columns = sql`${passageColumns}, ${terms}`;
   const parts = matchingPassages(lookup, columns, sql`limit ${MAX_SCANNED}`);
-  return sql`select m.*, ${pageColumns} from (${parts}) m join ${pages} on ${pages.id} = m.page_id where ${allOf(scope.conditions)} limit ${limit}`;
+  return sql`select m.*, g.* from (${parts}) m cross join lateral (${pageOf(sql`m.page_id`, scope)}) g limit ${limit}`;
 }
 
 function matchingPassages({ scope, at, tsquery, namedPages }: Omit<Lookup, "limit">, columns: SQL, limit: SQL): SQL {
@@ -202,7 +202,14 @@ function matchingPassages({ scope, at, tsquery, namedPages }: Omit<Lookup, "limi
   return sql`${current} union all ${part(sql`${passages.toAt} is not null and ${wasCurrent(at)}`)}`;
 }
 
-const pageColumns = sql`${pages.depth}, ${pages.title}, extract(epoch from ${pages.lastChangedAt})::float8 as changed_at`;
+const passageColumns = sql`${passages.id}, ${passages.pageId}, ${passages.websiteId}, ${passages.place}, ${passages.headingPath}`;
+
+/**
+ * The page with an id, if it is meant. `offset 0` keeps it a look-up for each passage: where the planner knows nothing of
+ * a table that was filled a moment ago, it would rather hold all pages against all passages.
+ */
+const pageOf = (id: SQL, { conditions }: Scope): SQL =>
+  sql`select ${pages.depth}, ${pages.title}, extract(epoch from ${pages.lastChangedAt})::float8 as changed_at from ${pages} where ${allOf([sql`${pages.id} = ${id}`, ...conditions])} offset 0`;
 
 const wasCurrent = (at: Date) =>
   sql`${passages.fromAt} <= ${toText(at)}::timestamptz and (${passages.toAt} is null or ${passages.toAt} > ${toText(at)}::timestamptz)`;
