@@ -43,7 +43,8 @@ const query = {
   q: t.String({
     minLength: 1,
     maxLength: 2_048,
-    description: "A text as it is written, in any case; or a URL, and then also pages that link to it are found",
+    description:
+      "A text as it is written, in any case, of 300 characters at the most; or a URL, and then also pages that link to it are found",
     examples: ["advisory lock"],
   }),
   ...pagingQuery,

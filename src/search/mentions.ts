@@ -43,7 +43,9 @@ export type MentionRequest = {
 /** Passages that one statement reads, and one request reads in all. */
 const BATCH = 300;
 const MAX_READ = 1_500;
-const MAX_LENGTH = 2_048;
+/** Each place of a text may be compared with all of it. */
+const MAX_LENGTH = 300;
+const MAX_URL_LENGTH = 2_048;
 
 /**
  * All pages that have a text as it is written, in any case and whole words, by their ids; not what stands across two
@@ -58,7 +60,7 @@ export async function listMentions(
   signal?: AbortSignal,
 ): Promise<{ mentions: Mention[]; next: string | undefined }> {
   const { target, websiteIds, limit, after } = request;
-  const expression = toExpression(request.text);
+  const expression = toExpression(request.text, target ? MAX_URL_LENGTH : MAX_LENGTH);
   const words = readWords(request.text).filter(({ kind }) => kind !== "whole");
   if (words.length === 0) throw bad("has no letter or digit to look for");
   const scope = await readScope(db, viewer, websiteIds, NO_FILTERS);
@@ -91,10 +93,10 @@ export async function listMentions(
 const MAX_WORDS = 32;
 
 /** The text in whatever case and with whatever white space, not within a longer word. */
-function toExpression(text: string): RegExp {
+function toExpression(text: string, maxLength: number): RegExp {
   const phrase = text.normalize("NFC").trim();
   if (phrase === "") throw bad("is empty");
-  if (phrase.length > MAX_LENGTH) throw bad(`has ${phrase.length} characters; ${MAX_LENGTH} are allowed`);
+  if (phrase.length > maxLength) throw bad(`has ${phrase.length} characters; ${maxLength} are allowed`);
   const source = phrase.toWellFormed().split(/\s+/).map(RegExp.escape).join("\\s+");
   // Scripts without spaces have no edges between words.
   const [isStart, isEnd] = [/^[\p{L}\p{N}_]/u, /[\p{L}\p{N}_]$/u].map(

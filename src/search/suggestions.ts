@@ -5,8 +5,7 @@ import { pages } from "../db/schema/pages.ts";
 import { passages } from "../db/schema/passages.ts";
 import { nameMarker } from "../passages/markers.ts";
 import { foldAccents } from "../passages/stems.ts";
-import { hasStem } from "../passages/terms.ts";
-import { readWords } from "../passages/words.ts";
+import { readWords, type Word } from "../passages/words.ts";
 import { compileWords } from "./compile.ts";
 import { NO_FILTERS } from "./query.ts";
 import { readScope } from "./scope.ts";
@@ -66,13 +65,18 @@ type Row = {
 
 /** The words of a query whatever else is in it, as whoever types has not come to its end. */
 function listTyped(query: string): string[] {
-  return readWords(query.slice(0, MAX_LENGTH))
-    .filter((word) => word.kind !== "whole" || !hasParts(word.text))
-    .slice(0, MAX_WORDS)
-    .map(({ text }) => text);
+  return listWords(query).slice(0, MAX_WORDS);
 }
 
-const hasParts = (whole: string) => readWords(whole).some(({ kind, text }) => kind === "word" && text.length > 1);
+/** Without identifiers, whose parts are among them, but for those that are a letter with signs (`C++`). */
+function listWords(text: string): string[] {
+  const words = readWords(text.slice(0, MAX_LENGTH));
+  const isLetter = (whole: Word) =>
+    words.every(
+      ({ kind, start, end }) => kind === "whole" || start < whole.start || end > whole.end || end - start < 2,
+    );
+  return words.filter((word) => word.kind !== "whole" || isLetter(word)).map((word) => word.text);
+}
 
 /** By the markers of words in titles and headings, so that the index alone tells them from those in texts. */
 const toNames = (tsquery: string) =>
@@ -81,14 +85,16 @@ const toNames = (tsquery: string) =>
 type Scored = Suggestion & { score: number; depth: number };
 
 function choose(rows: readonly Row[], typed: readonly string[], limit: number): Suggestion[] {
-  const byText = new Map<string, Scored>();
   const wanted = typed.map(foldAccents);
+  const scores = new Map<string, number | undefined>();
+  const byText = new Map<string, Scored>();
   for (const row of rows) {
     for (const found of listTexts(row)) {
-      const score = scoreText(found.text, wanted);
+      const key = found.text.toLowerCase();
+      if (!scores.has(key)) scores.set(key, scoreText(key, wanted));
+      const score = scores.get(key);
       if (score === undefined) continue;
       const suggestion = { ...found, score: score + (found.kind === "title" ? 0.5 : 0), depth: row.depth };
-      const key = foldAccents(found.text.toLowerCase());
       const known = byText.get(key);
       if (!known || compare(suggestion, known) < 0) byText.set(key, suggestion);
     }
@@ -112,28 +118,22 @@ function* listTexts({ page_id, website_id, url, title, heading_path, anchor }: R
 
 /** Higher is better; nothing where a word is not in it. */
 function scoreText(text: string, wanted: readonly string[]): number | undefined {
-  const words = readWords(text.slice(0, MAX_LENGTH))
-    .filter(hasStem)
-    .map((word) => foldAccents(word.text));
-  const grams = readWords(text.slice(0, MAX_LENGTH))
-    .filter(({ kind }) => kind === "gram")
-    .map((word) => word.text);
-  const all = [...words, ...grams];
+  const words = listWords(text).map(foldAccents);
   const last = wanted.length - 1;
   const places = wanted.map((word, index) =>
-    all.findIndex((each) => (index === last ? each.startsWith(word) : isSameWord(each, word))),
+    words.findIndex((each) => (index === last ? each.startsWith(word) : isSameWord(each, word))),
   );
-  if (places.some((place) => place === -1)) return undefined;
-  const inOrder = places.every((place, index) => index === 0 || place === (places[index - 1] ?? 0) + 1);
-  return (places[0] === 0 ? 2 : 0) + (inOrder ? 1 : 0) + wanted.length / Math.max(all.length, 1);
+  if (places.includes(-1)) return undefined;
+  const isInOrder = places.every((place, index) => index === 0 || place === (places[index - 1] ?? 0) + 1);
+  return (places[0] === 0 ? 2 : 0) + (isInOrder ? 1 : 0) + wanted.length / words.length;
 }
 
 /** Forms of a word differ at their ends. */
-const isSameWord = (a: string, b: string) =>
-  a === b ||
-  (Math.min(a.length, b.length) > 3 && a.slice(0, -2) === b.slice(0, a.length - 2)) ||
-  a.startsWith(b) ||
-  (b.startsWith(a) && a.length > 2);
+function isSameWord(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length < 4) return a === b;
+  return long.length - short.length < 4 && long.startsWith(short.slice(0, -1));
+}
 
 function compare(a: Scored, b: Scored): number {
   return b.score - a.score || a.depth - b.depth || a.text.length - b.text.length || (a.text < b.text ? -1 : 1);

@@ -25,6 +25,7 @@ for (const { name, open } of testStores) {
       const pages = [
         { path: "/secret", title: "Advisory secrets", markdown: "# Advisory secrets\n\nNot for everybody.\n" },
         { path: "/install", title: "How to install the thing", markdown: "# How to install the thing\n\nSo.\n" },
+        { path: "/cpp", title: "What C++ is", markdown: "# What C++ is\n\nA language.\n" },
         { path: "/quotes", title: "It's 'quoted' \\ here", markdown: "# It's 'quoted' \\ here\n\nText.\n" },
       ];
       await indexSite(db, { id: theirs, origin: "https://theirs.example" }, pages);
@@ -89,6 +90,7 @@ for (const { name, open } of testStores) {
         expect(await list(query)).toBeArray();
       }
       expect(await list("it's 'quo", LOCAL_VIEWER)).toEqual(["It's 'quoted' \\ here"]);
+      expect(await list("c++", LOCAL_VIEWER)).toEqual(["What C++ is"]);
     });
   });
 }
