@@ -112,10 +112,8 @@ async function cutBatch(db: Db, websiteId: string, batch: Batch, vocabulary: Voc
   for (const pending of batch.versions) {
     const version = read.get(pending.id);
     if (!version) continue;
-    const draft = draftVersion(pending, version);
+    const draft = await draftVersion(pending, version);
     drafts.push(draft);
-    // Others have waited while it was cut.
-    await new Promise(setImmediate);
   }
   const cut = await finishDrafts(db, websiteId, drafts, vocabulary);
   const pages = Map.groupBy(cut, ({ page }) => page);
@@ -125,15 +123,24 @@ async function cutBatch(db: Db, websiteId: string, batch: Batch, vocabulary: Voc
   ];
 }
 
+/** Passages that are cut before others have their turn: a few milliseconds. */
+const CUT_TOGETHER = 32;
+
 type Draft = { page: PendingPage; version: Omit<CutVersion, "passages">; passages: CutPassage[] };
 
-function draftVersion({ page, version, isCurrent }: PendingVersion, read: ReadVersion): Draft {
+async function draftVersion({ page, version, isCurrent }: PendingVersion, read: ReadVersion): Promise<Draft> {
   // What the page says now may have come without a new text.
   const { title, language } = isCurrent ? page : read;
   const { id, fetchedAt, simhash, markdown, description, headings, breadcrumbs } = read;
+  const passages: CutPassage[] = [];
+  for (const passage of cutDocument({ title, markdown, headings })) {
+    // Others have waited while it was cut.
+    if (passage.place % CUT_TOGETHER === 0) await new Promise(setImmediate);
+    passages.push(passage);
+  }
   return {
     page,
-    passages: [...cutDocument({ title, markdown, headings })],
+    passages,
     version: {
       ...{ id, version, fetchedAt, title, language, simhash, dictionary: dictionaryOf(language) },
       summary: summarize({ description, markdown }),

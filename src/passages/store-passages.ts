@@ -105,10 +105,11 @@ async function writePassages(tx: Db, websiteId: string, pageWrites: readonly Pag
       where p.id = v.id`);
   }
   const added = pageWrites.flatMap((writes) => writes.added);
-  if (added.length > 0) {
-    await insertPassages(tx, websiteId, added);
-  }
+  for (let at = 0; at < added.length; at += ROWS) await insertPassages(tx, websiteId, added.slice(at, at + ROWS));
 }
+
+/** Rows of one statement: a book has a thousand, and the embedded database answers nobody else meanwhile. */
+const ROWS = 128;
 
 /** Stands between values; no lexeme has it. */
 const SEPARATOR = "\u001e";

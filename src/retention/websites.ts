@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { crawlJobs, frontier } from "../db/schema/crawls.ts";
 import { pages } from "../db/schema/pages.ts";
+import { websiteWords } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { inBatches } from "./batches.ts";
 
@@ -28,6 +29,7 @@ export async function purgeWebsites(db: Db, before: Date, signal?: AbortSignal) 
     counts.pages += deletedPages;
     if (deletedPages === BATCH) return "more";
     if ((await deleteFrontierRows(tx, website.id)) === BATCH) return "more";
+    if ((await deleteWords(tx, website.id)) === WORDS) return "more";
     await tx.delete(websites).where(eq(websites.id, website.id));
     counts.websites++;
     return "more";
@@ -38,6 +40,21 @@ export async function purgeWebsites(db: Db, before: Date, signal?: AbortSignal) 
 async function deletePages(tx: Db, websiteId: string): Promise<number> {
   const some = tx.select({ id: pages.id }).from(pages).where(eq(pages.websiteId, websiteId)).limit(BATCH);
   return (await tx.delete(pages).where(inArray(pages.id, some)).returning({ id: pages.id })).length;
+}
+
+/** More of these, which nothing hangs on. */
+const WORDS = 5_000;
+
+async function deleteWords(tx: Db, websiteId: string): Promise<number> {
+  const { word } = websiteWords;
+  const isOurs = eq(websiteWords.websiteId, websiteId);
+  const some = tx.select({ word }).from(websiteWords).where(isOurs).limit(WORDS);
+  return (
+    await tx
+      .delete(websiteWords)
+      .where(and(isOurs, inArray(word, some)))
+      .returning({ word })
+  ).length;
 }
 
 async function deleteFrontierRows(tx: Db, websiteId: string): Promise<number> {
