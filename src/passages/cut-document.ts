@@ -4,7 +4,7 @@ import { listNames } from "./names.ts";
 import { toPassageText } from "./passage-text.ts";
 import { cutHeading, cutPassage, type PassageWords } from "./terms.ts";
 
-export const PASSAGE_TOKENS = 512;
+const PASSAGE_TOKENS = 512;
 
 /** Of a longer document the beginning is indexed: 500 pages of a book. */
 const MAX_LENGTH = 1_500_000;

@@ -179,8 +179,13 @@ async function findLexemes(
   dictionary: string,
   passages: readonly PassageWords[],
 ): Promise<ReadonlyMap<string, string | null>> {
-  const words = new Set(passages.flatMap(({ headings, text }) => [...headings.keys(), ...text.keys()]));
-  const kept = new Set(passages.flatMap((passage) => passage.kept));
+  const words = new Set<string>();
+  const kept = new Set<string>();
+  for (const { headings, text, kept: ofPassage } of passages) {
+    for (const word of headings.keys()) words.add(word);
+    for (const word of text.keys()) words.add(word);
+    for (const word of ofPassage) kept.add(word);
+  }
   const lexemes = new Map(await stemWords(db, dictionary, words.difference(kept)));
   for (const word of kept) lexemes.set(word, foldAccents(word));
   return lexemes;
