@@ -16,8 +16,9 @@ export type Candidate = {
   depth: number;
   /** When the page's text was first found as it is, in seconds. */
   changedAt: number;
+  /** Where it has one of the terms, as have the headings; else they are left out. */
   title: string | null;
-  /** Outermost first. */
+  /** But for the title; outermost first. */
   headings: string[];
   /** How well it has each of the terms, 0 for not at all. */
   ranks: number[];
@@ -139,16 +140,33 @@ async function readCandidates(tx: Db, found: SQL, terms: readonly WeighedTerm[])
     required.length < 2
       ? sql`0::real`
       : sql`ts_rank_cd(${TERM_WEIGHTS}::real[], p.terms, ${required.map(({ term }) => `(${term.tsquery})`).join(" & ")}::tsquery)`;
+  // Few columns: for a thousand rows drivers take longer over a cell than the database over a rank. A title is of no use
+  // where it has no term.
+  const numbers = sql.join(
+    [sql`p.place, p.depth, p.changed_at, f.in_title, f.in_headings, length(p.terms), ${cover}`, ...ranks],
+    sql`, `,
+  );
   const rows = await tx.execute(sql`
-    select p.id, p.page_id as "pageId", p.website_id as "websiteId", p.place, p.depth, p.changed_at as "changedAt", p.title, array_to_json(p.heading_path)::text as headings,
-      ${joined(ranks)} as ranks, ${cover} as cover, ${bits(terms, "A")} as "inTitle", ${bits(terms, "B")} as "inHeadings", length(p.terms) as length
-    from (${found}) p`);
-  return rowsOf<Omit<Candidate, "ranks" | "headings"> & { ranks: string; headings: string }>(rows).map((row) => ({
-    ...row,
-    headings: JSON.parse(row.headings),
-    ranks: row.ranks === "" ? [] : row.ranks.split(" ").map(Number),
-  }));
+    select p.id, p.page_id as "pageId", p.website_id as "websiteId", concat_ws(' ', ${numbers}) as numbers,
+      case when f.in_title > 0 then p.title end as title,
+      case when f.in_headings > 0
+        then array_to_json(case when p.heading_path[1] = p.title then p.heading_path[2:] else p.heading_path end)::text
+      end as headings
+    from (${found}) p
+    cross join lateral (select ${bits(terms, "A")} as in_title, ${bits(terms, "B")} as in_headings offset 0) f`);
+  return rowsOf<CandidateRow>(rows).map(({ numbers, headings, ...row }) => {
+    const [place = 0, depth = 0, changedAt = 0, inTitle = 0, inHeadings = 0, length = 0, cover = 0, ...ranks] = numbers
+      .split(" ")
+      .map(Number);
+    const parsed: string[] = headings === null ? [] : JSON.parse(headings);
+    return { ...row, place, depth, changedAt, inTitle, inHeadings, length, cover, ranks, headings: parsed };
+  });
 }
+
+type CandidateRow = Pick<Candidate, "id" | "pageId" | "websiteId" | "title"> & {
+  numbers: string;
+  headings: string | null;
+};
 
 /**
  * `ts_rank` takes the mean over alternatives, of which a passage has one at the best; and it looks at the lexemes alone
@@ -160,10 +178,6 @@ function rankOf({ term, lexemes, isSimple }: WeighedTerm): SQL {
   if (isSimple) return lexemes === 1 ? rank : sql`${rank} * ${sql.raw(String(lexemes))}`;
   return sql`case when p.terms @@ ${query} then ${rank} else 0 end`;
 }
-
-/** A text, since drivers differ in what they make of lists of numbers. */
-const joined = (numbers: SQL[]) =>
-  numbers.length === 0 ? sql`''` : sql`array_to_string(array[${sql.join(numbers, sql`, `)}], ' ')`;
 
 /** Which terms stand where a weight is given. */
 function bits(terms: readonly WeighedTerm[], weight: "A" | "B"): SQL {

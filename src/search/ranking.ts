@@ -57,11 +57,11 @@ export function rankPages(candidates: readonly Candidate[], query: RankedQuery):
   const worths = terms.map(({ rarity, isOptional }) => Math.max(rarity, 0.01) * (isOptional ? WEIGHTS.optional : 1));
   const total = worths.reduce((sum, worth) => sum + worth, 0);
   const byPage = new Map<string, RankedPassage[]>();
+  const names = rememberNames();
+  const worth = { worths, total };
   for (const candidate of candidates) {
-    const passage = {
-      ...candidate,
-      score: total === 0 ? 0 : scorePassage(candidate, worths, total) + scoreNames(candidate, query.name),
-    };
+    const score = total === 0 ? 0 : scorePassage(candidate, worth, names) + scoreNames(candidate, query.name, names);
+    const passage = { ...candidate, score };
     const others = byPage.get(candidate.pageId);
     if (others) others.push(passage);
     else byPage.set(candidate.pageId, [passage]);
@@ -85,43 +85,54 @@ function rankPage(passages: RankedPassage[], worths: readonly number[], total: n
   return { pageId, websiteId, score, passages };
 }
 
-function scorePassage(candidate: Candidate, worths: readonly number[], total: number): number {
-  const { ranks, cover, inTitle, inHeadings, title, length, place } = candidate;
+/** What finding each of the terms is worth, and all of them. */
+type Worth = { worths: readonly number[]; total: number };
+
+function scorePassage(candidate: Candidate, worth: Worth, names: Names): number {
+  const { ranks, cover, inTitle, inHeadings, title, headings, length, place } = candidate;
+  const { worths, total } = worth;
+  const titles = title === null ? [] : [title];
   const found = ranks.reduce((sum, rank, i) => sum + rank * (worths[i] ?? 0), 0) / total;
   const lengths = 1 - WEIGHTS.length + (WEIGHTS.length * length) / COMMON_LENGTH;
   return (
     found / Math.max(lengths, 0.85) +
     WEIGHTS.closeness * (cover / (cover + HALF_CLOSE)) +
-    WEIGHTS.title * likeness(inTitle, title === null ? [] : [title], worths, total) +
-    WEIGHTS.headings * likeness(inHeadings, belowTitle(candidate), worths, total) +
+    WEIGHTS.title * likeness(inTitle, titles, worth, names) +
+    WEIGHTS.headings * likeness(inHeadings, headings, worth, names) +
     WEIGHTS.beginning / (1 + place)
   );
 }
 
 /** What is called as the query says, is likely what is looked for. */
-function scoreNames({ title, headings, inTitle, inHeadings }: Candidate, name: string): number {
+function scoreNames({ title, headings }: Candidate, name: string, names: Names): number {
   if (name === "") return 0;
   let score = 0;
-  if (inTitle > 0 && title !== null) {
-    const parts = toParts(title);
-    if (parts[0] === name || toName(title) === name) score += WEIGHTS.name;
+  if (title !== null) {
+    const { whole, parts } = names(title);
+    if (parts[0] === name || whole === name) score += WEIGHTS.name;
     else if (parts.includes(name)) score += WEIGHTS.partOfName;
   }
-  if (inHeadings > 0) {
-    const below = belowTitle({ title, headings });
-    const place = below.findLastIndex((heading) => toName(heading) === name || toParts(heading)[0] === name);
-    if (place >= 0) score += place === below.length - 1 ? WEIGHTS.heading : WEIGHTS.outerHeading;
-  }
-  return score;
+  const place = headings.findLastIndex((heading) => names(heading).whole === name || names(heading).parts[0] === name);
+  if (place < 0) return score;
+  return score + (place === headings.length - 1 ? WEIGHTS.heading : WEIGHTS.outerHeading);
 }
 
-const belowTitle = ({ title, headings }: Pick<Candidate, "title" | "headings">) =>
-  headings[0] === title ? headings.slice(1) : headings;
+type Names = (text: string) => { whole: string; parts: string[] };
+
+/** Passages of a page have the same title, and many the same headings. */
+function rememberNames(): Names {
+  const known = new Map<string, ReturnType<Names>>();
+  return (text) => {
+    const names = known.get(text) ?? { whole: toName(text), parts: toParts(text) };
+    known.set(text, names);
+    return names;
+  };
+}
 
 /** How much of the query a title is, and of the title the query: 1 where they are the same. */
-function likeness(bits: number, names: readonly string[], worths: readonly number[], total: number): number {
+function likeness(bits: number, texts: readonly string[], { worths, total }: Worth, names: Names): number {
   if (bits === 0) return 0;
-  const length = new Set(names.flatMap((name) => toName(name).split(" "))).size;
+  const length = new Set(texts.flatMap((text) => names(text).whole.split(" "))).size;
   const has = (i: number) => Math.floor(bits / 2 ** i) % 2 === 1;
   const share = worths.reduce((sum, worth, i) => sum + (has(i) ? worth : 0), 0) / total;
   const terms = worths.reduce((sum, _, i) => sum + (has(i) ? 1 : 0), 0);
