@@ -53,6 +53,7 @@ export async function findCorrections(
   asked: readonly AskedWord[],
   toTsquery: (words: readonly string[]) => Promise<string[]>,
 ): Promise<Corrections> {
+  if (scope?.length === 0) return NO_CORRECTIONS;
   const unknown = await findUnknown({ db, clock }, scope, asked);
   if (unknown.length === 0 || unknown.length > MAX_UNKNOWN) return NO_CORRECTIONS;
   const trigrams = await findTrigrams({ db, clock });

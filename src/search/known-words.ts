@@ -115,7 +115,7 @@ export async function findUnmatched(
 ): Promise<Set<number>> {
   if (tsqueries.length === 0) return new Set();
   const isMarked = scope !== undefined && scope.length <= MAX_WEBSITES;
-  const markers = isMarked ? (anyOf(scope.map((id) => quoteLexeme(websiteMarker(id)))) ?? "''") : undefined;
+  const markers = isMarked ? anyOf(scope.map((id) => quoteLexeme(websiteMarker(id)))) : undefined;
   const narrowed = isMarked || scope === undefined ? sql`` : sql`and ${inArray(passages.websiteId, [...scope])}`;
   // Each by itself, so that the database knows what is looked for when it plans.
   const looks = tsqueries.map((tsquery, index) => {

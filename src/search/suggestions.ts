@@ -44,13 +44,16 @@ export async function suggest(
   // Titles and headings have the words that say nothing by themselves, too.
   const words = await compileWords(db, typed, scope.dictionaries, true);
   const tsquery = allOf([scope.markers, ...words.map(({ strict }) => toNames(strict))]);
+  const { websiteIds: ids, markers } = scope;
+  // Too many to be named to the index.
+  const isMeant = ids && markers === undefined ? sql`and website_id = any(${`{${ids.join(",")}}`}::uuid[])` : sql``;
   const where = sql.join([sql`${pages.id} = m.page_id`, ...scope.conditions], sql` and `);
   const result = await db.execute(sql`
     select m.page_id, ${pages.websiteId} as website_id, ${pages.url} as url, ${pages.title} as title,
       ${pages.depth} as depth, m.heading_path, m.anchor
     from (
       select page_id, heading_path, anchor from ${passages}
-      where to_at is null and terms @@ ${tsquery}::tsquery limit ${MAX_COMPARED}
+      where to_at is null and terms @@ ${tsquery}::tsquery ${isMeant} limit ${MAX_COMPARED}
     ) m join ${pages} on ${where}`);
   return choose(rowsOf<Row>(result), typed, limit);
 }

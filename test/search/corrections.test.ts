@@ -113,6 +113,10 @@ for (const { name, open } of testStores) {
       expect(await correct("replikatin")).not.toEqual({ replikatin: expect.arrayContaining(["replikation"]) });
     });
 
+    test("of no website there is nothing to correct by", async () => {
+      expect(await correct("replicaton", [])).toEqual({});
+    });
+
     test("nothing is corrected unless it is asked for", async () => {
       const { terms } = await compile("replicaton", [docs], false);
 
