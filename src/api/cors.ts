@@ -12,6 +12,14 @@ export type CorsPolicy = {
   preflightHeaders(request: Request, methods: readonly string[]): Record<string, string>;
 };
 
+/** Whether a request comes from another website's page that nobody has let in. */
+export function isForeign({ headers }: Request, cors: CorsPolicy): boolean {
+  const origin = headers.get("origin");
+  if (origin === null || cors.allows(origin)) return false;
+  const host = URL.parse(origin)?.host;
+  return host === undefined || host !== headers.get("host")?.toLowerCase();
+}
+
 const REQUEST_HEADERS = [
   "Accept",
   "Authorization",

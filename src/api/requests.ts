@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { isLoopback } from "../access/opening.ts";
 import type { Config } from "../config/settings.ts";
 import { AppError, type Fault } from "../errors.ts";
-import type { CorsPolicy } from "./cors.ts";
+import { type CorsPolicy, isForeign } from "./cors.ts";
 import { HttpError } from "./problems.ts";
 import { findContext } from "./request-context.ts";
 
@@ -70,8 +70,7 @@ function refuseStrangers(request: Request, configuredHost: string, cors: CorsPol
   if (request.method === "GET" || request.method === "HEAD" || request.method === "OPTIONS") return;
   const origin = request.headers.get("origin");
   if (origin !== null && cors.allows(origin)) return;
-  const isForeign = origin !== null && URL.parse(origin)?.host !== host.toLowerCase();
-  if (isForeign || request.headers.get("sec-fetch-site") === "cross-site") {
+  if (isForeign(request, cors) || request.headers.get("sec-fetch-site") === "cross-site") {
     const mend = "name their origin in CORS_ORIGINS to let them";
     throw new HttpError(
       403,
