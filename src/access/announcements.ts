@@ -1,4 +1,5 @@
 import type { Cache } from "../cache.ts";
+import type { Principal } from "./principal.ts";
 
 const CHANNEL = "access";
 
@@ -11,6 +12,11 @@ export type AccessChange = { userId: string } | { keyId: string };
  */
 export async function announceChange(cache: Cache, change: AccessChange): Promise<void> {
   await cache.publish(CHANNEL, "userId" in change ? `user:${change.userId}` : `key:${change.keyId}`);
+}
+
+/** Whether a change is of what this principal may do. */
+export function concerns(change: AccessChange, { userId, keyId }: Principal): boolean {
+  return "userId" in change ? change.userId === userId : change.keyId === keyId;
 }
 
 /** Returns how to stop listening. */

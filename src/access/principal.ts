@@ -32,6 +32,11 @@ export function may({ permissions }: Principal, needed: Permission): boolean {
   return IMPLIED_BY[needed].some((permission) => permissions.includes(permission));
 }
 
+/** Whether somebody has proved who they are. An open service takes everybody for the person at its keyboard. */
+export function isProven({ userId, keyId }: Principal): boolean {
+  return keyId !== null || userId !== LOCAL_USER_ID;
+}
+
 /** An administrator sees all rows, others their own. */
 export function toViewer(principal: Principal): Viewer {
   return { userId: principal.userId, seesAll: may(principal, "admin") };

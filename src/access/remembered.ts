@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { AccessChange } from "./announcements.ts";
+import { type AccessChange, concerns } from "./announcements.ts";
 import type { Principal } from "./principal.ts";
 
 /** Somebody whose credential was proved, and until when it is good at the longest. */
@@ -46,10 +46,7 @@ export function createMemory(clock: Clock): Memory {
     },
     forget(change) {
       changes++;
-      for (const [digest, { principal }] of proofs) {
-        const isMeant = "userId" in change ? principal.userId === change.userId : principal.keyId === change.keyId;
-        if (isMeant) proofs.delete(digest);
-      }
+      for (const [digest, { principal }] of proofs) if (concerns(change, principal)) proofs.delete(digest);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
+import { isProven } from "../access/principal.ts";
 import type { App } from "../app.ts";
 import { countChangesOf } from "../changes/changes.ts";
 import {
@@ -32,7 +33,7 @@ import { describeProblems } from "./openapi.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
-import { principalOf, subjectOf, viewerOf } from "./request-context.ts";
+import { principalOf, viewerOf } from "./request-context.ts";
 
 const NewCrawl = Type.Object(
   {
@@ -60,7 +61,7 @@ export const crawlsApi = (context: CrawlsContext) =>
       "",
       async ({ body, request, status, set }) => {
         const asked = { viewer: viewerOf(request), apiKeyId: principalOf(request).keyId, ...readRequest(body) };
-        const maxUnfinished = subjectOf(request)?.kind === "key" ? context.config.MAX_CRAWLS_PER_KEY : 0;
+        const maxUnfinished = isProven(principalOf(request)) ? context.config.MAX_CRAWLS_PER_KEY : 0;
         const crawl = await startCrawl(context.db, { ...asked, maxUnfinished });
         // It may have been registered for this crawl.
         if (body.url !== undefined) await announceWebsite(context, "list", crawl.websiteId);

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { createTurnstile } from "../access/turnstile.ts";
 import type { App } from "../app.ts";
 import { blocksOfSide } from "../changes/diff/blocks-of-side.ts";
 import type { Decision, Document, ExtractOptions } from "../content/document.ts";
@@ -16,8 +17,7 @@ import { checkSelectors, ExtractBody } from "./extract-fields.ts";
 import { badField, exampleUrl, Id, Nullable, readUrl, UrlField } from "./fields.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
-import { signalOf, viewerOf } from "./request-context.ts";
-import { createTurnstile } from "./turnstile.ts";
+import { signalOf, subjectOf, viewerOf } from "./request-context.ts";
 
 const PreviewRequest = Type.Object(
   {
@@ -134,7 +134,7 @@ export const extractApi = (context: Context) => {
   return new Elysia({ prefix: "/extract", tags: ["Extract"] }).use(permissions).post(
     "/preview",
     async ({ body, request }) => {
-      using _turn = turnstile.enter(request);
+      using _turn = turnstile.enter(subjectOf(request)?.name);
       return viewPreview(await previewExtraction(context, viewerOf(request), readRequest(body), signalOf(request)));
     },
     {

@@ -1,4 +1,5 @@
 import { type DocumentDecoration, Elysia, t } from "elysia";
+import { createTurnstile } from "../access/turnstile.ts";
 import type { App } from "../app.ts";
 import { changeLlmsOptions } from "../indexing/website-llms.ts";
 import { previewLlmsTxt } from "../llms/build-indexes.ts";
@@ -25,8 +26,7 @@ import { describeProblems } from "./openapi.ts";
 import { pagingQuery, readPage } from "./paging.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
-import { signalOf, viewerOf } from "./request-context.ts";
-import { createTurnstile } from "./turnstile.ts";
+import { signalOf, subjectOf, viewerOf } from "./request-context.ts";
 
 /** As static servers give a file of this name; browsers show it, where they would download Markdown. */
 const PLAIN = "text/plain; charset=utf-8";
@@ -176,7 +176,7 @@ export const llmsApi = ({ config, db, store, parser }: Pick<App, "config" | "db"
     .post(
       "/:id/llms/preview",
       async ({ params, body, request }) => {
-        using _turn = turnstile.enter(request);
+        using _turn = turnstile.enter(subjectOf(request)?.name);
         const website = await getWebsite(db, viewerOf(request), params.id);
         const options = readLlmsOptions(body);
         return viewLlmsPreview(await previewLlmsTxt({ db, parser }, website, options, signalOf(request)));

@@ -1,8 +1,7 @@
 import { isIPv6 } from "node:net";
 import { isLoopback } from "../access/opening.ts";
-import { type Principal, STRANGER, toViewer } from "../access/principal.ts";
+import { isProven, type Principal, STRANGER, toViewer } from "../access/principal.ts";
 import type { Viewer } from "../access/viewer.ts";
-import { LOCAL_USER_ID } from "../db/schema/users.ts";
 import type { IdempotentClaim } from "./idempotent-answers.ts";
 
 /** What is known of a request beside what it says: set before the routes, read by them. */
@@ -62,8 +61,7 @@ export type Subject = { kind: "key" | "address"; name: string };
 /** `undefined` for the person at the keyboard of an open service, who could not be kept from anything anyway. */
 export function subjectOf(request: Request): Subject | undefined {
   const { address = "", principal } = contexts.get(request) ?? {};
-  if (principal?.keyId) return { kind: "key", name: principal.keyId };
-  if (principal && principal.userId !== LOCAL_USER_ID) return { kind: "key", name: principal.userId };
+  if (principal && isProven(principal)) return { kind: "key", name: principal.keyId ?? principal.userId };
   if (principal && isLoopback(address)) return undefined;
   return { kind: "address", name: networkOf(address) };
 }

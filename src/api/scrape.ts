@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import type { Turnstile } from "../access/turnstile.ts";
 import type { App } from "../app.ts";
 import { toHtml } from "../content/markdown/render.ts";
 import { toPlainText } from "../content/plain-text.ts";
@@ -11,8 +12,7 @@ import { readExtractOptions } from "./extract-fields.ts";
 import { exampleUrl, Instant, OneOf, UrlField } from "./fields.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
-import { signalOf } from "./request-context.ts";
-import { createTurnstile } from "./turnstile.ts";
+import { signalOf, subjectOf } from "./request-context.ts";
 
 const FORMATS = ["markdown", "html", "text", "raw_html", "links", "chunks"] as const;
 type Format = (typeof FORMATS)[number];
@@ -97,12 +97,11 @@ const ScrapeView = Type.Object(
   { $id: "Scraped", description: "A page, fetched now" },
 );
 
-export const scrapeApi = (context: Pick<App, "config" | "fetch" | "parser" | "robots" | "clock">) => {
-  const turnstile = createTurnstile(context.config.MAX_SCRAPES_PER_KEY, "scrapes");
+export const scrapeApi = (context: Pick<App, "fetch" | "parser" | "robots" | "clock">, turnstile: Turnstile) => {
   return new Elysia({ prefix: "/scrape", tags: ["Scrape"] }).use(permissions).post(
     "",
     async ({ body, request }) => {
-      using _turn = turnstile.enter(request);
+      using _turn = turnstile.enter(subjectOf(request)?.name);
       const { url, robots, timeout_ms: timeoutMs } = body;
       const asked = { url, robots, timeoutMs, ...readExtractOptions(body) };
       return viewScraped(await scrape(context, asked, signalOf(request)), body);

@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import { Elysia } from "elysia";
+import { createTurnstile } from "../access/turnstile.ts";
 import type { App } from "../app.ts";
 import { rolesOf } from "../config/roles.ts";
 import { AppError } from "../errors.ts";
@@ -58,6 +59,7 @@ const MAX_BODY_BYTES = 100_000_000;
 export function createApi(app: App, background: Pulses, surroundings: Surroundings) {
   const { config, log, db, store, cache, clock, fetch, parser, robots } = app;
   const { closing } = surroundings;
+  const scrapes = createTurnstile(config.MAX_SCRAPES_PER_KEY, "scrapes");
   const routes = (): readonly DeclaredRoute[] => api.routes;
   const api = underRules(app, background, surroundings, routes)
     .group("/api/v1", (v1) =>
@@ -84,7 +86,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(trackingApi({ config, db, parser }))
         .use(llmsApi({ config, db, store, parser }))
         .use(logLevelApi({ log }))
-        .use(scrapeApi({ config, fetch, parser, robots, clock }))
+        .use(scrapeApi({ fetch, parser, robots, clock }, scrapes))
         .use(extractApi({ config, db, fetch, parser, robots, clock }))
         .use(usersApi({ db, cache, clock, config }))
         .use(keysApi({ db, cache, clock, config }))
@@ -95,7 +97,7 @@ export function createApi(app: App, background: Pulses, surroundings: Surroundin
         .use(meApi({ db, clock }))
         .use(instancesApi(app)),
     )
-    .use(mcpApi(app, surroundings))
+    .use(mcpApi(app, { ...surroundings, scrapes }))
     .use(protectedResourceApi(config))
     .use(config.DOCS === "off" ? new Elysia() : swaggerPages());
   return api;

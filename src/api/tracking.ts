@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Elysia, t } from "elysia";
+import { createTurnstile } from "../access/turnstile.ts";
 import type { App } from "../app.ts";
 import { previewTracking } from "../changes/preview.ts";
 import { readTracking } from "../changes/tracking.ts";
@@ -9,7 +10,7 @@ import { AppError } from "../errors.ts";
 import { byId, Id } from "./fields.ts";
 import { permissions } from "./permissions.ts";
 import { problems } from "./problems.ts";
-import { signalOf, viewerOf } from "./request-context.ts";
+import { signalOf, subjectOf, viewerOf } from "./request-context.ts";
 import {
   PreviewView,
   SuggestionView,
@@ -19,7 +20,6 @@ import {
   viewSuggestion,
   viewTracking,
 } from "./tracking-view.ts";
-import { createTurnstile } from "./turnstile.ts";
 
 const PreviewRequest = Type.Object(
   {
@@ -83,7 +83,7 @@ export const trackingApi = ({ config, db, parser }: Pick<App, "config" | "db" | 
     .post(
       "/:id/tracking/preview",
       async ({ params, body, request }) => {
-        using _turn = turnstile.enter(request);
+        using _turn = turnstile.enter(subjectOf(request)?.name);
         const { page_id: pageId, limit = 50 } = body;
         const options = { pageId, limit, signal: signalOf(request) };
         return viewPreview(
@@ -105,7 +105,7 @@ export const trackingApi = ({ config, db, parser }: Pick<App, "config" | "db" | 
     .get(
       "/:id/tracking/suggestions",
       async ({ params, request }) => {
-        using _turn = turnstile.enter(request);
+        using _turn = turnstile.enter(subjectOf(request)?.name);
         const suggestions = await suggestRules(db, viewerOf(request), params.id, signalOf(request));
         return { items: suggestions.map((suggestion) => viewSuggestion(params.id, suggestion)) };
       },
@@ -126,7 +126,7 @@ export const trackingApi = ({ config, db, parser }: Pick<App, "config" | "db" | 
     .post(
       "/:id/tracking/suggestions/:suggestion_id/adopt",
       async ({ params, request }) => {
-        using _turn = turnstile.enter(request);
+        using _turn = turnstile.enter(subjectOf(request)?.name);
         const { id, suggestion_id: suggestionId } = params;
         return viewTracking(await adoptSuggestion(db, viewerOf(request), id, suggestionId, signalOf(request)));
       },

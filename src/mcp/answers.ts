@@ -4,20 +4,28 @@ export function takesEvents({ headers }: Request): boolean {
 }
 
 /** The same request with another header; its body has been read. */
-export function withHeader({ url, method, headers, signal }: Request, name: string, value: string): Request {
+export function withHeader(
+  { url, method, headers, signal: own }: Request,
+  name: string,
+  value: string,
+  signal = own,
+): Request {
   const changed = new Headers(headers);
   changed.set(name, value);
   return new Request(url, { method, headers: changed, signal });
 }
 
-/** The request as the protocol wants it, for clients that are content with JSON: scripts, and people with curl. */
-export function askForEvents(request: Request): Request {
-  return withHeader(request, "accept", "application/json, text/event-stream");
+/**
+ * The request as the protocol wants it, for clients that are content with JSON: scripts, and people with curl.
+ * @param signal ends what is asked for, since nobody comes back for it
+ */
+export function askForEvents(request: Request, signal: AbortSignal): Request {
+  return withHeader(request, "accept", "application/json, text/event-stream", signal);
 }
 
 /** The one message of a stream that answers the request; what else was told on the way is left out. */
 export async function toJsonAnswer(answer: Response): Promise<Response> {
-  if (!answer.headers.get("content-type")?.includes("text/event-stream") || !answer.body) return answer;
+  if (!isEventStream(answer)) return answer;
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of answer.body) {
@@ -30,6 +38,9 @@ export async function toJsonAnswer(answer: Response): Promise<Response> {
   }
   return new Response(null, { status: 502 });
 }
+
+export const isEventStream = (answer: Response): answer is Response & { body: ReadableStream<Uint8Array> } =>
+  answer.body !== null && (answer.headers.get("content-type")?.startsWith("text/event-stream") ?? false);
 
 function readAnswer(event: string): string | undefined {
   const line = event.split("\n").find((written) => written.startsWith("data: "));

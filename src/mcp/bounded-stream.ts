@@ -7,13 +7,19 @@ const BEGINNING = new TextEncoder().encode(":\n\n");
 /**
  * The same stream of events, cut off once its reader is too far behind: it can come back for what it missed, while memory can't.
  * @param ended called once, whichever side has ended it
+ * @param over ends it when it resolves
  */
 export function boundUnread(
   source: ReadableStream<Uint8Array>,
   ended: () => void,
+  over?: Promise<void>,
   maxBytes = MAX_UNREAD_BYTES,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
+  over?.then(
+    () => reader.cancel(),
+    () => {},
+  );
   const pump = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     try {
       for (;;) {

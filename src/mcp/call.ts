@@ -14,6 +14,11 @@ export type Call = {
   signal: AbortSignal;
   /** Hosts that the person has let this session fetch from, as `host:port`. */
   allowedHosts: Set<string>;
+  /**
+   * Has a place among the live fetches that the caller may have under way, until it is left.
+   * @throws AppError `rate_limited`
+   */
+  enterScrape(): Disposable | undefined;
   /** Tells how far it is; does nothing where nobody asked. `total` is left out where it is not known. */
   progress(progress: { done: number; total?: number; message: string }): Promise<void>;
   /**

@@ -4,7 +4,7 @@ import type { McpContext } from "./call.ts";
 /**
  * Tells of one operation: its time and outcome in the metrics, a span, and a line in the log. Not what it was asked with,
  * nor what came of it.
- * @param name of the tool or prompt, as the client has it
+ * @param name of the tool or prompt, where there is one
  */
 export async function observeOperation<Result extends object>(
   { telemetry, log }: Pick<McpContext, "telemetry" | "log">,
@@ -15,12 +15,10 @@ export async function observeOperation<Result extends object>(
   const startedAt = performance.now();
   const tell = (outcome: "done" | "failed" | "refused") => {
     const ms = performance.now() - startedAt;
-    // A client may think up any name, and one that is refused may be such.
-    const label = outcome === "refused" ? "" : (name ?? "");
-    telemetry.observe("mcp.server.operation.duration", { method, name: label, outcome }, ms / 1_000);
+    telemetry.observe("mcp.server.operation.duration", { method, name: name ?? "", outcome }, ms / 1_000);
     log[method === "tools/call" ? "info" : "debug"]("MCP request answered", {
       ...{ method, outcome, ms: Math.round(ms) },
-      ...(label === "" ? {} : { name: label }),
+      ...(name === undefined ? {} : { name }),
     });
   };
   try {

@@ -6,6 +6,11 @@ export function toAuthInfo(principal: Principal): AuthInfo {
   return { token: "", clientId: principal.userId, scopes: [...principal.permissions], extra: { principal } };
 }
 
+/** A key goes with its user: what one key began, another of the same user can't get at. */
+export function ownerOf({ userId, keyId }: Principal): string {
+  return `${userId} ${keyId ?? ""}`;
+}
+
 /** A stranger unless the request, or the place it comes from, says otherwise: what forgets to say so may do nothing. */
 export function findPrincipal(context: ServerContext, local: Principal | undefined): Principal {
   const principal = context.http?.authInfo?.extra?.principal as Principal | undefined;

@@ -1,5 +1,6 @@
 import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from "@modelcontextprotocol/server";
 import type { Principal } from "../access/principal.ts";
+import type { Turnstile } from "../access/turnstile.ts";
 import { VERSION } from "../version.ts";
 import { askPerson } from "./asking.ts";
 import type { Call, McpContext } from "./call.ts";
@@ -16,6 +17,8 @@ export type ServedFor = {
   allowedHosts?: Set<string>;
   /** Called for each tool call, and left when it is done; what it throws is told to the caller. */
   enter?: () => Disposable;
+  /** Live fetches that are under way; the person at the other end of a pipe could not be kept from any. */
+  scrapes?: Turnstile;
   /** Whether the client can hear of changes. */
   tellsChanges: boolean;
 };
@@ -31,7 +34,7 @@ const CACHE_HINTS = {
 
 /** A server for one client, or for one request of it. Knows what is offered, and nothing of how messages come and go. */
 export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
-  const { context, local, allowedHosts = new Set(), enter, tellsChanges } = servedFor;
+  const { context, local, allowedHosts = new Set(), enter, scrapes, tellsChanges } = servedFor;
   const changes = tellsChanges ? { listChanged: true, subscribe: true } : {};
   const server = new Server(
     { name: "orbweaver", title: "Orbweaver", version: VERSION },
@@ -41,18 +44,22 @@ export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
       capabilities: { tools: {}, prompts: {}, resources: changes, completions: {} },
     },
   );
-  const toCall = (request: ServerContext): Call => ({
-    principal: findPrincipal(request, local),
-    signal: request.mcpReq.signal,
-    allowedHosts,
-    progress: (progress) => tellProgress(request, progress),
-    ...(server.getClientCapabilities()?.elicitation ? { confirm: (question) => askPerson(request, question) } : {}),
-  });
+  const toCall = (request: ServerContext): Call => {
+    const principal = findPrincipal(request, local);
+    return {
+      principal,
+      signal: request.mcpReq.signal,
+      allowedHosts,
+      enterScrape: () => scrapes?.enter(principal.keyId ?? principal.userId),
+      progress: (progress) => tellProgress(request, progress),
+      ...(server.getClientCapabilities()?.elicitation ? { confirm: (question) => askPerson(request, question) } : {}),
+    };
+  };
 
   server.setRequestHandler("tools/list", (_, request) => ({ tools: offer.listTools(findPrincipal(request, local)) }));
-  server.setRequestHandler("tools/call", ({ params: { name, arguments: input = {} } }, request) =>
-    observeOperation(context, "tools/call", name, async () => {
-      const call = toCall(request);
+  server.setRequestHandler("tools/call", ({ params: { name, arguments: input = {} } }, request) => {
+    const call = toCall(request);
+    return observeOperation(context, "tools/call", nameIn(offer.listTools(call.principal), name), async () => {
       const run = async () => {
         using _place = enter?.();
         return await offer.callTool(context, name, input, call);
@@ -60,12 +67,12 @@ export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
       const result = await asToolResult(context, call.signal, run);
       if (!result) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${name}`);
       return result;
-    }),
-  );
+    });
+  });
 
   server.setRequestHandler("prompts/list", () => ({ prompts: [...offer.prompts] }));
   server.setRequestHandler("prompts/get", ({ params: { name, arguments: given = {} } }, request) =>
-    observeOperation(context, "prompts/get", name, async () => {
+    observeOperation(context, "prompts/get", nameIn(offer.prompts, name), async () => {
       const result = await asProtocol(context, () => offer.getPrompt(context, name, given, toCall(request)));
       if (!result) throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no prompt ${name}`);
       return result;
@@ -91,6 +98,10 @@ export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
   );
   return server;
 }
+
+/** Clients may think up any name; only those that are offered are counted and told of. */
+const nameIn = (offered: readonly { name: string }[], name: string) =>
+  offered.some((each) => each.name === name) ? name : undefined;
 
 async function tellProgress(
   { mcpReq: { _meta: meta, notify, signal } }: ServerContext,

@@ -4,13 +4,14 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
+import { type AccessChange, concerns } from "../access/announcements.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { withHeader } from "./answers.ts";
 import { createEventMemory } from "./event-store.ts";
-import { toAuthInfo } from "./principals.ts";
+import { ownerOf, toAuthInfo } from "./principals.ts";
 
 const LIMITS = { sessions: 1_000, perOwner: 100, idleMs: 30 * 60_000 };
 const SWEEP_MS = 60_000;
@@ -19,6 +20,7 @@ const RETRY_MS = 1_000;
 
 /** What goes on between the server and one client of the revisions of 2025, over many requests. */
 type Session = {
+  principal: Principal;
   owner: string;
   server: Server;
   transport: WebStandardStreamableHTTPServerTransport;
@@ -39,6 +41,8 @@ export type Sessions = {
   continue(id: string, request: Request, message: unknown, principal: Principal): Promise<Response>;
   /** Counts a stream of a session that is open, until it is told that it has ended. */
   holdStream(id: string): () => void;
+  /** Ends those of whose access has changed, with what they have under way: their clients begin anew with what they may. */
+  endThose(change: AccessChange): void;
   count(): number;
   /** Ends what is told unasked, and takes no more sessions. */
   quiet(): void;
@@ -106,7 +110,7 @@ export function createSessions({ clock, log, openServer, limits = LIMITS }: Opti
         session.calls++;
         return { [Symbol.dispose]: () => session.calls-- };
       });
-      const session: Session = { owner, server, transport, calls: 0, streams: 0, usedAt: 0 };
+      const session: Session = { principal, owner, server, transport, calls: 0, streams: 0, usedAt: 0 };
       server.onerror = (error) => log.debug("MCP session erred", { error });
       const closed = server.onclose;
       server.onclose = () => {
@@ -135,6 +139,9 @@ export function createSessions({ clock, log, openServer, limits = LIMITS }: Opti
         session.usedAt = clock.now().getTime();
       };
     },
+    endThose: (change) => {
+      for (const { principal, transport } of sessions.values()) if (concerns(change, principal)) void transport.close();
+    },
     count: () => sessions.size,
     quiet: () => {
       closing.abort();
@@ -145,11 +152,6 @@ export function createSessions({ clock, log, openServer, limits = LIMITS }: Opti
       await Promise.all([...sessions.values()].map(({ transport }) => transport.close()));
     },
   };
-}
-
-/** A key goes with its user: what one key began, another of the same user can't get at. */
-export function ownerOf({ userId, keyId }: Principal): string {
-  return `${userId} ${keyId ?? ""}`;
 }
 
 /** In a session that revision is spoken which was agreed on, whatever other one a request names, if any. */

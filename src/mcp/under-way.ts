@@ -1,41 +1,51 @@
+import { type AccessChange, concerns } from "../access/announcements.ts";
+import type { Principal } from "../access/principal.ts";
 import { AppError } from "../errors.ts";
+import { ownerOf } from "./principals.ts";
 
 type Closable = { close(): Promise<void> };
 
 /** What is being answered, so that it can be waited for and ended when the service stops. */
 export type UnderWay = {
   /** Counts an answer until what this returns is called. `closes` ends it by force. */
-  add(closes?: Closable): () => void;
+  add(principal: Principal, closes?: Closable): () => void;
   /**
    * Counts a stream that ends by nothing but its client's leaving.
    * @throws AppError `rate_limited`
    */
-  listen(owner: string, closes: Closable): () => void;
+  listen(principal: Principal, closes: Closable): () => void;
+  /** Ends by force what is done for those whose access has changed. */
+  endThose(change: AccessChange): void;
   /** Ends streams that go on for ever, waits for the rest until `grace` is over, and ends that. */
   end(grace: Promise<unknown>): Promise<void>;
 };
 
 export function createUnderWay(maxListeningPerOwner: number): UnderWay {
-  const answers = new Set<{ closes?: Closable | undefined }>();
-  const listening = new Map<Closable, string>();
+  const answers = new Set<{ principal: Principal; closes?: Closable | undefined }>();
+  const listening = new Map<Closable, Principal>();
   let idle: (() => void) | undefined;
 
   return {
-    add: (closes) => {
-      const answer = { closes };
+    add: (principal, closes) => {
+      const answer = { principal, closes };
       answers.add(answer);
       return () => {
         answers.delete(answer);
         if (answers.size === 0) idle?.();
       };
     },
-    listen: (owner, closes) => {
-      const count = [...listening.values()].filter((listener) => listener === owner).length;
+    listen: (principal, closes) => {
+      const owner = ownerOf(principal);
+      const count = [...listening.values()].filter((listener) => ownerOf(listener) === owner).length;
       if (count >= maxListeningPerOwner) {
         throw new AppError("rate_limited", `${count} streams of changes are open for you, which is the limit`);
       }
-      listening.set(closes, owner);
+      listening.set(closes, principal);
       return () => listening.delete(closes);
+    },
+    endThose: (change) => {
+      for (const { principal, closes } of answers) if (concerns(change, principal)) void closes?.close();
+      for (const [stream, principal] of listening) if (concerns(change, principal)) void stream.close();
     },
     end: async (grace) => {
       await Promise.all([...listening.keys()].map((stream) => stream.close()));

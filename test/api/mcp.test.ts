@@ -4,6 +4,7 @@ import { LOCAL_PRINCIPAL } from "../../src/access/principal.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { Store } from "../../src/db/db.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
+import { createWeb, silence } from "../crawl/web.ts";
 import { testStores } from "../testing/stores.ts";
 import { noStore, type RunningService, startService } from "./running-service.ts";
 
@@ -21,6 +22,8 @@ describe("MCP beside the API, where access is on", () => {
   let store: Store;
   let service: RunningService;
   const keys: Record<string, string> = {};
+  const silent = "https://docs.example.com/";
+  const web = createWeb({ [silent]: silence });
   const withKey = (name: string) => ({ authorization: `Bearer ${keys[name]}` });
 
   beforeAll(async () => {
@@ -33,7 +36,13 @@ describe("MCP beside the API, where access is on", () => {
     }
     service = await startService(store, {
       isClosed: true,
-      config: { AUTH: "on", CORS_ORIGINS: "https://app.example.com" },
+      config: {
+        AUTH: "on",
+        CORS_ORIGINS: "https://app.example.com",
+        MAX_SCRAPES_PER_KEY: 1,
+        REQUEST_TIMEOUT_MS: 1_000,
+      },
+      fetch: web.fetch,
     });
   });
   afterAll(async () => {
@@ -128,6 +137,21 @@ describe("MCP beside the API, where access is on", () => {
 
     expect([put.status, head.status, alone.status]).toEqual([405, 405, 405]);
     expect(put.headers.get("allow")).toContain("POST");
+  });
+
+  test("fetches by the API and by tools count together, and one that took too long is not gone on with", async () => {
+    const call = { name: "scrape", arguments: { url: silent, allow_new_host: true } };
+    const request = { ...LIST, method: "tools/call", params: call };
+    const slow = service.ask("POST", "/mcp", request, { ...JSON_ONLY, ...withKey("write") });
+    while (!web.requests.has(silent)) await Bun.sleep(1);
+    const scrape = () => service.ask("POST", "/api/v1/scrape", { url: `${silent}nowhere` }, withKey("write"));
+
+    const beside = await scrape();
+    const late = await slow;
+    const after = await scrape();
+
+    expect([beside.status, beside.json.code]).toEqual([429, "too_many_scrapes"]);
+    expect([late.status, after.status]).toEqual([504, 502]);
   });
 
   test("the log tells which tool was called, and not with what", async () => {

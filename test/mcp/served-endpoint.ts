@@ -1,5 +1,7 @@
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/access/principal.ts";
+import { createTurnstile } from "../../src/access/turnstile.ts";
 import type { App } from "../../src/app.ts";
+import { type Cache, createMemoryCache } from "../../src/cache.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/mcp/http.ts";
 import { OFFER, type Offer } from "../../src/mcp/offer.ts";
@@ -9,6 +11,7 @@ import { createEverythingServer, type EverythingTool } from "./everything-server
 
 export type ServedEndpoint = {
   url: string;
+  cache: Cache;
   endpoint: McpEndpoint;
   /** Calls of the tool `wait` so far, and how each is let go; cancelled ones say so. */
   waiting: { go(): void; isCancelled: boolean }[];
@@ -28,7 +31,8 @@ type Options = { clock?: Clock; instances?: number; port?: number };
  */
 export function serveEndpoint({ clock = systemClock, instances = 1, port = 0 }: Options = {}): ServedEndpoint {
   const live = () => instances;
-  const app = { clock, telemetry: SILENT, log: createLog("error", clock, () => {}), instances: { live } };
+  const cache = createMemoryCache(clock);
+  const app = { clock, telemetry: SILENT, log: createLog("error", clock, () => {}), instances: { live }, cache };
   const waiting: ServedEndpoint["waiting"] = [];
   const listeners = new Set<Parameters<Offer["watchResources"]>[3]>();
   const offer: Offer = {
@@ -62,13 +66,17 @@ export function serveEndpoint({ clock = systemClock, instances = 1, port = 0 }: 
       },
     },
   };
-  const endpoint = createMcpEndpoint(app as unknown as App, offer, (...of) => createEverythingServer(...of, tools));
+  const endpoint = createMcpEndpoint(app as unknown as App, {
+    scrapes: createTurnstile(0, "scrapes"),
+    offer,
+    createServer: (...of) => createEverythingServer(...of, tools),
+  });
   const server = Bun.serve({
     ...{ hostname: "127.0.0.1", port, idleTimeout: 30 },
     fetch: async (request) => {
       const body = request.method === "POST" ? await request.json().catch(() => undefined) : undefined;
       try {
-        return await endpoint.answer(request, body, principalOf(request));
+        return await endpoint.answer(request, body, principalOf(request), request.signal);
       } catch (error) {
         return Response.json({ detail: (error as Error).message }, { status: 400 });
       }
@@ -78,7 +86,7 @@ export function serveEndpoint({ clock = systemClock, instances = 1, port = 0 }: 
   const post = (message: object, headers: Record<string, string> = {}) =>
     fetch(url, { method: "POST", headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(message) });
   return {
-    ...{ url, endpoint, waiting, post },
+    ...{ url, cache, endpoint, waiting, post },
     tellChange: (uri) => {
       for (const tell of listeners) tell(uri === undefined ? { kind: "list" } : { kind: "updated", uri });
     },
@@ -111,5 +119,5 @@ export const callOf = (name: string, id = 1, params: object = {}) => ({
 
 function principalOf({ headers }: Request): Principal {
   const userId = headers.get("x-user");
-  return userId === null ? LOCAL_PRINCIPAL : { userId, keyId: null, permissions: ["read"] };
+  return userId === null ? LOCAL_PRINCIPAL : { userId, keyId: headers.get("x-key"), permissions: ["read"] };
 }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { announceChange } from "../../src/access/announcements.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { callOf, type ServedEndpoint, serveEndpoint } from "./served-endpoint.ts";
 
@@ -35,9 +36,26 @@ async function readEvents(answer: Response, count: number): Promise<Event[]> {
   return events;
 }
 
-const listen = (url: string, session: string, lastEventId?: string) =>
+/** A request of the newest revision to be told of changes. */
+const listenOf = (headers: Record<string, string> = {}): [message: object, headers: Record<string, string>] => [
+  {
+    ...{ jsonrpc: "2.0", id: "l", method: "subscriptions/listen" },
+    params: {
+      notifications: { resourcesListChanged: true },
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+      },
+    },
+  },
+  { ...headers, "mcp-protocol-version": "2026-07-28", "mcp-method": "subscriptions/listen" },
+];
+
+const listen = (url: string, session: string, lastEventId?: string, headers: Record<string, string> = {}) =>
   fetch(url, {
     headers: {
+      ...headers,
       accept: "text/event-stream",
       "mcp-session-id": session,
       ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
@@ -114,6 +132,45 @@ test("who listens is told of changes, of resources only where it asked for them"
 
   expect(second.status).toBe(409);
   expect(event?.message).toMatchObject({ method: "notifications/resources/list_changed" });
+});
+
+test.each([{ userId: "ada" }, { keyId: "adas-key" }])("who may no more %o is told nothing more", async (change) => {
+  served = serveEndpoint();
+  const ada = { "x-user": "ada", "x-key": "adas-key" };
+  const bob = { "x-user": "bob" };
+  const session = await served.begin(ada);
+  const others = await served.begin(bob);
+  const stream = await listen(served.url, session, undefined, ada);
+  const calling = await served.post(callOf("wait", 3), { ...ada, "mcp-session-id": session });
+  const modern = await served.post(...listenOf(ada));
+  const kept = await listen(served.url, others, undefined, bob);
+
+  await announceChange(served.cache, change);
+  const ends = await Promise.all([stream.text(), calling.text(), modern.text()]);
+  served.tellChange();
+  const [event] = await readEvents(kept, 1);
+  const again = await served.post(callOf("test_simple_text", 4), { ...ada, "mcp-session-id": session });
+
+  expect(ends.join("")).not.toContain("list_changed");
+  expect(served.waiting[0]?.isCancelled).toBe(true);
+  expect(event?.message).toMatchObject({ method: "notifications/resources/list_changed" });
+  expect(again.status).toBe(404);
+});
+
+test("who listens for half an hour must come again, and say anew who it is", async () => {
+  const clock = createManualClock();
+  served = serveEndpoint({ clock });
+  const session = await served.begin();
+  const stream = await listen(served.url, session);
+  const modern = await served.post(...listenOf());
+  const calling = await served.post(callOf("wait", 3), { "mcp-session-id": session });
+
+  await clock.advance(31 * 60_000);
+  await Promise.all([stream.text(), modern.text()]);
+  served.waiting[0]?.go();
+
+  expect(await calling.text()).toContain("let go");
+  expect((await listen(served.url, session)).status).toBe(200);
 });
 
 test("a reader that does not read is cut off, and the service keeps only so much for it", async () => {

@@ -1,5 +1,6 @@
 import Ajv from "ajv";
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/access/principal.ts";
+import { createTurnstile } from "../../src/access/turnstile.ts";
 import { createUser } from "../../src/access/users.ts";
 import type { App } from "../../src/app.ts";
 import type { Clock } from "../../src/clock.ts";
@@ -57,6 +58,7 @@ export async function openToolApp(
   const ada = toPrincipal(adaId, "read", "write");
   const bob = toPrincipal(bobId, "read", "write");
   const told: ToolApp["told"] = [];
+  const scrapes = createTurnstile(app.config.MAX_SCRAPES_PER_KEY, "scrapes");
   return {
     ...{ app, web, ada, bob, adas, bobs, told },
     call: async (name, input = {}, who = {}) => {
@@ -64,6 +66,7 @@ export async function openToolApp(
         principal: ada,
         signal: new AbortController().signal,
         allowedHosts: new Set(),
+        enterScrape: () => scrapes.enter((who.principal ?? ada).userId),
         progress: async (progress) => void told.push(progress),
         ...who,
       };

@@ -1,7 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import { type Principal, toViewer } from "../../access/principal.ts";
+import { isProven, toViewer } from "../../access/principal.ts";
 import { cancelCrawl, startCrawl } from "../../crawl/crawls.ts";
-import { LOCAL_USER_ID } from "../../db/schema/users.ts";
 import { AppError } from "../../errors.ts";
 import { announceWebsite } from "../../websites/announcements.ts";
 import type { Call, McpContext } from "../call.ts";
@@ -44,7 +43,10 @@ export const crawlTool = defineTool({
     const byDefault = "url" in target ? { max_pages: NEW_WEBSITE_PAGES } : {};
     const crawl = await startCrawl(context.db, {
       ...{ viewer, ...target, options: { ...byDefault, ...limits } },
-      ...{ apiKeyId: call.principal.keyId, maxUnfinished: limitOf(context, call.principal) },
+      ...{
+        apiKeyId: call.principal.keyId,
+        maxUnfinished: isProven(call.principal) ? context.config.MAX_CRAWLS_PER_KEY : 0,
+      },
     });
     if ("url" in target) await announceWebsite(context, "list", crawl.websiteId);
     try {
@@ -74,11 +76,6 @@ async function findTarget({ db }: McpContext, reference: string, call: Call, isS
   const url = readUrl(reference, "website");
   await agreeOnHost(db, viewer, url, { call, isSaidToBeWanted });
   return { url };
-}
-
-/** The person at the keyboard of an open service could not be kept from anything anyway. */
-function limitOf({ config }: McpContext, { userId, keyId }: Principal): number {
-  return keyId === null && userId === LOCAL_USER_ID ? 0 : config.MAX_CRAWLS_PER_KEY;
 }
 
 async function cancelStarted(context: McpContext, { principal }: Call, id: string): Promise<void> {

@@ -5,7 +5,6 @@ import { listPages } from "../../pages/pages.ts";
 import { shorten, takeFitting } from "../budget.ts";
 import type { Call, McpContext } from "../call.ts";
 import { idCursors } from "../cursors.ts";
-import { takeFetchPlace } from "../fetch-places.ts";
 import { agreeOnHost, followWithin } from "../hosts.ts";
 import { findStored, mapLive } from "../live-map.ts";
 import { badInput } from "../moments.ts";
@@ -95,7 +94,7 @@ async function mapFromWeb(context: McpContext, input: Input, call: Call) {
   const viewer = toViewer(principal);
   const url = await findStart(context, input, principal);
   await agreeOnHost(db, viewer, url, { call, isSaidToBeWanted: input.allow_new_host });
-  using _place = takeFetchPlace(context, principal);
+  using _place = call.enterScrape();
   const guarded = { ...context, fetch: followWithin(fetch, db, viewer, call) };
   const map = await mapLive(guarded, { url, pathPrefix: readPathPrefix(prefix), limit }, call);
   const stored = await findStored(

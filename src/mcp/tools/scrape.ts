@@ -4,7 +4,6 @@ import { findSelectorFaults, toExtractOptions } from "../../crawl/extract-option
 import { scrape } from "../../crawl/scrape.ts";
 import { AppError } from "../../errors.ts";
 import { shorten } from "../budget.ts";
-import { takeFetchPlace } from "../fetch-places.ts";
 import { agreeOnHost, followWithin } from "../hosts.ts";
 import { describeRest, readPart } from "../readings.ts";
 import { readUrl } from "../references.ts";
@@ -64,7 +63,7 @@ export const scrapeTool = defineTool({
     refuseBadSelectors(input);
     const viewer = toViewer(call.principal);
     await agreeOnHost(db, viewer, url, { call, isSaidToBeWanted: input.allow_new_host });
-    using _place = takeFetchPlace(context, call.principal);
+    using _place = call.enterScrape();
     await call.progress({ done: 0, total: 1, message: `Fetching ${url}` });
     const guarded = { ...context, fetch: followWithin(fetch, db, viewer, call) };
     const request = { url, timeoutMs: timeoutS * 1_000, ...toExtractOptions(input) };

@@ -111,7 +111,7 @@ describe("a page fetched now", () => {
     await Promise.all(slow);
     const later = await tools.call("scrape", { url: "https://docs.example.com/a" });
 
-    expect([tooMany.isError, tooMany.text]).toEqual([true, expect.stringContaining("(rate_limited)")]);
+    expect([tooMany.isError, tooMany.text]).toEqual([true, expect.stringContaining("(too_many_scrapes)")]);
     expect(later.isError).toBe(false);
   });
 });
