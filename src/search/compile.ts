@@ -4,6 +4,7 @@ import { type Dictionary, dictionaryOf, foldAccents, stemWords } from "../passag
 import { hasStem } from "../passages/terms.ts";
 import { readWords, type Word } from "../passages/words.ts";
 import { type AskedWord, type Corrections, findCorrections, NO_CORRECTIONS } from "./corrections.ts";
+import { listBeginning } from "./known-words.ts";
 import type { QueryNode, SearchQuery } from "./query.ts";
 import { type Lexicon, listAskedWords, type TermLexemes, toLexemes, writeWord } from "./term-lexemes.ts";
 import { allOf, anyOf, noneOf } from "./tsquery.ts";
@@ -47,13 +48,14 @@ export async function compileQuery(
   if (!query.node) return { terms: [], all: undefined, some: undefined, excluded: undefined, notes: [] };
   const leaves = readLeaves(query.node);
   const texts = leaves.flatMap((leaf) => leaf.words.filter(hasStem).map(({ text }) => text));
-  const plain = await readLexicon(context.db, texts, scope.dictionaries);
+  const beginnings = await findBeginnings(context.db, scope.websiteIds, leaves);
+  const plain = await readLexicon(context.db, texts, scope.dictionaries, { beginnings });
   const corrections = scope.corrects ? await correct(context, query.node, plain, scope) : NO_CORRECTIONS;
   const lexicon =
     corrections.byWord.size === 0
       ? plain
-      : await readLexicon(context.db, texts, scope.dictionaries, corrections.byWord);
-  const lexemes = new Map(leaves.map(({ node, words }) => [node, toLexemes(words, isPrefix(node), lexicon)]));
+      : await readLexicon(context.db, texts, scope.dictionaries, { beginnings, corrections: corrections.byWord });
+  const lexemes = new Map(leaves.map(({ node, words, isPrefix }) => [node, toLexemes(words, isPrefix, lexicon)]));
   return {
     ...combine(query.node, lexemes),
     terms: toTerms(leaves, lexemes, corrections),
@@ -65,16 +67,35 @@ export async function compileQuery(
 export async function compileWords(
   db: Db,
   texts: readonly string[],
-  dictionaries: readonly Dictionary[],
+  scope: { websiteIds: readonly string[] | undefined; dictionaries: readonly Dictionary[] },
   asTyped = false,
 ): Promise<TermLexemes[]> {
-  const words = texts.map((text) => readWords(text));
-  const lexicon = await readLexicon(
-    db,
-    words.flatMap((each) => each.filter(hasStem).map(({ text }) => text)),
-    dictionaries,
-  );
-  return words.map((each, index) => toLexemes(each, asTyped && index === words.length - 1, lexicon));
+  const read = texts.map((text, index) => ({
+    words: readWords(text),
+    isPrefix: asTyped && index === texts.length - 1,
+  }));
+  const beginnings = await findBeginnings(db, scope.websiteIds, read);
+  const stemmed = read.flatMap(({ words }) => words.filter(hasStem).map(({ text }) => text));
+  const lexicon = await readLexicon(db, stemmed, scope.dictionaries, { beginnings });
+  return read.map(({ words, isPrefix }) => toLexemes(words, isPrefix, lexicon));
+}
+
+/** Shorter beginnings have too many words, and no stem is shorter. */
+const MIN_BEGINNING = 4;
+
+/** The words of the vocabulary that begin as the last one of a term that is typed yet. */
+async function findBeginnings(
+  db: Db,
+  websiteIds: readonly string[] | undefined,
+  terms: readonly { words: readonly Word[]; isPrefix: boolean }[],
+): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for (const { words, isPrefix } of terms) {
+    const last = words.at(-1);
+    if (!isPrefix || last?.kind !== "word" || last.text.length < MIN_BEGINNING) continue;
+    found.set(last.text, await listBeginning(db, websiteIds, last.text));
+  }
+  return found;
 }
 
 /** Looks for what was meant by the words that must be there and are nowhere. */
@@ -84,8 +105,8 @@ async function correct(
   lexicon: Lexicon,
   { websiteIds, dictionaries }: { websiteIds: readonly string[] | undefined; dictionaries: readonly Dictionary[] },
 ): Promise<Corrections> {
-  const asked = readLeaves(node).flatMap(({ node: leaf, words, isExcluded }) =>
-    isExcluded ? [] : listAskedWords(words, isPrefix(leaf), lexicon),
+  const asked = readLeaves(node).flatMap(({ words, isPrefix, isExcluded }) =>
+    isExcluded ? [] : listAskedWords(words, isPrefix, lexicon),
   );
   for (const nodes of listSequences(node)) joinNeighbours(nodes, asked);
   return findCorrections(context, websiteIds, asked, async (words) => {
@@ -115,9 +136,7 @@ function listSequences(node: QueryNode): (readonly QueryNode[])[] {
 }
 
 type Leaf = Extract<QueryNode, { kind: "term" | "phrase" }>;
-type ReadLeaf = { node: Leaf; words: Word[]; isExcluded: boolean };
-
-const isPrefix = (node: Leaf) => node.kind === "term" && node.isPrefix;
+type ReadLeaf = { node: Leaf; words: Word[]; isPrefix: boolean; isExcluded: boolean };
 
 function readLeaves(node: QueryNode, isExcluded = false): ReadLeaf[] {
   switch (node.kind) {
@@ -127,7 +146,7 @@ function readLeaves(node: QueryNode, isExcluded = false): ReadLeaf[] {
     case "or":
       return node.nodes.flatMap((each) => readLeaves(each, isExcluded));
     default:
-      return [{ node, words: readWords(node.text), isExcluded }];
+      return [{ node, words: readWords(node.text), isPrefix: node.kind === "term" && node.isPrefix, isExcluded }];
   }
 }
 
@@ -135,17 +154,18 @@ async function readLexicon(
   db: Db,
   texts: readonly string[],
   dictionaries: readonly Dictionary[],
-  corrections: Corrections["byWord"] = NO_CORRECTIONS.byWord,
+  known: { beginnings?: ReadonlyMap<string, readonly string[]>; corrections?: Corrections["byWord"] } = {},
 ): Promise<Lexicon> {
-  const words = [...texts, ...[...corrections.values()].flat(2)];
+  const { beginnings = new Map<string, string[]>(), corrections = NO_CORRECTIONS.byWord } = known;
+  const words = [...texts, ...[...corrections.values()].flat(2), ...[...beginnings.values()].flat()];
   const stems = new Map<Dictionary, ReadonlyMap<string, string | null>>();
   for (const dictionary of dictionaries) stems.set(dictionary, await stemWords(db, dictionary, words));
   if (dictionaries.length === 0 || stems.has("simple")) {
     // Passages of no language have words that say nothing as well; most of them are English.
     const others = dictionaries.filter((each) => each !== "simple");
-    const known = others.length > 0 ? [] : [await stemWords(db, "english", words)];
-    for (const each of others) known.push(stems.get(each) ?? new Map());
-    const isSilent = (word: string) => known.some((each) => each.get(word) === null);
+    const telling = others.length > 0 ? [] : [await stemWords(db, "english", words)];
+    for (const each of others) telling.push(stems.get(each) ?? new Map());
+    const isSilent = (word: string) => telling.some((each) => each.get(word) === null);
     stems.set("simple", new Map(words.map((word) => [word, isSilent(word) ? null : foldAccents(word)])));
   }
   return {
@@ -153,6 +173,7 @@ async function readLexicon(
     stemsOf: (dictionary) => stems.get(dictionary) ?? new Map(),
     languagesOf,
     correctionsOf: (word) => corrections.get(word) ?? [],
+    wordsFrom: (beginning) => beginnings.get(beginning) ?? [],
   };
 }
 
@@ -161,11 +182,11 @@ function toTerms(
   lexemes: ReadonlyMap<QueryNode, TermLexemes>,
   corrections: Corrections,
 ): CompiledTerm[] {
-  return leaves.flatMap(({ node, words, isExcluded }) => {
+  return leaves.flatMap(({ node, words, isPrefix, isExcluded }) => {
     const found = lexemes.get(node);
     if (isExcluded || !found) return [];
     return {
-      ...{ text: node.text, tsquery: found.plain, stems: found.stems, isPrefix: isPrefix(node) },
+      ...{ text: node.text, tsquery: found.plain, stems: found.stems, isPrefix },
       ...{ isOptional: found.required === undefined, corrections: rewrite(node.text, words, corrections) },
     };
   });

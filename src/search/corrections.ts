@@ -59,13 +59,14 @@ export async function findCorrections(
   const trigrams = await findTrigrams({ db, clock });
   const known = await findKnown(db, scope, unknown.flatMap(listExact));
   const byWord = new Map<string, (readonly string[])[]>();
+  const take = (text: string, found: readonly (readonly string[])[]) =>
+    byWord.set(text, [...(byWord.get(text) ?? []), ...found]);
   for (const word of unknown) {
     const alike = trigrams ? await findAlike(db, trigrams, scope, word.text) : [];
     const candidates = gatherCandidates(word, known, alike).slice(0, MAX_CHECKED);
     const there = await keepThere(db, scope, candidates, toTsquery);
-    for (const text of [word.text, ...neighboursIn(word, there)]) {
-      byWord.set(text, [...(byWord.get(text) ?? []), ...(text === word.text ? there : there.filter(isJoinOf(word)))]);
-    }
+    take(word.text, there);
+    for (const neighbour of neighboursIn(word, there)) take(neighbour, there.filter(isJoinOf(word)));
   }
   const helpless = unknown.filter(({ text }) => (byWord.get(text) ?? []).length === 0);
   const notes =

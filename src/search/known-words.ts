@@ -1,6 +1,6 @@
 import { inArray, type SQL, sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
-import { type Db, rowsOf } from "../db/db.ts";
+import { beginningWith, type Db, rowsOf } from "../db/db.ts";
 import { type FoundExtension, findExtensions, nameIn, operatorIn } from "../db/extensions.ts";
 import { namespaceOf } from "../db/namespace.ts";
 import { indexedWebsites, passages, websiteWords } from "../db/schema/passages.ts";
@@ -13,6 +13,8 @@ const INDEX = "website_words_trigrams_idx";
 const MAX_WEBSITES = 100;
 /** Alike words that one statement gives. */
 const MAX_ALIKE = 60;
+/** Words that begin so which one statement gives. */
+const MAX_BEGINNING = 50;
 /** Short words have few trigrams, and most of them are other ones after a slip or two. */
 const SHORT = 12;
 const LEAST_SIMILARITY = { short: 0.2, long: 0.3 };
@@ -66,6 +68,17 @@ export async function findKnown(db: Db, scope: VocabularyScope, words: readonly 
     select distinct word from ${websiteWords}
     where ${inArray(websiteWords.websiteId, [...websiteIds])} and word = any(${toArray(words)})`);
   return new Set(rowsOf<{ word: string }>(result).map(({ word }) => word));
+}
+
+/** Some words of the vocabulary that begin so; none where there are too many websites to look at each. */
+export async function listBeginning(db: Db, scope: VocabularyScope, beginning: string): Promise<string[]> {
+  const websiteIds = scope ?? (await listWebsites(db));
+  if (websiteIds.length === 0 || websiteIds.length > MAX_WEBSITES) return [];
+  const result = await db.execute(sql`
+    select distinct word from ${websiteWords}
+    where ${inArray(websiteWords.websiteId, [...websiteIds])} and word like ${beginningWith(beginning)}
+    limit ${MAX_BEGINNING}`);
+  return rowsOf<{ word: string }>(result).map(({ word }) => word);
 }
 
 async function listWebsites(db: Db): Promise<string[]> {

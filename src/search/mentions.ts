@@ -67,7 +67,7 @@ export async function listMentions(
   // One character of Chinese alone may be the second half of a pair.
   const whole = words.filter(({ kind, text }) => kind === "word" || [...text].length > 1);
   const texts = [...new Set(whole.map(({ text }) => text))].slice(0, MAX_WORDS);
-  const terms = await compileWords(db, texts, scope.dictionaries);
+  const terms = await compileWords(db, texts, scope);
   const tsquery = allOf([scope.markers, ...terms.map(({ required }) => required)]);
   const found = await db.transaction(async (tx) => {
     await prepareSearching(tx);

@@ -42,7 +42,7 @@ export async function suggest(
   if (typed.length === 0 || [...typed.join("")].length < 2) return [];
   const scope = await readScope(db, viewer, websiteIds, NO_FILTERS);
   // Titles and headings have the words that say nothing by themselves, too.
-  const words = await compileWords(db, typed, scope.dictionaries, true);
+  const words = await compileWords(db, typed, scope, true);
   const tsquery = allOf([scope.markers, ...words.map(({ strict }) => toNames(strict))]);
   const { websiteIds: ids, markers } = scope;
   // Too many to be named to the index.

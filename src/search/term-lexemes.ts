@@ -14,6 +14,8 @@ export type Lexicon = {
   languagesOf(dictionary: Dictionary): readonly string[];
   /** What is taken beside a word that no passage has; several words for one are taken one after the other. */
   correctionsOf(word: string): readonly (readonly string[])[];
+  /** Words that begin so, whose stems may be shorter than what was typed of them (`organiza`, of which `organ` is left). */
+  wordsFrom(beginning: string): readonly string[];
 };
 
 export type TermLexemes = {
@@ -74,7 +76,7 @@ export function toLexemes(words: readonly Word[], isPrefix: boolean, lexicon: Le
         dictionary,
         distinct([
           ...[...(whole ? [whole] : []), ...parts].flatMap((part) => listLexemes(part, dictionary, lexicon)),
-          ...(isPrefix && last ? [foldAccents(last.text)] : []),
+          ...(isPrefix && last ? [foldAccents(last.text), ...listShorter(last, lexicon)] : []),
         ]),
       ]),
     ),
@@ -146,7 +148,22 @@ function writePart(word: Word, isTyped: boolean, lexicon: Lexicon): string {
   const corrections = lexicon.correctionsOf(word.text).map((texts) => {
     return inOrder(texts.map((text, position) => ({ position, tsquery: anyOf(write(text)) ?? "" })));
   });
-  return anyOf([...write(word.text), ...corrections]) ?? "";
+  return (
+    anyOf([
+      ...write(word.text),
+      ...corrections,
+      ...(isTyped ? listShorter(word, lexicon).map((stem) => quoteLexeme(stem)) : []),
+    ]) ?? ""
+  );
+}
+
+/** Stems of words that begin so and that do not begin so themselves. */
+function listShorter(word: Word, lexicon: Lexicon): string[] {
+  const beginning = foldAccents(word.text);
+  const stems = lexicon
+    .wordsFrom(word.text)
+    .flatMap((text) => lexicon.dictionaries.map((each) => toLexeme({ ...word, text }, each, lexicon)));
+  return distinct(stems.filter((stem) => !stem.startsWith(beginning)));
 }
 
 function requireAny(

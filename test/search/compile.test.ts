@@ -77,6 +77,7 @@ for (const { name, open } of testStores) {
       ["even within a phrase", '"war before the peace"', ["/peace"]],
       ["beginnings are found", "pointe*", ["/c"]],
       ["beginnings that are longer than the stem", "languages*", ["/c", "/unknown"]],
+      ["beginnings of words whose stem is shorter still", "universitie*", ["/who"]],
       ["alternatives", "pointers OR speech", ["/c", "/who"]],
       ["what is excluded is not found", "lock -advisory", ["/unknown"]],
       ["nor a phrase that is", 'lock -"canal it"', ["/locks"]],
