@@ -152,13 +152,22 @@ async function findLoose(
   return { pages: await keepMeant(tx, ranked, request), isWhole: found.length < LOOSE_STEP };
 }
 
+/** A term alone is looked for where a page that has no other would be shown. */
 function toLooseQueries(some: string, terms: readonly WeighedTerm[]): string[] {
+  const all = terms.reduce((sum, term) => sum + worthOf(term), 0);
   const rarest = terms
     .filter(({ isOptional }) => !isOptional)
     .toSorted((a, b) => worthOf(b) - worthOf(a))
     .slice(0, LOOSE_TERMS)
-    .map(({ term }) => `(${term.tsquery})`);
+    .map((term) => ({ tsquery: `(${term.term.tsquery})`, isTelling: worthOf(term) >= MIN_LOOSE_SHARE * all }));
   if (rarest.length < 2) return [some];
-  const together = rarest.slice(0, -1).map((term, i) => `${term} & (${rarest.slice(i + 1).join(" | ")}) & (${some})`);
-  return [...together, ...rarest.map((term) => `${term} & (${some})`)];
+  const together = rarest.slice(0, -1).map(({ tsquery }, i) => [
+    tsquery,
+    `(${rarest
+      .slice(i + 1)
+      .map((other) => other.tsquery)
+      .join(" | ")})`,
+  ]);
+  const alone = rarest.filter(({ isTelling }) => isTelling).map(({ tsquery }) => [tsquery]);
+  return [...together, ...alone].map((parts) => [...parts, `(${some})`].join(" & "));
 }
