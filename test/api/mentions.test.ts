@@ -17,7 +17,7 @@ beforeAll(async () => {
   service = await startService(store);
   websiteId = (await addWebsite(store.db, { userId: LOCAL_USER_ID, url: "https://docs.example/" })).id;
   await indexSite(store.db, { id: websiteId, origin: "https://docs.example" }, DOCS);
-});
+}, 60_000);
 afterAll(async () => {
   await service.stop();
   await store.close();

@@ -36,7 +36,7 @@ for (const { name, open } of testStores) {
       others = await add("https://others.example");
       await indexSite(store.db, { id: docs, origin: "https://docs.example" }, DOCS);
       await indexSite(store.db, { id: others, origin: "https://others.example" }, OTHERS);
-    });
+    }, 60_000);
     afterAll(() => store.close());
 
     const compile = (text: string, websiteIds: string[] | undefined = [docs, others], corrects = true) =>

@@ -17,7 +17,7 @@ for (const { name, open } of testStores) {
     beforeAll(async () => {
       store = await open();
       clock = createManualClock();
-    });
+    }, 60_000);
     afterAll(() => store.close());
 
     const read = () => readFrequencies({ db: store.db, clock });

@@ -50,7 +50,7 @@ for (const { name, open } of testStores) {
         link("/releases", "/guide/locks"),
         link("/c", "/guide/backup"),
       ]);
-    });
+    }, 60_000);
     afterAll(() => store.close());
 
     const ask = (text: string, more: Partial<MentionRequest> = {}, viewer: Viewer = LOCAL_VIEWER) =>

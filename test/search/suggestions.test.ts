@@ -29,7 +29,7 @@ for (const { name, open } of testStores) {
         { path: "/quotes", title: "It's 'quoted' \\ here", markdown: "# It's 'quoted' \\ here\n\nText.\n" },
       ];
       await indexSite(db, { id: theirs, origin: "https://theirs.example" }, pages);
-    });
+    }, 60_000);
     afterAll(() => store.close());
 
     const list = async (query: string, viewer = { userId: LOCAL_USER_ID, seesAll: false }) =>
