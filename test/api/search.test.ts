@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Store } from "../../src/db/db.ts";
 import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { addWebsite } from "../../src/websites/websites.ts";
 import { DOCS, indexSite } from "../search/indexed-site.ts";
 import { testStores } from "../testing/stores.ts";
 import { type RunningService, startService } from "./running-service.ts";
+
+// On a machine that is at its limit, as where all tests run.
+setDefaultTimeout(60_000);
 
 const [embedded] = testStores;
 if (!embedded) throw new Error("There is always an embedded store");

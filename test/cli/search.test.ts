@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { basename } from "node:path";
 import type { Store } from "../../src/db/db.ts";
 import { openEmbeddedStore } from "../../src/db/embedded.ts";
@@ -8,6 +8,9 @@ import { storePage } from "../pages/stored-pages.ts";
 import { POSTGRES } from "../testing/servers.ts";
 import { hasPostgres, prepareDataFolder, testStores } from "../testing/stores.ts";
 import { openWorkplace } from "./command.ts";
+
+// On a machine that is at its limit, as where all tests run.
+setDefaultTimeout(60_000);
 
 const workplace = openWorkplace();
 /** Where there is a server the command uses it, which spares each run to start a database. */

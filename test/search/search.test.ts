@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { eq } from "drizzle-orm";
 import { createUser } from "../../src/access/users.ts";
 import { LOCAL_VIEWER, type Viewer } from "../../src/access/viewer.ts";
@@ -13,6 +13,9 @@ import { addWebsite, deleteWebsite } from "../../src/websites/websites.ts";
 import { addPage, addVersion, day } from "../changes/page-history.ts";
 import { testStores } from "../testing/stores.ts";
 import { bringUp, DOCS, indexSite } from "./indexed-site.ts";
+
+// On a machine that is at its limit, as where all tests run.
+setDefaultTimeout(60_000);
 
 const log = createLog("error", systemClock, () => {});
 const paths = ({ results }: SearchAnswer) => results.map(({ url }) => new URL(url).pathname);
