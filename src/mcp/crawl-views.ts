@@ -22,7 +22,7 @@ export const CrawlView = Fields({
   state: OneOf(CRAWL_STATES),
   is_over: Type.Boolean(),
   is_searchable: Type.Boolean({ description: "Search finds what it brought" }),
-  found: Type.Integer({ description: "URLs that wait" }),
+  waiting: Type.Integer({ description: "URLs to come" }),
   fetched: Type.Integer({ description: "URLs that answered; the next four are what they brought" }),
   new_pages: Type.Integer(),
   changed_pages: Type.Integer(),
@@ -70,7 +70,7 @@ type Found = { failures: readonly FrontierRow[]; changes: ChangeCounts; isSearch
 function viewCrawl(crawl: Crawl, { failures, changes, isSearchable }: Found): CrawlView {
   const { id, websiteId, state, pending, done, created, changed, unchanged, redirected, failed, skipped } = crawl;
   return {
-    ...{ notice: NOTICE, crawl_id: id, website_id: websiteId, state, is_over: isOver(crawl), found: pending },
+    ...{ notice: NOTICE, crawl_id: id, website_id: websiteId, state, is_over: isOver(crawl), waiting: pending },
     is_searchable: isSearchable,
     ...{ fetched: done, new_pages: created, changed_pages: changed, unchanged_pages: unchanged },
     ...{ redirects: redirected, failed, skipped, changes },
@@ -83,8 +83,8 @@ function viewCrawl(crawl: Crawl, { failures, changes, isSearchable }: Found): Cr
 }
 
 export function describeCrawl(view: CrawlView): string {
-  const { crawl_id: id, state, fetched, found, new_pages: created, changed_pages: changed, failed, skipped } = view;
-  const counts = `${fetched} fetched (${created} new, ${changed} changed), ${found} waiting, ${failed} failed, ${skipped} skipped`;
+  const { crawl_id: id, state, fetched, waiting, new_pages: created, changed_pages: changed, failed, skipped } = view;
+  const counts = `${fetched} fetched (${created} new, ${changed} changed), ${waiting} waiting, ${failed} failed, ${skipped} skipped`;
   const why = view.end_reason === null || view.end_reason === "done" ? "" : ` Ended by ${view.end_reason}.`;
   const error = view.last_error === null || failed === 0 ? [] : [`Last error: ${view.last_error}`];
   const lines = [...error, ...view.failures.map(({ url, message }) => `- ${url}: ${message}`)];

@@ -4,6 +4,7 @@ import { createKey } from "../../src/access/keys.ts";
 import { LOCAL_PRINCIPAL } from "../../src/access/principal.ts";
 import { createUser } from "../../src/access/users.ts";
 import { systemClock } from "../../src/clock.ts";
+import { weighTokens } from "../../src/content/token-estimate.ts";
 import type { Store } from "../../src/db/db.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
 import { announceWebsite } from "../../src/websites/announcements.ts";
@@ -91,9 +92,12 @@ describe.each(MODES)("a client of the %s revision", (mode) => {
       expect([name, title === undefined, (description ?? "").length > 60]).toEqual([name, false, true]);
       expect([name, annotations]).toEqual([
         name,
-        { title, ...byHint({ readOnly: true, destructive: true, idempotent: true, openWorld: true }) },
+        { ...byHint({ readOnly: true, destructive: true, idempotent: true, openWorld: true }) },
       ]);
     }
+    // Models read all of it before anything else.
+    const listed = JSON.stringify(tools);
+    expect(weighTokens(listed, 0, listed.length)).toBeLessThan(5_000);
     expect(prompts.map(({ name }) => name)).toEqual(["answer_from_website", "summarise_changes"]);
     expect(resourceTemplates).toHaveLength(5);
   });
@@ -165,7 +169,7 @@ describe.each(MODES)("a client of the %s revision", (mode) => {
     const before = web.requests.get(url)?.length ?? 0;
 
     const call = connected.client.callTool(
-      { name: "scrape", arguments: { url, timeout_seconds: 120 } },
+      { name: "scrape", arguments: { url } },
       { signal: cancelling.signal, onprogress: (each) => progress.push(each) },
     );
     call.catch(() => {});

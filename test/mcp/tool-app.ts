@@ -1,5 +1,5 @@
 import Ajv from "ajv";
-import { LOCAL_PRINCIPAL, type Principal } from "../../src/access/principal.ts";
+import type { Principal } from "../../src/access/principal.ts";
 import { createTurnstile } from "../../src/access/turnstile.ts";
 import { createUser } from "../../src/access/users.ts";
 import type { App } from "../../src/app.ts";
@@ -9,7 +9,7 @@ import type { Config } from "../../src/config/settings.ts";
 import type { Store } from "../../src/db/db.ts";
 import type { Permission } from "../../src/db/schema/users.ts";
 import type { Call } from "../../src/mcp/call.ts";
-import { callTool, listTools, type ToolResult } from "../../src/mcp/tools/tools.ts";
+import { callTool, TOOLS, type ToolResult } from "../../src/mcp/tools/tools.ts";
 import { addWebsite, type Website } from "../../src/websites/websites.ts";
 import { type Answering, createWeb, type Web } from "../crawl/web.ts";
 import { openTestApp } from "../testing/apps.ts";
@@ -81,14 +81,9 @@ export async function openToolApp(
 }
 
 const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true });
-const validators = new Map(
-  listTools(LOCAL_PRINCIPAL).map(({ name, outputSchema }) => [
-    name,
-    ajv.compile(JSON.parse(JSON.stringify(outputSchema))),
-  ]),
-);
+const validators = new Map(TOOLS.map(({ name, output }) => [name, ajv.compile(JSON.parse(JSON.stringify(output)))]));
 
-/** @throws when the structured part is not as the tool's schema says, or an error that has one */
+/** @throws when the structured part is not as its own schema says, or an error that has one */
 export function readResult(name: string, { content, structuredContent, isError }: ToolResult): Told {
   const validate = validators.get(name);
   if (!validate) throw new Error(`There is no tool ${name}`);

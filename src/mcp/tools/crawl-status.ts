@@ -11,7 +11,7 @@ export const crawlStatusTool = defineTool({
   name: "crawl_status",
   title: "Look at a crawl",
   description:
-    "How far a crawl is, what it found and what failed; at once, or when it is over or wait_seconds are. Cancelling the call ends the waiting, and the crawl goes on.",
+    "How far a crawl is, what it found and what failed; waits for its end up to wait_seconds. Cancelling the call does not cancel the crawl.",
   permission: "read",
   hints: READS_STORE,
   input: Fields({ crawl_id: Text("The crawl's id", 36), wait_seconds: MaxWait }),

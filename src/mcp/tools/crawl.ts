@@ -14,15 +14,13 @@ import { defineTool } from "./tool.ts";
 /** Of a website that nobody has set limits for, a model gets no more unless it says so. */
 const NEW_WEBSITE_PAGES = 200;
 
-const Patterns = (description: string) =>
-  Type.Optional(
-    Type.Array(Text("Glob such as /docs/**, or re: and a regular expression"), { maxItems: 50, description }),
-  );
+const Pattern = Type.String({ minLength: 1, maxLength: 1_000 });
+const Patterns = (description: string) => Type.Optional(Type.Array(Pattern, { maxItems: 50, description }));
 
 export const crawlTool = defineTool({
   name: "crawl",
   title: "Crawl a website",
-  description: `Starts a crawl of a registered website, or registers a URL as one and crawls it (${NEW_WEBSITE_PAGES} pages unless max_pages says more). Its pages are stored and can be searched when it is over. Answers at once, or waits up to wait_seconds; cancelling the call while it waits cancels the crawl too.`,
+  description: `Starts a crawl of a registered website, or registers a URL as one and crawls it (${NEW_WEBSITE_PAGES} pages unless max_pages says more). Search finds its pages when it is over. Answers at once, or waits up to wait_seconds; cancelling the call while it waits cancels the crawl.`,
   permission: "write",
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   input: Fields({
@@ -31,8 +29,8 @@ export const crawlTool = defineTool({
     max_depth: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 1_000, description: "Links to follow from the start" }),
     ),
-    include: Patterns("Only URLs that match one"),
-    exclude: Patterns("No URLs that match one"),
+    include: Patterns("Only URLs that match a glob such as /docs/**, or re: and a regular expression"),
+    exclude: Patterns("No URLs that match one, likewise"),
     wait_seconds: MaxWait,
     allow_new_host: AllowNewHost,
   }),

@@ -56,14 +56,12 @@ export const getDocumentTool = defineTool({
   name: "get_document",
   title: "Read a stored page",
   description:
-    "The Markdown of a stored page: from its beginning, a section of it (a URL with #anchor names one too), or with outline: true only its headings and how long each section is. Long texts come in parts. Older texts by version or at.",
+    "The Markdown of a stored page, or of a section of it (a URL's #anchor names one too); outline: true gives its headings and how long each section is. Older texts by version or at.",
   permission: "read",
   hints: READS_STORE,
   input: Fields({
     page: PageReference(),
-    section: Type.Optional(
-      Text("Heading or anchor of the section to read, such as Install, Setup > Install or #install", 500),
-    ),
+    section: Type.Optional(Text("Its heading or anchor: Setup > Install, #install", 500)),
     outline: Type.Boolean({ default: false, description: "Headings only" }),
     offset: Offset,
     version: Type.Optional(

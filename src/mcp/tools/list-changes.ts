@@ -68,7 +68,7 @@ export const listChangesTool = defineTool({
     since: Moment("Found then or later"),
     until: Moment("Found before"),
     path: Type.Optional(Text("Beginning of a path, or a glob such as /docs/*/install")),
-    min_share: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: "Least share of the text" })),
+    min_share: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: "Of the text that changed" })),
     limit: Limit(30, 200),
     cursor: Cursor,
     max_tokens: MaxTokens(),

@@ -47,7 +47,7 @@ export const listPagesTool = defineTool({
   name: "list_pages",
   title: "List pages",
   description:
-    "Stored pages of a website in the order they were first seen, by path, type, state or change. To find pages by what they say, use search; for URLs alone, map.",
+    "Stored pages of a website in the order they were first seen, by path, type, state or change. For what they say use search, for URLs alone map.",
   permission: "read",
   hints: READS_STORE,
   input: Fields({

@@ -50,7 +50,7 @@ export const mapTool = defineTool({
   name: "map",
   title: "Map a website's URLs",
   description:
-    "URLs of a website: those of its stored pages, or with live: true those that its sitemaps and one of its pages name now. Narrow it by path_prefix where there are many.",
+    "URLs of a website: those of its stored pages, or with live: true those that its sitemaps and one of its pages name now.",
   permission: "read",
   hints: READS_WEB,
   input: Input,

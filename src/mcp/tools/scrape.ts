@@ -24,24 +24,23 @@ import {
 import { READS_WEB } from "./hints.ts";
 import { defineTool } from "./tool.ts";
 
-const Selectors = (description: string) =>
-  Type.Optional(Type.Array(Text("CSS selector"), { maxItems: 20, description }));
+const Selector = Type.String({ minLength: 1, maxLength: 1_000 });
+const Selectors = (description: string) => Type.Optional(Type.Array(Selector, { maxItems: 20, description }));
 
 export const scrapeTool = defineTool({
   name: "scrape",
   title: "Fetch a page now",
   description:
-    "Fetches one page from the web as it is now and gives its Markdown; nothing is kept. robots.txt is obeyed. For pages that are stored already, get_document is quicker and costs the website nothing. Reading on by offset fetches it again.",
+    "Fetches one page from the web as it is now and gives its Markdown; nothing is kept. robots.txt is obeyed. For stored pages use get_document, which costs the website nothing. Reading on by offset fetches it again.",
   permission: "write",
   hints: READS_WEB,
   input: Fields({
     url: Url,
-    content: OneOf(["main", "page"], { default: "main", description: "The main content, or all with its navigation" }),
-    include_selectors: Selectors("Only what these match"),
+    content: OneOf(["main", "page"], { default: "main", description: "page: with its navigation and all" }),
+    include_selectors: Selectors("Only what these CSS selectors match"),
     exclude_selectors: Selectors("Without what these match"),
-    section: Type.Optional(Text("Heading or anchor of the section to read", 500)),
+    section: Type.Optional(Text("Its heading or anchor", 500)),
     offset: Offset,
-    timeout_seconds: Type.Integer({ default: 30, minimum: 1, maximum: 120 }),
     allow_new_host: AllowNewHost,
     max_tokens: MaxTokens(),
   }),
@@ -58,7 +57,7 @@ export const scrapeTool = defineTool({
   }),
   run: async (context, input, call) => {
     const { db, fetch } = context;
-    const { offset, section, max_tokens: maxTokens, timeout_seconds: timeoutS } = input;
+    const { offset, section, max_tokens: maxTokens } = input;
     const url = readUrl(input.url, "url");
     refuseBadSelectors(input);
     const viewer = toViewer(call.principal);
@@ -66,7 +65,7 @@ export const scrapeTool = defineTool({
     using _place = call.enterScrape();
     await call.progress({ done: 0, total: 1, message: `Fetching ${url}` });
     const guarded = { ...context, fetch: followWithin(fetch, db, viewer, call) };
-    const request = { url, timeoutMs: timeoutS * 1_000, ...toExtractOptions(input) };
+    const request = { url, ...toExtractOptions(input) };
     const { document, finalUrl, status, fetchedAt } = await scrape(guarded, request, call.signal);
     await call.progress({ done: 1, total: 1, message: "Fetched" });
     const reading = readPart(document, { offset, maxTokens, ...(section === undefined ? {} : { section }) });

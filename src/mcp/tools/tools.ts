@@ -16,7 +16,7 @@ import { listWebsitesTool } from "./list-websites.ts";
 import { mapTool } from "./map.ts";
 import { scrapeTool } from "./scrape.ts";
 import { searchTool } from "./search.ts";
-import { type ToldSchema, tellSchema } from "./told-schema.ts";
+import { type ToldSchema, tellInput, tellOutput } from "./told-schema.ts";
 import type { Tool, ToolHints } from "./tool.ts";
 
 /** In the order in which a model is to think of them. */
@@ -42,7 +42,7 @@ export type ToolDescription = {
   description: string;
   inputSchema: ToldSchema;
   outputSchema: ToldSchema;
-  annotations: ToolHints & { title: string };
+  annotations: ToolHints;
 };
 
 export type ToolResult = {
@@ -117,6 +117,6 @@ function quotesStrangers({ reason, code }: AppError): boolean {
 }
 
 function describe({ name, title, description, input, output, hints }: Tool): ToolDescription {
-  const schemas = { inputSchema: tellSchema(input), outputSchema: tellSchema(output) };
-  return { name, title, description, ...schemas, annotations: { title, ...hints } };
+  const schemas = { inputSchema: tellInput(input), outputSchema: tellOutput(output) };
+  return { name, title, description, ...schemas, annotations: hints };
 }
