@@ -6,6 +6,7 @@ import { markdownDocuments, pages } from "../../src/db/schema/pages.ts";
 import { LOCAL_USER_ID } from "../../src/db/schema/users.ts";
 import { websites } from "../../src/db/schema/websites.ts";
 import { indexWebsite } from "../../src/passages/index-website.ts";
+import { createWordIndex } from "../../src/search/known-words.ts";
 import { findOrAddWebsite } from "../../src/websites/websites.ts";
 import { type ManualPage, urlOf } from "./search-corpus.ts";
 
@@ -53,6 +54,7 @@ export async function indexManuals(app: App): Promise<{ cpuSeconds: number; seco
   for (const { id } of await app.db.select({ id: websites.id }).from(websites)) {
     await indexWebsite(app, id, { signal: new AbortController().signal });
   }
+  await createWordIndex(app);
   const { user, system } = process.cpuUsage(before);
   return { cpuSeconds: (user + system) / 1e6, seconds: (performance.now() - startedAt) / 1_000 };
 }
