@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { type Db, rowsOf } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { indexedPages, passages } from "../db/schema/passages.ts";
+import { websites } from "../db/schema/websites.ts";
 import { findNearest, findPageVector, type NearPassage } from "../embeddings/nearest.ts";
 import { getPage } from "../pages/pages.ts";
 import { readFrequencies } from "./frequencies.ts";
@@ -94,7 +95,9 @@ async function findByWords(
     query: markers ? `${quoteLexeme(lexeme)} & (${markers})` : quoteLexeme(lexeme),
     worth,
   }));
-  const isSeen = websiteIds ? sql`p.website_id = any(${`{${websiteIds.join(",")}}`}::uuid[])` : sql`true`;
+  const isSeen = websiteIds
+    ? sql`p.website_id = any(${`{${websiteIds.join(",")}}`}::uuid[])`
+    : sql`exists (select 1 from ${websites} w where w.id = p.website_id and w.deleted_at is null)`;
   const result = await db.execute(sql`
     select page_id, (sum(worth) / ${total}::float8)::float8 as score from (
       select distinct found.page_id, word.query, word.worth

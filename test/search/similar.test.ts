@@ -86,8 +86,18 @@ for (const kind of vectorStores)
 
     test("are found on the viewer's own websites alone", async () => {
       expect((await similarTo("strange", stranger)).names).not.toContain("locks");
-      expect(similarTo("locks", stranger)).rejects.toThrow("There is no page");
-      await similarTo("locks", stranger).catch(() => {});
+      await expect(similarTo("locks", stranger)).rejects.toThrow("There is no page");
+    });
+
+    test("are none of a website that is deleted", async () => {
+      const setDeleted = (deletedAt: Date | null) =>
+        store.db.update(websites).set({ deletedAt }).where(eq(websites.url, "https://other.example/"));
+      await setDeleted(new Date("2026-01-01T00:00:00Z"));
+
+      const { names } = await similarTo("locks");
+      await setDeleted(null);
+
+      expect(names).toEqual(["deadlocks"]);
     });
 
     test("are put into groups around the one that is fewest links away, of all that the viewer sees", async () => {
