@@ -34,8 +34,11 @@ export type IndexingResult = StoredCounts;
  */
 const BATCH = { bytes: 48 * 1_024, versions: 16 };
 
-/** Batches whose terms the indexes take in their order together: fewer are more work, more hold up others for longer. */
-const SORTED_BATCHES = 8;
+/**
+ * Batches whose terms the indexes take in their order together, and whose words are stored: fewer are more work, more hold
+ * up others for longer.
+ */
+const TIDIED_BATCHES = 8;
 
 type Context = { db: Db; clock: Clock };
 type Run = { signal: AbortSignal; onProgress?: (progress: IndexingProgress) => void };
@@ -60,8 +63,7 @@ export async function indexWebsite(context: Context, websiteId: string, run: Run
       const counts = await storeWhatCanBe(db, websiteId, cut, clock.now());
       if (!counts) return total;
       noteIndexed(cut);
-      if (++batches % SORTED_BATCHES === 0) await sortIndexes(db);
-      await vocabulary.store(db);
+      if (++batches % TIDIED_BATCHES === 0) await tidy(db, vocabulary);
       addCounts(total, counts);
       run.onProgress?.({ pages: total.pages + total.removed, passages: total.added });
     }
@@ -69,10 +71,15 @@ export async function indexWebsite(context: Context, websiteId: string, run: Run
   const isChanged = total.pages + total.removed > 0;
   await noteWebsite(db, websiteId, startedAt, isChanged);
   if (isChanged) {
-    await sortIndexes(db);
+    await tidy(db, vocabulary);
     await analyzePassages(db);
   }
   return total;
+}
+
+async function tidy(db: Db, vocabulary: Vocabulary | undefined): Promise<void> {
+  await sortIndexes(db);
+  await vocabulary?.store(db);
 }
 
 type Batch = { gone: { page: PendingPage; at: Date }[]; versions: PendingVersion[] };
