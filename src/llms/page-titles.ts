@@ -1,3 +1,4 @@
+import { isNoSentence } from "../passages/summary.ts";
 import type { ListedPage } from "./listed-pages.ts";
 import { inTurns } from "./turns.ts";
 
@@ -16,15 +17,6 @@ const REPEATED = 3;
 /** What generators write where a page has no title. */
 const NO_TITLE = /^\s*(?:<?no title>?|untitled(?: document)?)\s*$/i;
 
-/** What begins a note, where a page begins with one. */
-const ALERT = /\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]/g;
-
-/** What underlines a heading in plain text. */
-const RULE = /[~=_*#-]{4,}/g;
-
-/** `Author: A. N. Other`, `Source code: Lib/re.py`: a field, which says nothing of what the page is about. */
-const FIELD = /^\p{L}[\p{L} ]{1,20}: \S+(?: \S+){0,4}$/u;
-
 export type PageTitles = { titleOf(page: ListedPage): string; summaryOf(page: ListedPage): string | undefined };
 
 /** Titles without what all have, such as the website's name, and one line about each page, where it says something. */
@@ -38,7 +30,7 @@ export async function createPageTitles(pages: readonly ListedPage[], signal?: Ab
     return shorten((own || whole).replace(/ ?:$/, "") || nameOf(page), MAX_TITLE);
   });
   const summaryOf = remembering((page): string | undefined => {
-    const text = onOneLine((page.summary ?? "").replace(ALERT, "").replace(RULE, " "));
+    const text = onOneLine(page.summary ?? "");
     if (isNoSentence(text) || (summaries.get(page.summary ?? "") ?? 0) >= REPEATED) return undefined;
     const isTitle = [page.title ?? "", titleOf(page)].some((title) => foldText(title) === foldText(text));
     return isTitle ? undefined : shortenText(text, MAX_SUMMARY);
@@ -73,13 +65,6 @@ export const onOneLine = (text: string) => text.toWellFormed().replace(UNSEEN, "
 export function toWebsiteSummary(text: string): string | undefined {
   const line = onOneLine(text);
   return isNoSentence(line) || !/[.!?。！？…]["”»)]?$/.test(line) ? undefined : line;
-}
-
-/** What is no sentence about anything: a field, an address, a name, or the line before a list. */
-function isNoSentence(text: string): boolean {
-  if (FIELD.test(text) || /[:,]$/.test(text) || /^(?:©|\(c\) |copyright\b)/i.test(text)) return true;
-  // Scripts without spaces say as much in fewer words.
-  return text.split(" ").length < 4 && !/[.!?。！？]$/.test(text) && text.length < 30;
 }
 
 /** At most `length` characters, ended at a sentence where one ends in the second half, else at a word. */

@@ -7,6 +7,15 @@ const MIN_LENGTH = 20;
 /** Where a page says what it is about, if it does. */
 const READ_LENGTH = 20_000;
 
+/** What begins a note, where a page begins with one. */
+const ALERT = /\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]/g;
+
+/** What underlines a heading in plain text. */
+const RULE = /[~=_*#-]{4,}/g;
+
+/** `Author: A. N. Other`, `Source code: Lib/re.py`: a field, which says nothing of what the page is about. */
+const FIELD = /^\p{L}[\p{L} ]{1,20}: \S+(?: \S+){0,4}$/u;
+
 /** One line on a page: what it says of itself, or the first sentence of its prose; null when there is none. */
 export function summarize({ description, markdown }: { description: string | null; markdown: string }): string | null {
   const said = toLine(description ?? "");
@@ -16,13 +25,29 @@ export function summarize({ description, markdown }: { description: string | nul
     if (kind !== "text") continue;
     const { text, code } = toPassageText(beginning.slice(start, Math.min(end, start + 2_000)));
     const line = toLine(text);
-    if (line.length < MIN_LENGTH || code.some((span) => span.end - span.start > text.length / 2)) continue;
-    return shorten(firstSentence(line));
+    const sentence = firstSentence(line);
+    const isCode = code.some((span) => span.end - span.start > text.length / 2);
+    if (line.length >= MIN_LENGTH && !isCode && !isNoSentence(sentence)) return shorten(sentence);
   }
   return null;
 }
 
-const toLine = (text: string) => text.slice(0, 2_000).replaceAll("\0", "").replace(/\s+/gu, " ").trim().toWellFormed();
+/** What is no sentence about anything: a field, an address, a name, or the line before a list. */
+export function isNoSentence(text: string): boolean {
+  if (FIELD.test(text) || /[:,]$/.test(text) || /^(?:©|\(c\) |copyright\b)/i.test(text)) return true;
+  // Scripts without spaces say as much in fewer words.
+  return text.split(" ").length < 4 && !/[.!?。！？]$/.test(text) && text.length < 30;
+}
+
+const toLine = (text: string) =>
+  text
+    .slice(0, 2_000)
+    .replace(ALERT, "")
+    .replace(RULE, " ")
+    .replaceAll("\0", "")
+    .replace(/\s+/gu, " ")
+    .trim()
+    .toWellFormed();
 
 function firstSentence(line: string): string {
   for (let at = MIN_LENGTH - 1; at < line.length; at++) {

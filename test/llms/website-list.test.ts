@@ -187,7 +187,7 @@ describe("what is said of a page", () => {
       "Author: Ada",
       "See:",
       "me@x.example",
-      "[!NOTE] Mind the gap, please.",
+      "Mind the gap, please.",
     ];
     const { notes } = await list(
       said.map((summary, index) => listed(`/${index}`, { title: index === 1 ? "Title" : `T${index}`, summary })),

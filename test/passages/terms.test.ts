@@ -118,6 +118,17 @@ describe("a summary", () => {
       "これは最初の文であり、とても長いものになっています。",
     ],
     [{ description: "a\0b", markdown: "" }, "ab"],
+    [
+      {
+        description: null,
+        markdown: "**Source code:** Lib/struct.py\n\n---\n\n[!NOTE]\nIt packs values into bytes. These are:\n\n- a",
+      },
+      "It packs values into bytes.",
+    ],
+    [
+      { description: null, markdown: "The functions of this module are:\n\nThey pack what is given." },
+      "They pack what is given.",
+    ],
   ])("of %j is %j", (document, line) => expect(summarize(document)).toBe(line));
 
   test("is bounded, and ends with a word", () => {
