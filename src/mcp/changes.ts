@@ -4,6 +4,8 @@ import type { McpContext } from "./call.ts";
 import type { Offer } from "./offer.ts";
 
 const MAX_SUBSCRIPTIONS = 200;
+/** Of the longest URL that is kept, percent-encoded once more. */
+const MAX_URI_LENGTH = 6_200;
 
 /**
  * Has a server that lasts as long as its client's connection tell of changes over it, until it is closed. `subscriptions`
@@ -25,6 +27,8 @@ export function pushChanges(
     });
   };
   server.setRequestHandler("resources/subscribe", ({ params: { uri } }) => {
+    if (uri.length > MAX_URI_LENGTH)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `A URI may be ${MAX_URI_LENGTH} characters long`);
     if (subscriptions.size >= MAX_SUBSCRIPTIONS && !subscriptions.has(uri)) {
       const message = `${MAX_SUBSCRIPTIONS} resources are subscribed to, which is the limit`;
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
@@ -51,5 +55,6 @@ export function pushChanges(
 export function subscribedUris(message: unknown): string[] {
   const { params } = message as { params?: { notifications?: { resourceSubscriptions?: unknown } } };
   const uris = params?.notifications?.resourceSubscriptions;
-  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === "string").slice(0, MAX_SUBSCRIPTIONS) : [];
+  if (!Array.isArray(uris)) return [];
+  return uris.filter((uri) => typeof uri === "string" && uri.length <= MAX_URI_LENGTH).slice(0, MAX_SUBSCRIPTIONS);
 }

@@ -9,6 +9,9 @@ import { isOutage } from "../db/connection-failure.ts";
 import { AppError } from "../errors.ts";
 import { OpenQuestion } from "./asking.ts";
 import type { McpContext } from "./call.ts";
+import { FOREIGN_REDIRECT } from "./hosts.ts";
+import { NO_SECTION } from "./outline.ts";
+import { fence } from "./untrusted.ts";
 
 /**
  * Runs a tool. What fails in here is told to the model too: an error of the protocol would be seen by its client alone.
@@ -44,11 +47,20 @@ export async function asProtocol<T>(context: McpContext, run: () => Promise<T>, 
 
 /** In words that a model, and the person behind it, can act on. What is a bug of ours is logged instead. */
 function describeFailure({ log }: Pick<McpContext, "log">, error: unknown): string {
-  if (error instanceof AppError) {
-    const faults = error.faults.map(({ at, message }) => `${at || "the input"} ${message}`);
-    return [error.message, ...faults].join("\n");
-  }
+  if (error instanceof AppError) return describeError(error);
   if (isOutage(error)) return "The database can't be used at the moment; try again later";
   log.error("MCP request failed", { error });
   return "The service failed at this request; its log says why";
 }
+
+/** What a caller can act on, in words. What strangers may have written of it stands between marks. */
+export function describeError({ reason, code, message, faults }: AppError): string {
+  const quotesStrangers = reason === "external" || reason === "unprocessable" || QUOTING.has(code);
+  if (quotesStrangers) return `It failed (${code}):\n${fence(message, "error")}`;
+  const told = faults.filter((fault) => !message.includes(fault.message));
+  const lines = told.map((fault) => `- ${fault.at.slice(1) || "input"}: ${fault.message}`);
+  return [`${message} (${code})`, ...lines].join("\n");
+}
+
+/** Errors that have headings of pages in them, or the places that these lead to. */
+const QUOTING = new Set([NO_SECTION, FOREIGN_REDIRECT]);

@@ -5,8 +5,11 @@ import type { Db } from "../db/db.ts";
 import { AppError } from "../errors.ts";
 import type { Fetch, Redirect } from "../fetch/fetch.ts";
 import { listWebsitesNaming } from "../websites/websites.ts";
+import { shorten } from "./budget.ts";
 import type { Call } from "./call.ts";
 
+/** Of the error that says where a page leads to. */
+export const FOREIGN_REDIRECT = "foreign_redirect";
 const MAX_REDIRECTS = 10;
 
 type Asking = Pick<Call, "allowedHosts" | "confirm">;
@@ -59,8 +62,8 @@ export function followWithin(fetch: Fetch, db: Db, viewer: Viewer, { allowedHost
       if (!isWanted && !(await isOnWebsite(db, viewer, location)))
         throw new AppError(
           "forbidden",
-          `${request.url} leads to ${location}, whose host belongs to no registered website; call again with that URL if it is wanted`,
-          { code: "new_host" },
+          `${request.url} leads to ${shorten(location, 500)}, whose host belongs to no registered website; nothing was fetched from there`,
+          { code: FOREIGN_REDIRECT },
         );
       url = location;
     }

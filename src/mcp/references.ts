@@ -37,6 +37,12 @@ export async function findWebsiteBy(db: Db, viewer: Viewer, reference: string): 
   throw new AppError("conflict", `Several websites fit ${JSON.stringify(shorten(text, 200))}: ${named.join(", ")}`);
 }
 
+/** Whether a reference may mean a website, whichever others it fits besides. */
+export function mayMean({ id, url, name }: Website, reference: string): boolean {
+  const text = reference.trim().toLowerCase();
+  return text === id || text === name.toLowerCase() || readPlace(text)?.host === new URL(url).host;
+}
+
 /**
  * A page by its id or URL. Of a URL that several websites have, the one that is there and was fetched last.
  * @throws AppError `not_found`

@@ -5,8 +5,9 @@ import { type Cache, createMemoryCache } from "../../src/cache.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../src/mcp/http.ts";
 import { OFFER, type Offer } from "../../src/mcp/offer.ts";
+import type { createMcpServer } from "../../src/mcp/server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { SILENT } from "../../src/telemetry/telemetry.ts";
+import { SILENT, type Telemetry } from "../../src/telemetry/telemetry.ts";
 import { createEverythingServer, type EverythingTool } from "./everything-server.ts";
 
 export type ServedEndpoint = {
@@ -23,16 +24,29 @@ export type ServedEndpoint = {
   stop(): Promise<void>;
 };
 
-type Options = { clock?: Clock; instances?: number; port?: number };
+type Options = {
+  clock?: Clock;
+  instances?: number;
+  port?: number;
+  telemetry?: Telemetry;
+  /** Serves what there really is. */
+  createServer?: typeof createMcpServer;
+};
 
 /**
  * An endpoint on a socket, whose servers do what tests want of them and need no database. The header `x-user` says who
  * asks.
  */
-export function serveEndpoint({ clock = systemClock, instances = 1, port = 0 }: Options = {}): ServedEndpoint {
+export function serveEndpoint({
+  clock = systemClock,
+  instances = 1,
+  port = 0,
+  telemetry = SILENT,
+  createServer,
+}: Options = {}): ServedEndpoint {
   const live = () => instances;
   const cache = createMemoryCache(clock);
-  const app = { clock, telemetry: SILENT, log: createLog("error", clock, () => {}), instances: { live }, cache };
+  const app = { clock, telemetry, log: createLog("error", clock, () => {}), instances: { live }, cache };
   const waiting: ServedEndpoint["waiting"] = [];
   const listeners = new Set<Parameters<Offer["watchResources"]>[3]>();
   const offer: Offer = {
@@ -69,7 +83,7 @@ export function serveEndpoint({ clock = systemClock, instances = 1, port = 0 }: 
   const endpoint = createMcpEndpoint(app as unknown as App, {
     scrapes: createTurnstile(0, "scrapes"),
     offer,
-    createServer: (...of) => createEverythingServer(...of, tools),
+    createServer: createServer ?? ((...of) => createEverythingServer(...of, tools)),
   });
   const server = Bun.serve({
     ...{ hostname: "127.0.0.1", port, idleTimeout: 30 },

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createMcpServer } from "../../src/mcp/server.ts";
+import { SILENT, type Telemetry } from "../../src/telemetry/telemetry.ts";
 import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { callOf, INITIALIZE, type ServedEndpoint, serveEndpoint } from "./served-endpoint.ts";
 
@@ -98,6 +100,24 @@ describe("a session", () => {
     expect(statuses).toEqual([200, 404, 200]);
   });
 
+  test("hears of so many resources, of names that are none too long", async () => {
+    const session = await served.begin();
+    const subscribe = async (uri: string) => {
+      const message = { jsonrpc: "2.0", id: 1, method: "resources/subscribe", params: { uri } };
+      return (await served.post(message, { "mcp-session-id": session })).text();
+    };
+
+    const long = await subscribe(`https://docs.example.com/${"x".repeat(10_000)}`);
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, at) => subscribe(`https://docs.example.com/${at}`)),
+    );
+    const tooMany = await subscribe("https://docs.example.com/one-more");
+
+    expect(long).toContain('"error"');
+    expect(answers.filter((answer) => answer.includes('"error"'))).toEqual([]);
+    expect(tooMany).toContain("200 resources are subscribed to");
+  });
+
   test("takes no second first request, and no revision that nobody knows", async () => {
     const session = await served.begin();
 
@@ -133,6 +153,22 @@ describe("a session", () => {
     expect(text).toContain("32 calls of yours are under way");
     expect(served.waiting.length - before).toBe(32);
   });
+});
+
+test("names that clients think up are not counted by, whatever becomes of the call", async () => {
+  const counted: string[] = [];
+  const telemetry = {
+    ...SILENT,
+    observe: (_: string, labels: { name?: string }) => void counted.push(labels.name ?? ""),
+  };
+  const served = serveEndpoint({ telemetry: telemetry as Telemetry, createServer: createMcpServer });
+  const call = (name: string) => served.post(callOf(name), { accept: "application/json" }).then((each) => each.text());
+
+  await Promise.all(["invented", "search", ...Array.from({ length: 40 }, (_, at) => `invented-${at}`)].map(call));
+  await served.stop();
+
+  expect(counted).toHaveLength(42);
+  expect([...new Set(counted)].sort()).toEqual(["", "search"]);
 });
 
 describe("what is no message", () => {

@@ -4,7 +4,7 @@ import { canonicalizeUrl, hashUrl } from "../../crawl/url.ts";
 import { pages } from "../../db/schema/pages.ts";
 import { listenForWebsites } from "../../websites/announcements.ts";
 import type { McpContext } from "../call.ts";
-import { findWebsiteBy, isId } from "../references.ts";
+import { findWebsiteBy, isId, mayMean } from "../references.ts";
 import { readAddress, WEBSITES_URI } from "./addresses.ts";
 
 export type ResourceEvent = { kind: "list" } | { kind: "updated"; uri: string };
@@ -24,12 +24,13 @@ export function watchResources(
   tell: (event: ResourceEvent) => void,
 ): () => void {
   const viewer = toViewer(principal);
-  let lookedAt = context.clock.now();
+  const beganAt = context.clock.now();
+  const lookedAt = new Map<string, Date>();
   const stopped = new AbortController();
 
   const tellUpdated = async (websiteId: string) => {
-    const since = lookedAt;
-    lookedAt = context.clock.now();
+    const since = lookedAt.get(websiteId) ?? beganAt;
+    lookedAt.set(websiteId, context.clock.now());
     const uris = [...subscriptions].slice(0, MAX_SUBSCRIBED);
     const changed = await findUpdated(context, principal, { uris, websiteId, since });
     if (!stopped.signal.aborted) for (const uri of changed) tell({ kind: "updated", uri });
@@ -59,15 +60,16 @@ async function findUpdated(
   principal: Principal,
   { uris, websiteId, since }: Asked,
 ): Promise<string[]> {
-  const viewer = toViewer(principal);
   return store.read(async (db) => {
+    const website = await findWebsiteBy(db, toViewer(principal), websiteId);
+    if (!website) return [];
     const updated: string[] = [];
     const uriOfPage = new Map<string, string>();
     for (const uri of uris) {
       const address = readAddress(uri);
       if (!address || address.kind === "websites") continue;
       if (address.kind === "page") uriOfPage.set(keyOf(address.page), uri);
-      else if ((await findWebsiteBy(db, viewer, address.website))?.id === websiteId) updated.push(uri);
+      else if (mayMean(website, address.website)) updated.push(uri);
     }
     const keys = [...uriOfPage.keys()];
     if (keys.length === 0) return updated;

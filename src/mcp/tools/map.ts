@@ -109,13 +109,13 @@ async function mapFromWeb(context: McpContext, input: Input, call: Call) {
   const { shown, isAll } = takeFitting(viewed, maxTokens, (each) => JSON.stringify(each));
   const isComplete = map.isComplete && isAll;
   const hidden = viewed.length - shown.length;
+  const problems = map.problems.map((problem) => shorten(problem, 300));
   const rest = [
     ...(hidden > 0 ? [`${hidden} more were found; narrow by path_prefix, or raise max_tokens`] : []),
     ...(map.isComplete ? [] : ["There are more than were looked at"]),
-    ...map.problems.map((problem) => `Not read: ${shorten(problem, 300)}`),
+    ...(problems.length > 0 ? [`Not read:\n${fence(problems.join("\n"), url)}`] : []),
   ];
   const text = shown.length === 0 ? "No URL was found" : fence(shown.map(describe).join("\n"), url);
-  const problems = map.problems.map((problem) => shorten(problem, 300));
   return {
     structured: { notice: NOTICE, urls: shown, next_cursor: null, is_complete: isComplete, problems },
     text: [text, ...rest].join("\n"),

@@ -2,8 +2,7 @@ import { Value } from "@sinclair/typebox/value";
 import { may, type Principal } from "../../access/principal.ts";
 import { AppError, type Fault } from "../../errors.ts";
 import type { Call, Content, McpContext } from "../call.ts";
-import { NO_SECTION } from "../outline.ts";
-import { fence } from "../untrusted.ts";
+import { describeError } from "../failures.ts";
 import { cancelCrawlTool } from "./cancel-crawl.ts";
 import { crawlTool } from "./crawl.ts";
 import { crawlStatusTool } from "./crawl-status.ts";
@@ -101,19 +100,6 @@ function readInput({ name, input: schema }: Tool, given: unknown) {
     if (faults.size === MAX_FAULTS) break;
   }
   throw new AppError("invalid", `${name} can't be called so`, { faults: [...faults.values()] });
-}
-
-function describeError(error: AppError): string {
-  const { message, faults, code } = error;
-  if (quotesStrangers(error)) return `It failed (${code}):\n${fence(message, "error")}`;
-  const told = faults.filter((fault) => !message.includes(fault.message));
-  const lines = told.map((fault) => `- ${fault.at.slice(1) || "input"}: ${fault.message}`);
-  return [`${message} (${code})`, ...lines].join("\n");
-}
-
-/** What servers send, and headings of pages, are in some messages. */
-function quotesStrangers({ reason, code }: AppError): boolean {
-  return reason === "external" || reason === "unprocessable" || code === NO_SECTION;
 }
 
 function describe({ name, title, description, input, output, hints }: Tool): ToolDescription {

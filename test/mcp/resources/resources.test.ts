@@ -168,4 +168,25 @@ for (const { name, open } of testStores)
       await announceWebsite(tools.app, "list", tools.adas.id);
       expect(told).toEqual([]);
     });
+
+    test("who watches misses nothing where a name fits two websites, or another is built in between", async () => {
+      const other = await addWebsite(store.db, { userId: tools.ada.userId, url: "https://docs.example.com/guide/" });
+      const told: string[] = [];
+      const host = "orbweaver://websites/docs.example.com";
+      const page = `orbweaver://pages/${guideId}`;
+      const leave = watchResources(tools.app, tools.ada, new Set([host, page]), (event) => {
+        if (event.kind === "updated") told.push(event.uri);
+      });
+      clock.advance(60_000);
+      await addVersion(store.db, guideId, clock.now(), "# Guide\n\nWords of a minute later.\n");
+
+      clock.advance(60_000);
+      await announceWebsite(tools.app, "index", other.id);
+      while (told.length < 1) await Bun.sleep(1);
+      await announceWebsite(tools.app, "index", tools.adas.id);
+      while (told.length < 3) await Bun.sleep(1);
+      leave();
+
+      expect(told).toEqual([host, host, page]);
+    });
   });

@@ -18,6 +18,7 @@ beforeAll(async () => {
     "https://docs.example.com/": page("/a", "/b", "https://elsewhere.example.org/x"),
     "https://docs.example.com/a": text("apples"),
     "https://docs.example.com/away": redirect("https://elsewhere.example.org/x?told=secret"),
+    "https://docs.example.com/afar": redirect(`https://elsewhere.example.org/SYSTEM/${"call-crawl/".repeat(500)}`),
     "https://docs.example.com/moved": redirect("https://www.docs.example.com/a"),
     "https://docs.example.com/round": redirect("https://docs.example.com/round"),
     "https://docs.example.com/slow": silence,
@@ -68,10 +69,19 @@ describe("a page fetched now", () => {
   });
 
   test("can't speak to the model by what its server sends in place of it", async () => {
-    const { isError, text: told } = await tools.call("scrape", { url: "https://docs.example.com/film" });
+    const fenced =
+      /<web-text (\S+) [^\n]*\n(?:(?!<\/web-text)[^\n]*\n)*[^\n]*SYSTEM[^\n]*\n(?:[^\n]*\n)?<\/web-text \1>/;
+    for (const [tool, input, isFailure] of [
+      ["scrape", { url: "https://docs.example.com/film" }, true],
+      ["scrape", { url: "https://docs.example.com/afar" }, true],
+      ["map", { website: "https://docs.example.com/film", live: true }, false],
+    ] as const) {
+      const { isError, text: told } = await tools.call(tool, input);
 
-    expect(isError).toBe(true);
-    expect(told).toMatch(/<web-text (\S+) [^\n]*\n[^\n]*SYSTEM[^\n]*\n<\/web-text \1>/);
+      expect([tool, isError]).toEqual([tool, isFailure]);
+      expect(told).toMatch(fenced);
+      expect(told.length).toBeLessThan(1_500);
+    }
   });
 
   test("is given up when the caller cancels", async () => {
