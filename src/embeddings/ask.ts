@@ -10,8 +10,8 @@ export const PROBE = "Example";
 type Context = { embedder: Embedder; clock: Clock };
 
 /**
- * Vectors of passages, in their order; null for those that the endpoint takes in no length. What is too long at a time is
- * sent by halves, and a single text that is too long is cut.
+ * Vectors of passages, in their order; null for those that the endpoint takes in no length. What it does not take together
+ * is sent by halves, and a single text is cut.
  * @throws EmbeddingError; the signal's reason
  */
 export async function askForVectors(
@@ -44,7 +44,7 @@ async function askForCut(context: Context, text: string, signal: AbortSignal): P
   return null;
 }
 
-/** The error where it is that there is too much. */
+/** The error where it is the texts that are at fault. */
 async function tryToEmbed(
   { embedder, clock }: Context,
   texts: readonly string[],
@@ -54,7 +54,7 @@ async function tryToEmbed(
   try {
     return await embedder.embed(texts, { signal });
   } catch (error) {
-    if (error instanceof EmbeddingError && error.code === "too_long") return error;
+    if (error instanceof EmbeddingError && error.code === "unfit") return error;
     throw error;
   }
 }

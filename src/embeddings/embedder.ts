@@ -85,7 +85,7 @@ export function openEmbedder(config: Config, parts: Parts): Embedder | undefined
       try {
         return await askFor(ways[purpose], { texts, model, signal, key: EMBEDDINGS_KEY });
       } catch (error) {
-        if (error instanceof EmbeddingError && error.code !== "too_long") rests.begin(asked, error);
+        if (error instanceof EmbeddingError && error.code !== "unfit") rests.begin(asked, error);
         throw error;
       }
     },

@@ -9,8 +9,8 @@ export type EmbeddingFailureCode =
   | "rate_limited"
   /** Its settings are wrong: the key, the model's name, the path. */
   | "refused"
-  /** It does not take so much text at a time, or in one piece. */
-  | "too_long"
+  /** It does not take these texts together, or one of them in one piece, or makes nothing of one. */
+  | "unfit"
   | "unusable"
   | "resting";
 
@@ -28,17 +28,17 @@ export class EmbeddingError extends Error {
 
 const SHOWN_CHARACTERS = 200;
 
-/** Some say by 500 that a text is too long for the model's context. */
-const TOO_LONG_WORDS =
-  /too (?:large|long|many tokens)|context (?:length|size|window)|maximum (?:context|input|sequence)/i;
+/** Some say by 500 that a text is too long for the model's context, or that the model made of it what is no number. */
+const UNFIT_WORDS =
+  /too (?:large|long|many tokens)|context (?:length|size|window)|maximum (?:context|input|sequence)|unsupported value: NaN/i;
 
 /** What an answer other than 200 says. */
 export function toRefusal({ status, text, retryAfterMs }: EndpointAnswer): EmbeddingError {
   const message = `The endpoint answered ${status}${describeText(text)}`;
   if (status === 429) return new EmbeddingError("rate_limited", message, retryAfterMs);
   const isOfText = status === 400 || status === 413 || status === 422;
-  if (isOfText || (status >= 500 && TOO_LONG_WORDS.test(text.slice(0, 2_000))))
-    return new EmbeddingError("too_long", message);
+  if (isOfText || (status >= 500 && UNFIT_WORDS.test(text.slice(0, 2_000))))
+    return new EmbeddingError("unfit", message);
   if (status >= 500 || status === 408 || status === 425)
     return new EmbeddingError(status === 503 ? "rate_limited" : "unreachable", message, retryAfterMs);
   return new EmbeddingError("refused", message);
@@ -51,7 +51,7 @@ function describeText(text: string): string {
 
 /**
  * The vectors of an answer, normalised.
- * @throws EmbeddingError `unusable` for what is none of that many vectors of one size
+ * @throws EmbeddingError `unusable` for what is none of that many vectors of one size; `unfit` where one has no direction
  */
 export function readEmbeddings(text: string, count: number): Embedding[] {
   const { data } = parseAnswer(text);
@@ -82,11 +82,14 @@ function readVector(numbers: unknown): Embedding {
   if (!Array.isArray(numbers) || numbers.length === 0) throw unusable("what is no vector");
   let sum = 0;
   for (const number of numbers) {
-    if (typeof number !== "number" || !Number.isFinite(number)) throw unusable("a vector with what is no number in it");
-    sum += number * number;
+    // JSON has no NaN, in place of which there is null.
+    if (typeof number !== "number" && number !== null) throw unusable("a vector with what is no number in it");
+    sum += number === null ? Number.NaN : number * number;
   }
   const length = Math.sqrt(sum);
-  if (!Number.isFinite(length) || length < Number.EPSILON) throw unusable("a vector without a direction");
+  if (!Number.isFinite(length) || length < Number.EPSILON)
+    // Models make such of single texts, for which the others must not wait.
+    throw new EmbeddingError("unfit", "The endpoint answered with a vector without a direction");
   return Float32Array.from(numbers as number[], (number) => number / length);
 }
 

@@ -27,7 +27,7 @@ export const embeddingExamination = (embedder: Embedder | undefined): Examinatio
 function judge({ code }: EmbeddingError, finding: string): Diagnosis {
   switch (code) {
     case "refused":
-    case "too_long":
+    case "unfit":
       return fail(finding, "See EMBEDDINGS_URL, EMBEDDINGS_MODEL and EMBEDDINGS_KEY; search goes by words meanwhile");
     case "unusable":
       return fail(finding, "See that EMBEDDINGS_URL is the base of an API in OpenAI's form, without /embeddings");

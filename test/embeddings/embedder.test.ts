@@ -85,17 +85,6 @@ describe("an embedder", () => {
     ["empty ones", () => answerWith([[], []])],
     ["sizes that differ", () => answerWith([[1, 0], [1]])],
     ["texts for numbers", () => answerWith([["1"], ["1"]])],
-    ["what is no number", () => new Response('{"data":[{"index":0,"embedding":[null]},{"index":1,"embedding":[1]}]}')],
-    ["infinite numbers", () => new Response('{"data":[{"index":0,"embedding":[1e999]},{"index":1,"embedding":[1]}]}')],
-    ["numbers too large to add up", () => answerWith([[1e200], [1]])],
-    [
-      "zeros",
-      () =>
-        answerWith([
-          [0, 0],
-          [1, 0],
-        ]),
-    ],
     ["a number twice", () => Response.json({ data: [0, 0].map((index) => ({ index, embedding: [1] })) })],
     ["a number beyond", () => Response.json({ data: [0, 7].map((index) => ({ index, embedding: [1] })) })],
     ["nothing for a vector", () => Response.json({ data: [null, { index: 1, embedding: [1] }] })],
@@ -117,9 +106,9 @@ describe("an embedder", () => {
     [503, "rate_limited"],
     [500, "unreachable"],
     [502, "unreachable"],
-    [400, "too_long"],
-    [413, "too_long"],
-    [422, "too_long"],
+    [400, "unfit"],
+    [413, "unfit"],
+    [422, "unfit"],
   ])("takes %d for %s, and says what was answered", async (status, code) => {
     endpoint.behave = () => new Response("because\nof this", { status, headers: { "retry-after": "7" } });
 
@@ -130,11 +119,25 @@ describe("an embedder", () => {
     if (code === "rate_limited") expect(failure?.retryAfterMs).toBe(7_000);
   });
 
-  test("takes a server's error for a text too long where it says so", async () => {
-    endpoint.behave = () => new Response('{"error":"input is too large to process"}', { status: 500 });
+  test.each<[string, string]>([
+    ["no number", '[{"index":0,"embedding":[null]},{"index":1,"embedding":[1]}]'],
+    ["infinite numbers", '[{"index":0,"embedding":[1e999]},{"index":1,"embedding":[1]}]'],
+    ["numbers too large to add up", '[{"index":0,"embedding":[1e200]},{"index":1,"embedding":[1]}]'],
+    ["zeros alone", '[{"index":0,"embedding":[0,0]},{"index":1,"embedding":[1,0]}]'],
+  ])("takes a vector of %s for a text's fault, as long as others have one", async (_, data) => {
+    endpoint.behave = () => new Response(`{"data":${data}}`);
 
-    expect((await failureOf(open().embed(["a"])))?.code).toBe("too_long");
+    expect((await failureOf(open().embed(["a", "b"])))?.code).toBe("unfit");
   });
+
+  test.each(["input is too large to process", "failed to encode response: json: unsupported value: NaN"])(
+    "takes a server's error for a text's where it says so: %s",
+    async (error) => {
+      endpoint.behave = () => Response.json({ error }, { status: 500 });
+
+      expect((await failureOf(open().embed(["a"])))?.code).toBe("unfit");
+    },
+  );
 
   test("fails when nobody listens, and when the connection is closed", async () => {
     const closing = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: (socket) => void socket.end() } });
@@ -212,10 +215,10 @@ describe("an embedder", () => {
   });
 });
 
-describe("what is too long", () => {
+describe("what is not taken", () => {
   const ask = (texts: string[]) => askForVectors({ embedder: open(), clock: systemClock }, texts, never);
 
-  test("at a time is sent by halves, and every text has its own vector", async () => {
+  test("together is sent by halves, and every text has its own vector", async () => {
     endpoint.behave = ({ input }) => (input.length > 2 ? new Response(null, { status: 413 }) : undefined);
 
     const vectors = await ask(["one", "two", "three", "four", "five"]);
@@ -224,7 +227,7 @@ describe("what is too long", () => {
     expect(vectors).toEqual(await open().embed(["one", "two", "three", "four", "five"]));
   });
 
-  test("in one piece is cut until it is taken, and the others are not", async () => {
+  test("in one piece is cut until it is, and the others are not", async () => {
     const long = "word ".repeat(1_000);
     endpoint.behave = ({ input }) =>
       input.some((text) => text.length > 2_000) ? new Response(null, { status: 400 }) : undefined;
@@ -246,6 +249,15 @@ describe("what is too long", () => {
       input.some((text) => text.includes("poison")) ? new Response(null, { status: 400 }) : undefined;
 
     const vectors = await ask(["one", "poison ".repeat(200), "three"]);
+
+    expect(vectors.map((vector) => vector !== null)).toEqual([true, false, true]);
+  });
+
+  test("or of which nothing is made is left out, and the rest goes on", async () => {
+    endpoint.behave = ({ input }) =>
+      input.includes("poison") ? answerWith(input.map((text) => (text === "poison" ? [0, 0] : [1, 0]))) : undefined;
+
+    const vectors = await ask(["one", "poison", "three"]);
 
     expect(vectors.map((vector) => vector !== null)).toEqual([true, false, true]);
   });
