@@ -13,7 +13,7 @@ import {
   copyVectors,
   countMissing,
   deleteFormerVectors,
-  findMissing,
+  listMissing,
   type MissingPassage,
 } from "./passage-vectors.ts";
 import { indexVectors, openVectorTable } from "./vector-table.ts";
@@ -35,8 +35,6 @@ export type EmbeddingResult = {
   reason?: string;
 };
 
-/** Passages that are looked for at a time; what the endpoint is sent is a part of them. */
-const LOOK = 256;
 /** After so long others have their turn: there are few places for work of this kind. */
 const TURN_MS = 30_000;
 /** Until the endpoint is asked again that failed: by how. */
@@ -82,7 +80,7 @@ type Work = {
   model: EmbeddingModel;
 };
 
-/** @returns whether all is embedded; otherwise time is up */
+/** @returns whether all is embedded; otherwise time is up, or the endpoint has another model by now */
 async function embedMissing(work: Work): Promise<boolean> {
   const { context, websiteId, run, result } = work;
   const { db, clock } = context;
@@ -90,30 +88,23 @@ async function embedMissing(work: Work): Promise<boolean> {
   let missing = await countMissing(db, work.model, websiteId);
   const tell = () => run.onProgress?.({ embedded: result.embedded, copied: result.copied, missing });
   tell();
-  for (let after: string | undefined; ; ) {
+  const { model } = work;
+  for await (const looked of listMissing(db, model, websiteId)) {
     run.signal.throwIfAborted();
-    const looked = await findMissing(db, work.model, websiteId, { limit: LOOK, after });
-    if (looked.length === 0) return true;
-    after = looked.at(-1)?.id;
-    const copied = await copyVectors(db, work.model, looked);
+    const copied = await copyVectors(db, model, looked);
     result.copied += copied.size;
     missing -= copied.size;
     tell();
     const wanted = looked.filter(({ id }) => !copied.has(id));
     for (let at = 0; at < wanted.length; at += context.embedder.batchSize) {
       run.signal.throwIfAborted();
-      const model = work.model;
-      const stored = await embedBatch(work, wanted.slice(at, at + context.embedder.batchSize));
-      missing -= stored;
+      missing -= await embedBatch(work, wanted.slice(at, at + context.embedder.batchSize));
       tell();
-      if (work.model.id !== model.id) {
-        // Another model lacks what came before, too.
-        after = undefined;
-        break;
-      }
-      if (clock.now().getTime() >= until) return false;
+      // Another model lacks what came before, too.
+      if (work.model.id !== model.id || clock.now().getTime() >= until) return false;
     }
   }
+  return true;
 }
 
 async function embedBatch(work: Work, batch: readonly MissingPassage[]): Promise<number> {
@@ -156,7 +147,7 @@ async function noteAndWait(work: Work, error: EmbeddingError): Promise<Pick<Embe
   const { code, message, retryAfterMs = 0 } = error;
   const { db, clock, log } = work.context;
   // While it rests it was not asked, so that what it failed by stands already.
-  if (code === "resting" || code === "too_long") return { laterMs: Math.max(1_000, retryAfterMs), reason: message };
+  if (code === "resting" || code === "unfit") return { laterMs: Math.max(1_000, retryAfterMs), reason: message };
   await noteFailure({ db, clock }, work.model, error);
   // Nobody but the operator can mend what is refused.
   const tell = code === "refused" || code === "unusable" ? log.error : log.warn;
