@@ -29,12 +29,16 @@ export type Scope = {
 /** More of them are told apart by the rows: an index looks up each marker of a query for each passage. */
 const MAX_MARKERS = 200;
 
-/** @throws AppError `not_found` for a website that the viewer has not */
+/**
+ * @param at of what is past, pages are searched that are gone by now
+ * @throws AppError `not_found` for a website that the viewer has not
+ */
 export async function readScope(
   db: Db,
   viewer: Viewer,
   asked: readonly string[] | undefined,
   filters: QueryFilters,
+  at?: Date,
 ): Promise<Scope> {
   const sites = filters.sites.map(readSite);
   const paths = readPathRules(filters);
@@ -50,17 +54,21 @@ export async function readScope(
   const isEverything = viewer.seesAll && asked === undefined && searched === found;
   const ids = searched.map(({ id }) => id);
   const isMarked = !isEverything && ids.length > 0 && ids.length <= MAX_MARKERS;
+  const narrowing = [
+    ...(isEverything || isMarked ? [] : [inArray(pages.websiteId, [...ids, NO_WEBSITE])]),
+    ...pageConditions(db, filters, paths),
+  ];
   return {
     websiteIds: isEverything ? undefined : ids,
     dictionaries: dictionariesOf(searched),
     markers: writeMarkers(isMarked ? ids : [], filters),
     conditions: [
-      sql`${pages.state} not in ('removed', 'moved')`,
-      ...(isEverything ? [isThere(db)] : isMarked ? [] : [inArray(pages.websiteId, [...ids, NO_WEBSITE])]),
-      ...pageConditions(db, filters, paths),
+      ...(at ? [] : [sql`${pages.state} not in ('removed', 'moved')`]),
+      ...(isEverything ? [isKept(db)] : []),
+      ...narrowing,
     ],
     isMeant: paths.isMeant,
-    isNarrow: sites.length + filters.paths.length + filters.pageTypes.length > 0 || filters.since !== undefined,
+    isNarrow: narrowing.length > 0,
     searched: {
       websites: searched.length,
       pages: sum(searched, ({ pages }) => pages),
@@ -146,7 +154,8 @@ const oneOf = (markers: readonly string[]) =>
 
 const quote = (lexeme: string) => `'${lexeme.replace(/['\\]/g, "$&$&")}'`;
 
-function isThere(db: Db): SQL {
+/** Of no website that is deleted. */
+function isKept(db: Db): SQL {
   return exists(
     db
       .select({ one: sql`1` })

@@ -1,9 +1,10 @@
-import { inArray, min } from "drizzle-orm";
+import { eq, inArray, min } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
 import type { PageType } from "../content/document.ts";
 import type { Db } from "../db/db.ts";
+import { pages } from "../db/schema/pages.ts";
 import { passages } from "../db/schema/passages.ts";
 import type { Embedder } from "../embeddings/embedder.ts";
 import { toName } from "../passages/names.ts";
@@ -117,7 +118,7 @@ export async function search(
   const query = parseQuery(request.query, { now: clock.now(), asTyped });
   const continuation = createContinuation(nameRequest(request));
   const shown = continuation.read(request.cursor);
-  const scope = await readScope(db, viewer, request.websiteIds, query.filters);
+  const scope = await readScope(db, viewer, request.websiteIds, query.filters, at);
   signal?.throwIfAborted();
   const { websiteIds, dictionaries } = scope;
   const isNowhere = websiteIds?.length === 0;
@@ -133,16 +134,16 @@ export async function search(
   const byMeaning = () => findNearPages(context, request, { query, scope, compiled }, signal);
   const { text, near } = await (request.mode === "vector" ? searchVectors : searchBoth)(byWords, byMeaning);
   signal?.throwIfAborted();
-  const pages = fuse(text.pages, near.pages);
-  const page = pages.filter(({ pageId }) => !shown.has(markOf(pageId))).slice(0, limit);
+  const found = fuse(text.pages, near.pages);
+  const page = found.filter(({ pageId }) => !shown.has(markOf(pageId))).slice(0, limit);
   for (const { pageId } of page) shown.add(markOf(pageId));
-  const isMore = pages.some(({ pageId }) => !shown.has(markOf(pageId)));
+  const isMore = found.some(({ pageId }) => !shown.has(markOf(pageId)));
   const isEnd = shown.size >= MAX_SHOWN;
-  const counted = request.facets ? await readFacets(db, text.others ?? pages.map(({ pageId }) => pageId)) : undefined;
+  const counted = request.facets ? await readFacets(db, text.others ?? found.map(({ pageId }) => pageId)) : undefined;
   return {
     results: await readResults(db, page, { terms, passagesPerPage, at }),
     nextCursor: isMore && !isEnd ? continuation.write(shown) : null,
-    total: { pages: Math.max(pages.length, counted?.pages ?? 0), isExact: text.isExact },
+    total: { pages: Math.max(found.length, counted?.pages ?? 0), isExact: text.isExact },
     ...(counted ? { facets: counted.facets } : {}),
     searched: {
       ...{ mode: modeOf(near, request), ...scope.searched, at: at ?? null, isLoose: text.isLoose },
@@ -200,12 +201,21 @@ function fuse(text: readonly RankedPage[], near: readonly RankedPage[] | undefin
   });
 }
 
+/** Pages that were seen first have the oldest versions; ids are in that order. */
+const FIRST_PAGES = 100;
+
 async function tellHistory(db: Db, { websiteIds }: Scope): Promise<string> {
-  const since = min(passages.fromAt);
+  const first = db
+    .select({ id: pages.id })
+    .from(pages)
+    .where(websiteIds && inArray(pages.websiteId, [...websiteIds]))
+    .orderBy(pages.id)
+    .limit(FIRST_PAGES)
+    .as("first");
   const [oldest] = await db
-    .select({ since })
-    .from(passages)
-    .where(websiteIds && inArray(passages.websiteId, [...websiteIds]));
+    .select({ since: min(passages.fromAt) })
+    .from(first)
+    .innerJoin(passages, eq(passages.pageId, first.id));
   if (!oldest?.since) return "No text is kept of what was searched";
   return `What pages said is known from ${oldest.since.toISOString()} on, as far as their versions are kept`;
 }

@@ -35,10 +35,12 @@ export async function findNearPages(
   const text = query.node ? readMeaning(query.node) : "";
   const isAsked = mode !== "text" && !asTyped && text !== "";
   if (!isAsked) return { pages: undefined, notes: [] };
-  const isWanted = context.embedder !== undefined || request.mode !== undefined || mode === "vector";
+  const isWanted = context.embedder !== undefined || request.mode !== undefined;
   if (at) return without("Vectors know what pages say now alone, so they were left out", isWanted);
   const { websiteIds, isMeant } = scope;
-  const isFiltered = scope.isNarrow || isMeant !== undefined || compiled.excluded !== undefined;
+  const { languages, not } = query.filters;
+  const isFiltered =
+    scope.isNarrow || isMeant || compiled.excluded !== undefined || languages.length + not.languages.length > 0;
   const limit = MAX_NEAR[mode] * (isFiltered ? FILTERED : 1);
   const near = await findNearestTo(context, text, { websiteIds, limit }, signal);
   if ("reason" in near) return without(`${near.reason}; found by words alone`, isWanted);

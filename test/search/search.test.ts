@@ -10,7 +10,7 @@ import { AppError } from "../../src/errors.ts";
 import { type SearchAnswer, type SearchRequest, search } from "../../src/search/search.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { addWebsite, deleteWebsite } from "../../src/websites/websites.ts";
-import { addPage, addVersion, day } from "../changes/page-history.ts";
+import { addPage, addVersion, day, tell } from "../changes/page-history.ts";
 import { testStores } from "../testing/stores.ts";
 import { bringUp, DOCS, indexSite } from "./indexed-site.ts";
 
@@ -266,6 +266,21 @@ for (const { name, open } of testStores) {
       expect(await askAt("prices", new Date("2025-12-31"))).toEqual([]);
       const { searched } = await ask("ocelot", { websiteIds: [id], at: day(6) });
       expect(searched).toMatchObject({ mode: "text", at: day(6), notes: [expect.stringContaining("2026-01-01")] });
+    });
+
+    test("of a page that is gone it is found what it said", async () => {
+      const { db } = store;
+      const { id } = await addWebsite(db, { userId: LOCAL_USER_ID, url: "https://lost.example/" });
+      const pageId = await addPage(db, id, "https://lost.example/dodo", { 1: "# Dodo\n\nA dodo walks.\n" });
+      await bringUp(db, id);
+      await db.update(pages).set({ state: "removed" }).where(eq(pages.id, pageId));
+      await tell(db, { pageId, kind: "removed", at: day(5), from: 1 });
+      await bringUp(db, id);
+      const askAt = async (at?: Date) => paths(await ask("dodo path:/d", { websiteIds: [id], at }));
+
+      expect(await askAt(day(3))).toEqual(["/dodo"]);
+      expect(await askAt(day(6))).toEqual([]);
+      expect(await askAt()).toEqual([]);
     });
 
     test("searches go on while the index is written", async () => {
