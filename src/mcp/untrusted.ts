@@ -18,7 +18,8 @@ export function fence(text: string, source: string, random: () => string = makeM
  * what turns the direction of text, invisible operators, and control characters.
  */
 export function toVisible(text: string): string {
-  return text.toWellFormed().replace(/[\u{e0000}-\u{e007f}\u202a-\u202e\u2060-\u2069\ufeff]|[\p{Cc}--[\t\n]]/gv, "");
+  const shown = text.toWellFormed().replace(/[\u{e0000}-\u{e007f}\u202a-\u202e\u2060-\u2069\ufeff]/gu, "");
+  return shown.replace(/\p{Cc}/gu, (character) => (character === "\t" || character === "\n" ? character : ""));
 }
 
 function makeMark(): string {
