@@ -3,7 +3,7 @@ import type { ListedPage } from "./listed-pages.ts";
 import { inTurns } from "./turns.ts";
 
 /** What stands between a page's own title and the website's name. */
-const SEPARATOR = /\s+[|–—·•»:/-]+\s+|\s*::\s*|: /g;
+const SEPARATOR = / [|–—·•»:/-]+ | ?:: ?|: /g;
 
 /** The share of pages that must have the same words at the end or the beginning for them to be the website's. */
 const SHARED = 0.4;
