@@ -1,5 +1,3 @@
-import { type Static, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
 import { eq, inArray } from "drizzle-orm";
 import { headingText, type Piece, readPieces } from "../content/markdown-pieces.ts";
 import type { Db } from "../db/db.ts";
@@ -9,29 +7,24 @@ import type { ListedPage } from "./listed-pages.ts";
 import { writeHeading, writeParagraph, writeText } from "./markdown-line.ts";
 import type { WebsiteName } from "./website-list.ts";
 
-const FullTextList = Type.Object({
-  title: Type.String(),
-  summary: Type.Union([Type.String(), Type.Null()]),
-  parts: Type.Array(
-    Type.Object({
-      /** About: headings are moved a level down where they would clash. */
-      bytes: Type.Integer(),
-      tokens: Type.Integer(),
-      first: Type.String(),
-      last: Type.String(),
-      documents: Type.Array(Type.String()),
-    }),
-  ),
-});
-
 /** What the full text of a website is put together from: documents by their ids, in reading order, in parts. */
-export type FullTextList = Static<typeof FullTextList>;
+export type FullTextList = { title: string; summary: string | null; parts: FullTextPart[] };
+
+type FullTextPart = {
+  /** About: headings are moved a level down where they would clash. */
+  bytes: number;
+  tokens: number;
+  /** URLs of its first and last page. */
+  first: string;
+  last: string;
+  documents: string[];
+};
 
 /** What stands around a document's text, about. */
 const FRAME_BYTES = 100;
 
-/** What is read at once. */
-const BATCH_DOCUMENTS = 50;
+/** What is read at once, and held until it is sent: a document may have some megabytes. */
+const BATCH_DOCUMENTS = 16;
 const CHECKED = 1_000;
 
 const encoder = new TextEncoder();
@@ -57,10 +50,8 @@ export function planFullText(
   return list;
 }
 
-/** Reads what `planFullText` gave and the database kept. */
-export function readFullTextList(content: string): FullTextList {
-  return Value.Parse(FullTextList, JSON.parse(content));
-}
+/** Reads what `planFullText` gave and the database kept; of very many pages it is too long to be looked over each time. */
+export const readFullTextList = (content: string): FullTextList => JSON.parse(content) as FullTextList;
 
 /**
  * What leads to the parts, in the form of `llms.txt`.

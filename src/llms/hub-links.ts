@@ -5,6 +5,7 @@ import type { Db } from "../db/db.ts";
 import { markdownDocuments, rawHtml } from "../db/schema/pages.ts";
 import type { ListedPage } from "./listed-pages.ts";
 import { namesOf, type PageNode } from "./page-tree.ts";
+import { inTurns } from "./turns.ts";
 
 /** Hubs whose whole page is read for its menus: reading one takes some ten milliseconds. */
 const MAX_WHOLE = 20;
@@ -19,7 +20,7 @@ export async function readHubLinks(
   pages: readonly ListedPage[],
   signal?: AbortSignal,
 ): Promise<Map<PageNode, string[]>> {
-  const find = createPageFinder(pages);
+  const find = await createPageFinder(pages, signal);
   const links = new Map<PageNode, string[]>();
   for (const [index, hub] of hubs.entries()) {
     signal?.throwIfAborted();
@@ -42,12 +43,17 @@ export async function readHubLinks(
 }
 
 /** By its URL, or else by its place: pages link to `index.html` of what is stored under its folder. */
-function createPageFinder(pages: readonly ListedPage[]): (url: string) => string | undefined {
+async function createPageFinder(
+  pages: readonly ListedPage[],
+  signal: AbortSignal | undefined,
+): Promise<(url: string) => string | undefined> {
   const byUrl = new Map<string, string>();
   const byPlace = new Map<string, string>();
-  for (const { id, url, host, path } of pages) {
-    byUrl.set(url, id);
-    if (!path.includes("?")) byPlace.set([host, ...namesOf(path)].join("/"), id);
+  for await (const batch of inTurns(pages, signal)) {
+    for (const { id, url, host, path } of batch) {
+      byUrl.set(url, id);
+      if (!path.includes("?")) byPlace.set([host, ...namesOf(path)].join("/"), id);
+    }
   }
   return (link) => {
     const [url = ""] = link.split("#", 1);

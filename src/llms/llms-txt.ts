@@ -36,20 +36,37 @@ const OPTIONAL_SHARE = 0.1;
  */
 export function writeLlmsTxt(list: LlmsTxt, limits: { maxLinks: number; maxBytes: number }): WrittenLlmsTxt {
   const pages = list.sections.reduce((count, section) => count + section.pages.length, list.optional.length);
-  const chosen = choose(list, Math.min(limits.maxLinks, pages));
-  for (const length of DESCRIPTION_LENGTHS) {
+  const sorted = {
+    ...list,
+    sections: list.sections.map((section) => ({ ...section, nearest: sortBySteps(section.pages) })),
+  };
+  const fit = (links: number, length: number): WrittenLlmsTxt | undefined => {
+    const chosen = choose(sorted, links);
+    // What is too long by its URLs alone need not be written: of very many links that takes long.
+    if (countUrls(chosen) > limits.maxBytes) return undefined;
     const written = write(list, chosen, pages, length);
-    if (Buffer.byteLength(written.text) <= limits.maxBytes) return written;
+    return Buffer.byteLength(written.text) <= limits.maxBytes ? written : undefined;
+  };
+  const most = Math.min(limits.maxLinks, pages);
+  for (const length of DESCRIPTION_LENGTHS) {
+    const written = fit(most, length);
+    if (written) return written;
   }
   // The most links that fit: each costs about the same, so few steps find it.
-  let [fits, tooMany] = [0, chosen.links];
-  while (tooMany - fits > 1) {
-    const middle = Math.floor((fits + tooMany) / 2);
-    const { text } = write(list, choose(list, middle), pages, 0);
-    if (Buffer.byteLength(text) <= limits.maxBytes) fits = middle;
+  let best = write(list, choose(sorted, 0), pages, 0);
+  let tooMany = most;
+  while (tooMany - best.links > 1) {
+    const middle = Math.floor((best.links + tooMany) / 2);
+    const written = fit(middle, 0);
+    if (written) best = written;
     else tooMany = middle;
   }
-  return write(list, choose(list, fits), pages, 0);
+  return best;
+}
+
+function countUrls({ sections, optional }: Chosen): number {
+  const count = (pages: readonly ListedPage[]) => pages.reduce((bytes, { url }) => bytes + url.length, 0);
+  return sections.reduce((bytes, { pages }) => bytes + count(pages), count(optional));
 }
 
 type Chosen = Pick<LlmsTxt, "sections" | "optional"> & { links: number };
@@ -89,8 +106,10 @@ function cutText(text: string, length: number): string {
   return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), 0)) || cut}…`;
 }
 
+type SortedSection = LlmsTxt["sections"][number] & { nearest: readonly ListedPage[] };
+
 /** As many links as are allowed. */
-function choose({ sections, optional }: LlmsTxt, maxLinks: number): Chosen {
+function choose({ sections, optional }: LlmsTxt & { sections: SortedSection[] }, maxLinks: number): Chosen {
   const main = sections.reduce((count, { pages }) => count + pages.length, 0);
   if (main + optional.length <= maxLinks) return { sections, optional, links: main + optional.length };
   const reserved = Math.min(optional.length, Math.floor(maxLinks * OPTIONAL_SHARE));
@@ -99,8 +118,8 @@ function choose({ sections, optional }: LlmsTxt, maxLinks: number): Chosen {
     Math.min(main, maxLinks - reserved),
   );
   const left: ListedPage[] = [];
-  const chosen = sections.map(({ title, pages }, index) => {
-    const kept = findNearest(pages, quotas[index] ?? 0);
+  const chosen = sections.map(({ title, pages, nearest }, index) => {
+    const kept = new Set(nearest.slice(0, quotas[index]));
     for (const page of pages) if (!kept.has(page)) left.push(page);
     return { title, pages: pages.filter((page) => kept.has(page)) };
   });
@@ -123,12 +142,11 @@ function shareOut(wants: readonly number[], total: number): number[] {
   return shares;
 }
 
-/** Those with the fewest steps from a section's beginning: folders below each other, then clicks from the start. */
-function findNearest(pages: readonly ListedPage[], count: number): Set<ListedPage> {
-  if (count >= pages.length) return new Set(pages);
+/** Those with the fewest steps from a section's beginning first: folders below each other, then clicks from the start. */
+function sortBySteps(pages: readonly ListedPage[]): ListedPage[] {
   const steps = pages.map((page) => ({ page, folders: foldersOf(page) }));
   steps.sort((a, b) => a.folders - b.folders || a.page.depth - b.page.depth);
-  return new Set(steps.slice(0, count).map(({ page }) => page));
+  return steps.map(({ page }) => page);
 }
 
 function foldersOf({ path }: ListedPage): number {

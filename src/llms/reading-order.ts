@@ -1,5 +1,4 @@
 import type { PageNode, PageTree } from "./page-tree.ts";
-import { compareNames } from "./page-tree.ts";
 
 /** Folders whose own pages are asked for the order of what is below them. */
 const MAX_HUBS = 60;
@@ -51,7 +50,8 @@ export function orderByLinks(
     }
   }
   const sort = (node: PageNode) => {
-    node.children.sort((a, b) => compareRanks(rankOf(a), rankOf(b)) || compareNames(a.name, b.name));
+    // Equals stay in the order of names, in which the tree is.
+    node.children.sort((a, b) => compareRanks(rankOf(a), rankOf(b)));
     for (const child of node.children) sort(child);
   };
   sort(root);

@@ -9,7 +9,7 @@ import { compareNames, namesOf, type PageNode, type PageTree, pagesBelow, toPage
 import { findHubs, orderByLinks } from "./reading-order.ts";
 import { createSecondaryRule } from "./secondary-pages.ts";
 import { type Section, toSections, withDistinctTitles } from "./sections.ts";
-import { inTurns } from "./turns.ts";
+import { inTurns, nextTurn } from "./turns.ts";
 
 /** All pages of a website, each text once, in reading order. */
 export type OrderedPages = {
@@ -30,6 +30,7 @@ export async function orderPages(
   const start = startNode?.pages[0];
   const hubs = findHubs(tree, startNode);
   orderByLinks(tree, startNode, await readHubLinks(context, hubs, listed, signal));
+  await nextTurn();
   return { tree, pages: withoutTwins([...pagesBelow(tree.root)], start), start };
 }
 
