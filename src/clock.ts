@@ -24,6 +24,25 @@ export const systemClock: Clock = {
 
 const DAY_MS = 86_400_000;
 
+const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
+
+/** An instant as people write it (ISO 8601), or a day for its beginning in UTC; `undefined` for what is neither. */
+export function parseMoment(text: string): Date | undefined {
+  return MOMENT.test(text) ? parseInstant(text) : undefined;
+}
+
+/**
+ * An instant of the form that a schema has let through, if there is one: there is no 30 February, of which dates are made
+ * all the same, and databases end where years have other than four digits.
+ */
+export function parseInstant(text: string): Date | undefined {
+  const instant = new Date(text);
+  const [day = ""] = text.split(/[Tt ]/, 1);
+  const year = instant.getUTCFullYear();
+  const isDay = new Date(day).toJSON()?.startsWith(day) === true;
+  return isDay && year >= 1 && year <= 9_999 ? instant : undefined;
+}
+
 export function daysBefore(now: Date, days: number): Date {
   return new Date(now.getTime() - days * DAY_MS);
 }

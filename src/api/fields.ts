@@ -1,8 +1,10 @@
 import { type IntegerOptions, type SchemaOptions, type TSchema, Type } from "@sinclair/typebox";
 import { t } from "elysia";
+import { parseInstant } from "../clock.ts";
 import { CrawlOptions, readCrawlOptions } from "../crawl/options.ts";
 import { canonicalizeUrl, maxUrlLength } from "../crawl/url.ts";
 import { AppError } from "../errors.ts";
+import { toKept } from "../search/path-rules.ts";
 
 export const exampleId = "0195f3e0-5c1a-7000-8000-3f6c2b1d9e10";
 export const exampleUrl = "https://docs.example.com/start";
@@ -95,20 +97,16 @@ export function readUrl(url: string, at: string): string {
 
 /** As paths are kept: callers give `/café`, or its percent-encoding, which a query's own decoding undoes. */
 export function readPathPrefix(prefix: string | undefined): string | undefined {
-  return prefix?.replace(/[^\x21-\x7e]+|["<>`{}]/gu, encodeURIComponent);
+  return prefix === undefined ? undefined : toKept(prefix);
 }
 
 /**
- * An instant that a schema has let through, if it is one: there is no 30 February, and databases end where years have
- * other than four digits.
+ * An instant that a schema has let through, if it is one.
  * @throws AppError `invalid` naming the field
  */
 export function readInstant(text: string, at: string): Date {
-  const instant = new Date(text);
-  const [day = ""] = text.split(/[Tt ]/, 1);
-  const year = instant.getUTCFullYear();
-  const isDay = new Date(day).toJSON()?.startsWith(day) === true;
-  if (isDay && year >= 1 && year <= 9_999) return instant;
+  const instant = parseInstant(text);
+  if (instant) return instant;
   throw badField(at, `must be an instant such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}`);
 }
 

@@ -1,5 +1,6 @@
 import { t } from "elysia";
-import { badField, readInstant } from "./fields.ts";
+import { parseMoment } from "../clock.ts";
+import { badField } from "./fields.ts";
 
 /** A point in time in a query, which people write by hand: an instant, or a day. */
 export const Moment = (description: string) =>
@@ -9,8 +10,6 @@ export const Moment = (description: string) =>
     description: `${description}: an instant (ISO 8601), or a day for its beginning in UTC`,
     examples: ["2026-01-31T00:00Z", "2026-01-31"],
   });
-
-const INSTANT = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
 
 /**
  * `undefined` for nothing.
@@ -22,7 +21,8 @@ export function readMoment(text: string | undefined, at: string): Date | undefin
   if (text === undefined) return undefined;
   // An offset's plus is a space in a query unless it is encoded.
   const written = text.trim().replace(/ (?=\d{2}:\d{2}$)/, "+");
-  if (INSTANT.test(written)) return readInstant(written, at);
+  const moment = parseMoment(written);
+  if (moment) return moment;
   throw badField(
     at,
     `must be an instant such as 2026-01-31T00:00Z or a day such as 2026-01-31, not ${JSON.stringify(text)}`,

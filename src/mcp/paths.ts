@@ -1,3 +1,4 @@
+import { toKept } from "../search/path-rules.ts";
 import { badInput } from "./moments.ts";
 
 /**
@@ -7,7 +8,5 @@ import { badInput } from "./moments.ts";
 export function readPathPrefix(prefix: string | undefined): string | undefined {
   if (prefix === undefined) return undefined;
   if (!prefix.startsWith("/")) throw badInput("path_prefix", "must begin with a slash, as in /docs/");
-  return encodePath(prefix);
+  return toKept(prefix);
 }
-
-export const encodePath = (path: string) => path.replace(/[^\x21-\x7e]+|["<>`{}]/gu, encodeURIComponent);

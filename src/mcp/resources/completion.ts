@@ -5,9 +5,9 @@ import { daysBefore } from "../../clock.ts";
 import { beginningWith, type Db } from "../../db/db.ts";
 import { pages } from "../../db/schema/pages.ts";
 import { websites } from "../../db/schema/websites.ts";
+import { toKept } from "../../search/path-rules.ts";
 import { listWebsites, type Website } from "../../websites/websites.ts";
 import type { Call, McpContext } from "../call.ts";
-import { encodePath } from "../paths.ts";
 
 export type CompletionRequest = {
   ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
@@ -117,7 +117,7 @@ async function listUrls(
         isOwnedBy(viewer),
         isNull(websites.deletedAt),
         ofHost,
-        path === undefined ? undefined : like(pages.path, beginningWith(encodePath(path))),
+        path === undefined ? undefined : like(pages.path, beginningWith(toKept(path))),
         or(eq(pages.state, "live"), eq(pages.state, "missing")),
         ne(pages.version, 0),
       ),

@@ -3,10 +3,10 @@ import { toViewer } from "../../access/principal.ts";
 import { readPathFilter, searchChanges } from "../../changes/change-search.ts";
 import type { ChangePlace, PlacedChange } from "../../changes/changes.ts";
 import { CHANGE_KINDS } from "../../db/schema/pages.ts";
+import { toKept } from "../../search/path-rules.ts";
 import { shorten, takeFitting } from "../budget.ts";
 import { createCursors } from "../cursors.ts";
 import { badInput, readMoment } from "../moments.ts";
-import { encodePath } from "../paths.ts";
 import { getPageBy, getWebsiteBy, isId } from "../references.ts";
 import { NOTICE } from "../untrusted.ts";
 import {
@@ -106,7 +106,7 @@ export const listChangesTool = defineTool({
 function readPath(path: string | undefined) {
   if (path === undefined) return {};
   try {
-    return readPathFilter(path, encodePath);
+    return readPathFilter(path, toKept);
   } catch (error) {
     throw badInput("path", `must be the beginning of a path, or a pattern: ${(error as Error).message}`);
   }
