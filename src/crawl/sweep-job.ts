@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
 import { type Db, rowsOf } from "../db/db.ts";
 import { crawlHosts, crawlJobs, hosts } from "../db/schema/crawls.ts";
-import { queueIndexingMeanwhile } from "../indexing/index-website-job.ts";
+import { queueIndexingMeanwhile, queueUnindexed } from "../indexing/index-website-job.ts";
 import { defineJob } from "../jobs/kind.ts";
 import { findJobStates } from "../jobs/lookup.ts";
 import { type Crawl, queueSeeding } from "./crawls.ts";
@@ -13,7 +13,8 @@ const BATCH = 500;
 
 /**
  * Looks after crawls whose next step nobody will take: whose slices were cancelled, purged or have died for good, which an
- * older version of the program left behind, or whose turn at a host was lost. Everything else moves on by itself.
+ * older version of the program left behind, or whose turn at a host was lost; and after websites that were crawled before
+ * there was an index. Everything else moves on by itself.
  */
 export const crawlSweep = defineJob({
   name: "crawl-sweep",
@@ -40,7 +41,9 @@ export const crawlSweep = defineJob({
     let forgottenHosts = 0;
     for (const host of await listForgottenHosts(db)) if (await wakeHost(db, host)) forgottenHosts++;
     if (lostSlices + forgottenHosts > 0) log.warn("crawls moved on again", { lostSlices, forgottenHosts });
-    return { lostSlices, forgottenHosts };
+    const unindexedWebsites = await queueUnindexed(db);
+    if (unindexedWebsites > 0) log.info("websites that were never indexed queued", { unindexedWebsites });
+    return { lostSlices, forgottenHosts, unindexedWebsites };
   },
 });
 

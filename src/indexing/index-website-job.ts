@@ -1,5 +1,10 @@
 import { Type } from "@sinclair/typebox";
+import { and, asc, eq, exists, inArray, isNotNull, isNull, notExists, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
+import { crawlJobs } from "../db/schema/crawls.ts";
+import { pages } from "../db/schema/pages.ts";
+import { indexedWebsites } from "../db/schema/passages.ts";
+import { websites } from "../db/schema/websites.ts";
 import { queueEmbedding } from "../embeddings/embed-website-job.ts";
 import { enqueue } from "../jobs/enqueue.ts";
 import { defineJob } from "../jobs/kind.ts";
@@ -42,4 +47,37 @@ export async function queueIndexing(tx: Db, websiteId: string): Promise<void> {
 /** Has what a crawl has brought so far made searchable, unless that is under way. */
 export async function queueIndexingMeanwhile(tx: Db, websiteId: string): Promise<void> {
   await enqueue(tx, indexWebsiteJob, { websiteId, isCrawled: true }, { key: `${websiteId}/crawled`, priority: -1 });
+}
+
+/** Websites that one look has indexed: the next one, a minute later, goes on. */
+const BATCH = 100;
+
+/**
+ * Has websites indexed that have pages and were never: those that a release without an index crawled. What is crawled
+ * now is left to the end of its crawl.
+ * @returns how many jobs were made
+ */
+export async function queueUnindexed(db: Db): Promise<number> {
+  const one = { one: sql`1` };
+  const hasPages = and(eq(pages.websiteId, websites.id), isNotNull(pages.documentId));
+  const isCrawled = and(eq(crawlJobs.websiteId, websites.id), inArray(crawlJobs.state, ["queued", "running"]));
+  const unindexed = await db
+    .select({ id: websites.id })
+    .from(websites)
+    .leftJoin(indexedWebsites, eq(indexedWebsites.websiteId, websites.id))
+    .where(
+      and(
+        isNull(indexedWebsites.websiteId),
+        isNull(websites.deletedAt),
+        exists(db.select(one).from(pages).where(hasPages)),
+        notExists(db.select(one).from(crawlJobs).where(isCrawled)),
+      ),
+    )
+    .orderBy(asc(websites.id))
+    .limit(BATCH);
+  let made = 0;
+  for (const { id: websiteId } of unindexed) {
+    if (await enqueue(db, indexWebsiteJob, { websiteId }, { key: websiteId })) made++;
+  }
+  return made;
 }

@@ -102,6 +102,23 @@ describe.each(testStores)("indexing ($name)", ({ open }) => {
     expect(await Promise.all([long, young, idle].map(countIndexed))).toEqual([1, 0, 0]);
   });
 
+  test("the minute's look has websites indexed that were crawled before there was an index, once", async () => {
+    const look = { id: "", attempt: 1, attemptsLeft: 0, signal: new AbortController().signal, progress: () => {} };
+    const [former, crawled, deleted, empty] = [await addSite(), await addSite(), await addSite(), await addSite(0)];
+    await addCrawl(app.db, former, null, "completed");
+    const crawl = await addCrawl(app.db, crawled, null, "running");
+    await app.db.update(crawlJobs).set({ startedAt: clock.now(), pending: 1 }).where(eq(crawlJobs.id, crawl));
+    await app.db.update(websites).set({ deletedAt: clock.now() }).where(eq(websites.id, deleted));
+
+    await crawlSweep.run(app, {}, look);
+    await runDueJobs(app, [indexWebsiteJob]);
+    const again = await crawlSweep.run(app, {}, look);
+
+    expect(await Promise.all([former, crawled, deleted, empty].map(countIndexed))).toEqual([1, 0, 0, 0]);
+    expect(await countLists(former)).toBe(3);
+    expect(again).toMatchObject({ unindexedWebsites: 0 });
+  });
+
   test("commands bring websites up to date in their own process, the named ones or all that are not deleted", async () => {
     const [one, other, deleted] = [await addSite(), await addSite(2), await addSite()];
     await app.db.update(websites).set({ deletedAt: clock.now() }).where(eq(websites.id, deleted));
