@@ -154,12 +154,17 @@ async function readCandidates(tx: Db, found: SQL, terms: readonly WeighedTerm[])
       end as headings
     from (${found}) p
     cross join lateral (select ${bits(terms, "A")} as in_title, ${bits(terms, "B")} as in_headings offset 0) f`);
-  return rowsOf<CandidateRow>(rows).map(({ numbers, headings, ...row }) => {
-    const [place = 0, depth = 0, changedAt = 0, inTitle = 0, inHeadings = 0, length = 0, cover = 0, ...ranks] = numbers
-      .split(" ")
-      .map(Number);
-    const parsed: string[] = headings === null ? [] : JSON.parse(headings);
-    return { ...row, place, depth, changedAt, inTitle, inHeadings, length, cover, ranks, headings: parsed };
+  return rowsOf<CandidateRow>(rows).map(({ id, pageId, websiteId, title, headings: json, numbers }) => {
+    const ranks = numbers.split(" ").map(Number);
+    const [place = 0, depth = 0, changedAt = 0, inTitle = 0, inHeadings = 0, length = 0, cover = 0] = ranks.splice(
+      0,
+      7,
+    );
+    const headings: string[] = json === null ? [] : JSON.parse(json);
+    return {
+      ...{ id, pageId, websiteId, title, headings },
+      ...{ place, depth, changedAt, inTitle, inHeadings, length, cover, ranks },
+    };
   });
 }
 

@@ -57,7 +57,7 @@ export function rankPages(candidates: readonly Candidate[], query: RankedQuery):
   const worths = terms.map(({ rarity, isOptional }) => Math.max(rarity, 0.01) * (isOptional ? WEIGHTS.optional : 1));
   const total = worths.reduce((sum, worth) => sum + worth, 0);
   const byPage = new Map<string, RankedPassage[]>();
-  const names = rememberNames();
+  const names = rememberNames(query.name);
   const worth = { worths, total };
   for (const candidate of candidates) {
     const score = total === 0 ? 0 : scorePassage(candidate, worth, names) + scoreNames(candidate, query.name, names);
@@ -92,7 +92,8 @@ function scorePassage(candidate: Candidate, worth: Worth, names: Names): number 
   const { ranks, cover, inTitle, inHeadings, title, headings, length, place } = candidate;
   const { worths, total } = worth;
   const titles = title === null ? [] : [title];
-  const found = ranks.reduce((sum, rank, i) => sum + rank * (worths[i] ?? 0), 0) / total;
+  let found = 0;
+  for (const [i, rank] of ranks.entries()) found += (rank * (worths[i] ?? 0)) / total;
   const lengths = 1 - WEIGHTS.length + (WEIGHTS.length * length) / COMMON_LENGTH;
   return (
     found / Math.max(lengths, 0.85) +
@@ -109,21 +110,32 @@ function scoreNames({ title, headings }: Candidate, name: string, names: Names):
   let score = 0;
   if (title !== null) {
     const { whole, parts } = names(title);
-    if (parts[0] === name || whole === name) score += WEIGHTS.name;
-    else if (parts.includes(name)) score += WEIGHTS.partOfName;
+    if (whole === name || parts()[0] === name) score += WEIGHTS.name;
+    else if (parts().includes(name)) score += WEIGHTS.partOfName;
   }
-  const place = headings.findLastIndex((heading) => names(heading).whole === name || names(heading).parts[0] === name);
+  const place = headings.findLastIndex((heading) => {
+    const { whole, parts } = names(heading);
+    return whole === name || parts()[0] === name;
+  });
   if (place < 0) return score;
   return score + (place === headings.length - 1 ? WEIGHTS.heading : WEIGHTS.outerHeading);
 }
 
-type Names = (text: string) => { whole: string; parts: string[] };
+type Names = (text: string) => { whole: string; words: readonly string[]; parts(): readonly string[] };
 
-/** Passages of a page have the same title, and many the same headings. */
-function rememberNames(): Names {
+/** Passages of a page have the same title, and many the same headings. What is called so has the name in its whole. */
+function rememberNames(name: string): Names {
   const known = new Map<string, ReturnType<Names>>();
   return (text) => {
-    const names = known.get(text) ?? { whole: toName(text), parts: toParts(text) };
+    const before = known.get(text);
+    if (before) return before;
+    const whole = toName(text);
+    let parts: readonly string[] | undefined;
+    const readParts = () => {
+      parts ??= whole.includes(name) ? toParts(text) : [];
+      return parts;
+    };
+    const names = { whole, words: whole.split(" "), parts: readParts };
     known.set(text, names);
     return names;
   };
@@ -132,11 +144,15 @@ function rememberNames(): Names {
 /** How much of the query a title is, and of the title the query: 1 where they are the same. */
 function likeness(bits: number, texts: readonly string[], { worths, total }: Worth, names: Names): number {
   if (bits === 0) return 0;
-  const length = new Set(texts.flatMap((text) => names(text).whole.split(" "))).size;
-  const has = (i: number) => Math.floor(bits / 2 ** i) % 2 === 1;
-  const share = worths.reduce((sum, worth, i) => sum + (has(i) ? worth : 0), 0) / total;
-  const terms = worths.reduce((sum, _, i) => sum + (has(i) ? 1 : 0), 0);
-  const precision = Math.min(1, terms / length);
+  const different = new Set<string>();
+  for (const text of texts) for (const word of names(text).words) different.add(word);
+  let [share, terms] = [0, 0];
+  for (const [i, worth] of worths.entries()) {
+    if (Math.floor(bits / 2 ** i) % 2 === 0) continue;
+    share += worth / total;
+    terms++;
+  }
+  const precision = Math.min(1, terms / different.size);
   // Titles name the website too: half of the likeness is for what they have of the query alone.
   return share * share * (0.5 + 0.5 * precision);
 }

@@ -1,15 +1,15 @@
-import { and, asc, desc, eq, inArray, lte } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lte, sql } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { markdownDocuments, pages } from "../db/schema/pages.ts";
 import { indexedPages, passages } from "../db/schema/passages.ts";
 import { toPassageText } from "../passages/passage-text.ts";
 import { type Dictionary, stemWords } from "../passages/stems.ts";
 import { hasStem, lexemeOf } from "../passages/terms.ts";
-import { readWords } from "../passages/words.ts";
+import { readWords, type Word } from "../passages/words.ts";
 import type { RankedPage } from "./ranking.ts";
 import type { FoundPassage, SearchResult, SnippetPart } from "./search.ts";
 import { cutSnippet, type Match } from "./snippets.ts";
-import type { WeighedTerm } from "./term-worths.ts";
+import { type WeighedTerm, worthOf } from "./term-worths.ts";
 
 /** Fetches what is shown of pages that were found; those that are gone by now are left out. */
 export async function readResults(
@@ -21,7 +21,12 @@ export async function readResults(
   const ids = found.map(({ pageId }) => pageId);
   const shown = found.flatMap((page) => page.passages.slice(0, passagesPerPage).map(({ id }) => id));
   const pageRows = await db
-    .select({ page: pages, indexed: indexedPages })
+    .select({
+      ...{ id: pages.id, url: pages.url, language: pages.language, pageType: pages.pageType },
+      ...{ title: sql<string | null>`coalesce(${indexedPages.title}, ${pages.title})`, summary: indexedPages.summary },
+      version: sql<number>`coalesce(${indexedPages.version}, ${pages.version})`,
+      ...{ fetchedAt: pages.lastFetchedAt, changedAt: pages.lastChangedAt },
+    })
     .from(pages)
     .leftJoin(indexedPages, eq(indexedPages.pageId, pages.id))
     .where(inArray(pages.id, ids));
@@ -38,12 +43,11 @@ export async function readResults(
     .from(passages)
     .where(inArray(passages.id, shown));
   const snippets = await cutSnippets(db, passageRows, terms);
-  const byPage = new Map(pageRows.map((row) => [row.page.id, row]));
+  const byPage = new Map(pageRows.map((page) => [page.id, page]));
   const byId = new Map(passageRows.map((row) => [row.id, row]));
   return found.flatMap(({ pageId, websiteId, score, passages: ranked }) => {
-    const row = byPage.get(pageId);
-    if (!row) return [];
-    const { page, indexed } = row;
+    const page = byPage.get(pageId);
+    if (!page) return [];
     const version = versions?.get(pageId);
     const listed = ranked.slice(0, passagesPerPage).flatMap(({ id }): FoundPassage[] => {
       const passage = byId.get(id);
@@ -54,13 +58,13 @@ export async function readResults(
     });
     return {
       ...{ pageId, websiteId, url: page.url, score },
-      title: version ? version.title : (indexed?.title ?? page.title),
-      summary: version ? version.description : (indexed?.summary ?? null),
+      title: version ? version.title : page.title,
+      summary: version ? version.description : page.summary,
       language: version ? version.language : page.language,
       pageType: page.pageType,
-      version: version?.version ?? indexed?.version ?? page.version,
-      fetchedAt: version?.fetchedAt ?? page.lastFetchedAt,
-      changedAt: version?.fetchedAt ?? page.lastChangedAt,
+      version: (version ?? page).version,
+      fetchedAt: (version ?? page).fetchedAt,
+      changedAt: version ? version.fetchedAt : page.changedAt,
       passages: listed,
     };
   });
@@ -80,28 +84,36 @@ async function readVersions(db: Db, pageIds: readonly string[], at: Date) {
 type PassageRow = { id: string; text: string; dictionary: Dictionary };
 
 async function cutSnippets(db: Db, rows: readonly PassageRow[], terms: readonly WeighedTerm[]) {
-  const worths = terms.map(({ rarity, isOptional }) => (isOptional ? 0 : rarity));
+  const worths = terms.map(worthOf);
+  const read = rows.map(({ id, text: markdown, dictionary }) => {
+    const { text } = toPassageText(markdown);
+    return { id, text, dictionary, words: terms.length === 0 ? [] : readWords(text) };
+  });
+  const matchers = new Map<Dictionary, (word: Word) => number | undefined>();
+  for (const dictionary of new Set(rows.map((row) => row.dictionary))) {
+    const words = read.flatMap((row) => (row.dictionary === dictionary ? row.words : []));
+    const texts = new Set<string>();
+    for (const word of words) if (hasStem(word)) texts.add(word.text);
+    matchers.set(dictionary, createMatcher(terms, dictionary, await stemWords(db, dictionary, texts)));
+  }
   const snippets = new Map<string, SnippetPart[]>();
-  for (const row of rows) {
-    const { text } = toPassageText(row.text);
-    snippets.set(row.id, cutSnippet(text, await findMatches(db, text, row.dictionary, terms), { worths }));
+  for (const { id, text, dictionary, words } of read) {
+    const matches: Match[] = [];
+    for (const word of words) {
+      const term = matchers.get(dictionary)?.(word);
+      if (term !== undefined) matches.push({ start: word.start, end: word.end, term });
+    }
+    snippets.set(id, cutSnippet(text, matches, { worths }));
   }
   return snippets;
 }
 
-async function findMatches(
-  db: Db,
-  text: string,
-  dictionary: Dictionary,
+/** Tells which term a word is, if any; remembered, since texts say the same words over and over. */
+function createMatcher(
   terms: readonly WeighedTerm[],
-): Promise<Match[]> {
-  if (terms.length === 0) return [];
-  const words = readWords(text);
-  const stems = await stemWords(
-    db,
-    dictionary,
-    words.filter(hasStem).map((word) => word.text),
-  );
+  dictionary: Dictionary,
+  stems: ReadonlyMap<string, string | null>,
+): (word: Word) => number | undefined {
   const known = new Map<string, number>();
   const beginnings: { text: string; term: number }[] = [];
   for (const [index, { term }] of terms.entries()) {
@@ -110,12 +122,16 @@ async function findMatches(
       if (term.isPrefix) beginnings.push({ text: stem, term: index });
     }
   }
-  return words.flatMap(({ start, end, ...word }) => {
-    const lexeme = lexemeOf({ start, end, ...word }, stems);
-    const isSaid = lexeme !== null;
-    const term = isSaid
-      ? (known.get(lexeme) ?? beginnings.find((each) => lexeme.startsWith(each.text))?.term)
-      : undefined;
-    return term === undefined ? [] : [{ start, end, term }];
-  });
+  const remembered = new Map<string, number | undefined>();
+  return (word) => {
+    const before = remembered.get(word.text);
+    if (before !== undefined || remembered.has(word.text)) return before;
+    const lexeme = lexemeOf(word, stems);
+    const term =
+      lexeme === null
+        ? undefined
+        : (known.get(lexeme) ?? beginnings.find((each) => lexeme.startsWith(each.text))?.term);
+    remembered.set(word.text, term);
+    return term;
+  };
 }
