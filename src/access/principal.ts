@@ -1,5 +1,6 @@
 import type { Permission } from "../db/schema/users.ts";
 import { LOCAL_USER_ID } from "../db/schema/users.ts";
+import { AppError } from "../errors.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Who makes a request, and what they may do: proved by an API key or a token, or taken for granted on an open service. */
@@ -30,6 +31,15 @@ const IMPLIED_BY: Record<Permission, readonly Permission[]> = {
 
 export function may({ permissions }: Principal, needed: Permission): boolean {
   return IMPLIED_BY[needed].some((permission) => permissions.includes(permission));
+}
+
+/**
+ * @param what is asked for, as the beginning of a sentence
+ * @throws AppError `forbidden`
+ */
+export function refuseUnlessMay(principal: Principal, needed: Permission, what = "This"): void {
+  if (may(principal, needed)) return;
+  throw new AppError("forbidden", `${what} needs the permission ${needed}, which the credential does not give`);
 }
 
 /** Whether somebody has proved who they are. An open service takes everybody for the person at its keyboard. */

@@ -1,4 +1,4 @@
-import { may, toViewer } from "../../access/principal.ts";
+import { refuseUnlessMay, toViewer } from "../../access/principal.ts";
 import { AppError } from "../../errors.ts";
 import type { Call, Content, McpContext } from "../call.ts";
 import { answerFromWebsite } from "./answer-from-website.ts";
@@ -38,8 +38,7 @@ export async function getPrompt(
 ): Promise<PromptResult | undefined> {
   const prompt = OFFERED.find((each) => each.name === name);
   if (!prompt) return undefined;
-  if (!may(principal, "read"))
-    throw new AppError("forbidden", "This needs the permission read, which the credential does not give");
+  refuseUnlessMay(principal, "read");
   checkArguments(prompt, given);
   const content = await prompt.write(context, toViewer(principal), given, signal);
   const messages = content.map((each) => ({ role: "user" as const, content: each }));

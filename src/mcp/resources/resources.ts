@@ -1,5 +1,5 @@
 import { and, desc, eq, inArray } from "drizzle-orm";
-import { may, type Principal, toViewer } from "../../access/principal.ts";
+import { refuseUnlessMay, toViewer } from "../../access/principal.ts";
 import type { Viewer } from "../../access/viewer.ts";
 import { listCrawls } from "../../crawl/crawls.ts";
 import type { Db } from "../../db/db.ts";
@@ -60,7 +60,7 @@ export async function listResources(
   cursor: string | undefined,
   { principal }: Reader,
 ): Promise<{ resources: ResourceDescription[]; nextCursor?: string }> {
-  refuseUnlessReading(principal);
+  refuseUnlessMay(principal, "read");
   const filter = { viewer: toViewer(principal), limit: PAGE_SIZE + 1, after: cursors.read(cursor) };
   return store.read(async (db) => {
     const rows = await listWebsites(db, filter);
@@ -121,7 +121,7 @@ export const RESOURCE_TEMPLATES: readonly ResourceTemplate[] = [
 
 /** @throws AppError `not_found` also for what is no URI of ours, `forbidden` */
 export async function readResource(context: McpContext, uri: string, { principal }: Reader): Promise<ResourceContents> {
-  refuseUnlessReading(principal);
+  refuseUnlessMay(principal, "read");
   const viewer = toViewer(principal);
   const text = await context.store.read((db) => writeResource(context, db, viewer, uri));
   return { uri, mimeType: MARKDOWN, text };
@@ -211,9 +211,4 @@ function describeResources({ id, name, url }: Website, listSize: number | undefi
   if (listSize === undefined) return [website];
   const list = { uri: uriOfLlms(id), name: `${url} llms.txt`, title: `${title}: llms.txt`, mimeType: MARKDOWN };
   return [website, { ...list, size: listSize }];
-}
-
-export function refuseUnlessReading(principal: Principal): void {
-  if (may(principal, "read")) return;
-  throw new AppError("forbidden", "This needs the permission read, which the credential does not give");
 }

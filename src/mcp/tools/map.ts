@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { may, type Principal, toViewer } from "../../access/principal.ts";
+import { type Principal, refuseUnlessMay, toViewer } from "../../access/principal.ts";
 import { AppError } from "../../errors.ts";
 import { listPages } from "../../pages/pages.ts";
 import { shorten, takeFitting } from "../budget.ts";
@@ -87,7 +87,7 @@ async function mapStored({ store }: McpContext, input: Input, { principal }: Cal
 
 async function mapFromWeb(context: McpContext, input: Input, call: Call) {
   const { principal } = call;
-  refuseUnlessWriting(principal);
+  refuseUnlessMay(principal, "write", "live");
   if (input.cursor !== undefined) throw badInput("cursor", "does not go with live; narrow by path_prefix instead");
   const { db, fetch } = context;
   const { limit, max_tokens: maxTokens, path_prefix: prefix } = input;
@@ -128,11 +128,6 @@ async function findStart({ db }: McpContext, { website: reference }: Input, prin
   const website = await findWebsiteBy(db, toViewer(principal), reference);
   if (website) return website.url;
   throw badInput("website", "must be a registered website or, with live, an http or https URL");
-}
-
-function refuseUnlessWriting(principal: Principal): void {
-  if (may(principal, "write")) return;
-  throw new AppError("forbidden", "live needs the permission write, which the credential does not give");
 }
 
 const describe = ({ url, title, is_stored: isStored }: MappedView) =>

@@ -1,5 +1,5 @@
 import { Value } from "@sinclair/typebox/value";
-import { may, type Principal } from "../../access/principal.ts";
+import { may, type Principal, refuseUnlessMay } from "../../access/principal.ts";
 import { AppError, type Fault } from "../../errors.ts";
 import type { Call, Content, McpContext } from "../call.ts";
 import { describeError } from "../failures.ts";
@@ -73,7 +73,7 @@ export async function callTool(
   const tool = TOOLS.find((each) => each.name === name);
   if (!tool) return undefined;
   try {
-    refuseUnlessPermitted(tool, call.principal);
+    refuseUnlessMay(call.principal, tool.permission, tool.name);
     const { structured, text } = await tool.run(context, readInput(tool, input), call);
     return { content: [{ type: "text", text }], structuredContent: structured };
   } catch (error) {
@@ -81,11 +81,6 @@ export async function callTool(
     if (!(error instanceof AppError)) throw error;
     return { content: [{ type: "text", text: describeError(error) }], isError: true };
   }
-}
-
-function refuseUnlessPermitted({ name, permission }: Tool, principal: Principal): void {
-  if (may(principal, permission)) return;
-  throw new AppError("forbidden", `${name} needs the permission ${permission}, which the credential does not give`);
 }
 
 function readInput({ name, input: schema }: Tool, given: unknown) {
