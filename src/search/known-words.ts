@@ -5,6 +5,7 @@ import { type FoundExtension, findExtensions, nameIn, operatorIn } from "../db/e
 import { namespaceOf } from "../db/namespace.ts";
 import { indexedWebsites, passages, websiteWords } from "../db/schema/passages.ts";
 import { websiteMarker } from "../passages/markers.ts";
+import { countSlips } from "./misspellings.ts";
 import { allOf, anyOf, quoteLexeme } from "./tsquery.ts";
 
 const INDEX = "website_words_trigrams_idx";
@@ -15,9 +16,17 @@ const MAX_WEBSITES = 100;
 const MAX_ALIKE = 60;
 /** Words that begin so which one statement gives. */
 const MAX_BEGINNING = 50;
-/** Short words have few trigrams, and most of them are other ones after a slip or two. */
-const SHORT = 12;
-const LEAST_SIMILARITY = { short: 0.2, long: 0.3 };
+/**
+ * How alike words must be, by their length: a slip changes three trigrams, and short words have few. Each step down finds
+ * several times as many, so it is only taken where the one before found nothing that is a single slip away.
+ */
+const LEAST_SIMILARITIES = [
+  { length: 5, steps: [0.2] },
+  { length: 12, steps: [0.4, 0.2] },
+  { length: Number.POSITIVE_INFINITY, steps: [0.5, 0.3] },
+];
+/** Where the index of trigrams is still to be made, each word is compared. */
+const ALIKE_TIMEOUT_MS = 2_000;
 
 /** The vocabulary of some websites; of all of them for `undefined`. */
 export type VocabularyScope = readonly string[] | undefined;
@@ -90,7 +99,7 @@ async function listWebsites(db: Db): Promise<string[]> {
   return rows.map((row) => row.websiteId);
 }
 
-/** Words of the vocabulary that look like one, likest first; nothing when the extension has just gone. */
+/** Words of the vocabulary that look like one, likest first; nothing when the extension has just gone, or it took too long. */
 export async function findAlike(
   db: Db,
   trigrams: FoundExtension,
@@ -98,21 +107,28 @@ export async function findAlike(
   word: string,
 ): Promise<{ word: string; similarity: number }[]> {
   const isMeant = scope && sql`and ${inArray(websiteWords.websiteId, [...scope])}`;
-  const least = word.length <= SHORT ? LEAST_SIMILARITY.short : LEAST_SIMILARITY.long;
+  const steps = LEAST_SIMILARITIES.find(({ length }) => word.length <= length)?.steps ?? [];
+  let found: { word: string; similarity: number }[] = [];
   try {
-    // Or a savepoint, where this is a transaction already, which a failure would end.
-    return await db.transaction(async (tx) => {
-      await tx.execute(sql`select set_config('pg_trgm.similarity_threshold', ${String(least)}, true)`);
-      const result = await tx.execute(sql`
-        select word, max(${nameIn(trigrams, "similarity")}(word, ${word}))::float8 as similarity from ${websiteWords}
-        where word ${operatorIn(trigrams, "%")} ${word}::text ${isMeant ?? sql``}
-        group by word order by similarity desc, word limit ${MAX_ALIKE}`);
-      return rowsOf<{ word: string; similarity: number }>(result);
-    });
+    for (const least of steps) {
+      // Or a savepoint, where this is a transaction already, which a failure would end.
+      found = await db.transaction(async (tx) => {
+        await tx.execute(
+          sql`select set_config('pg_trgm.similarity_threshold', ${String(least)}, true), set_config('statement_timeout', ${String(ALIKE_TIMEOUT_MS)}, true)`,
+        );
+        const result = await tx.execute(sql`
+          select word, max(${nameIn(trigrams, "similarity")}(word, ${word}))::float8 as similarity from ${websiteWords}
+          where word ${operatorIn(trigrams, "%")} ${word}::text ${isMeant ?? sql``}
+          group by word order by similarity desc, word limit ${MAX_ALIKE}`);
+        return rowsOf<{ word: string; similarity: number }>(result);
+      });
+      if (found.some((each) => countSlips(word, each.word) <= 1)) return found;
+    }
   } catch (error) {
-    if (isLacking(error)) return [];
-    throw error;
+    // Cancelled.
+    if (!isLacking(error) && codeOf(error) !== "57014") throw error;
   }
+  return found;
 }
 
 /** An undefined function, operator or file. */
