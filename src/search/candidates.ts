@@ -162,8 +162,19 @@ async function readCandidates(tx: Db, found: SQL, terms: readonly WeighedTerm[])
     );
     const headings: string[] = json === null ? [] : JSON.parse(json);
     return {
-      ...{ id, pageId, websiteId, title, headings },
-      ...{ place, depth, changedAt, inTitle, inHeadings, length, cover, ranks },
+      id,
+      pageId,
+      websiteId,
+      title,
+      headings,
+      place,
+      depth,
+      changedAt,
+      inTitle,
+      inHeadings,
+      length,
+      cover,
+      ranks,
     };
   });
 }
