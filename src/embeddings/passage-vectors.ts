@@ -34,6 +34,8 @@ export async function* listMissing(db: Db, model: EmbeddingModel, websiteId: str
     if (missing.length > 0) yield missing;
     if (!last) return;
     after = last.id;
+    // The embedded database answers without a turn for others.
+    await new Promise(setImmediate);
   }
 }
 

@@ -106,10 +106,13 @@ function cutText(text: string, length: number): string {
   return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), 0)) || cut}…`;
 }
 
-type SortedSection = LlmsTxt["sections"][number] & { nearest: readonly ListedPage[] };
+type SortedList = {
+  sections: { title: string; pages: ListedPage[]; nearest: readonly ListedPage[] }[];
+  optional: ListedPage[];
+};
 
 /** As many links as are allowed. */
-function choose({ sections, optional }: LlmsTxt & { sections: SortedSection[] }, maxLinks: number): Chosen {
+function choose({ sections, optional }: SortedList, maxLinks: number): Chosen {
   const main = sections.reduce((count, { pages }) => count + pages.length, 0);
   if (main + optional.length <= maxLinks) return { sections, optional, links: main + optional.length };
   const reserved = Math.min(optional.length, Math.floor(maxLinks * OPTIONAL_SHARE));

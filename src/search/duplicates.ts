@@ -1,10 +1,10 @@
-import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import type { Db } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { indexedPages } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
-import { groupNear, type NearGroup } from "./near-groups.ts";
+import { type Fingerprinted, groupNear, type NearGroup } from "./near-groups.ts";
 
 export type DuplicatePage = { pageId: string; websiteId: string; url: string; title: string | null; depth: number };
 
@@ -28,8 +28,8 @@ export type Duplicates = {
 
 /** Shown of a group. */
 const MAX_OTHERS = 100;
-/** Ids that one statement names. */
-const BATCH = 1_000;
+/** Ids that one statement names, and pages that one reads. */
+const WINDOW = 1_000;
 
 /**
  * Pages that say the same, or nearly, as far as they are indexed: of one website, or of all that the viewer sees. Largest
@@ -41,12 +41,9 @@ export async function findDuplicates(
   viewer: Viewer,
   { websiteId, limit, after = 0 }: { websiteId?: string; limit: number; after?: number },
 ): Promise<Duplicates> {
-  const isInScope = and(
-    isOwnedBy(viewer),
-    isNull(websites.deletedAt),
-    websiteId === undefined ? undefined : eq(indexedPages.websiteId, websiteId),
-  );
-  const items = await listFingerprints(db, isInScope);
+  const items: Listed[] = [];
+  for await (const batch of listFingerprints(db, viewer, websiteId)) for (const item of batch) items.push(item);
+  items.sort((a, b) => a.depth - b.depth || (a.id < b.id ? -1 : 1));
   const { groups, isComplete } = groupNear(items);
   // Which is larger stays so for as long as nothing is indexed; of the same size the order is that of the pages.
   groups.sort((a, b) => b.others.length - a.others.length || a.first - b.first);
@@ -73,25 +70,44 @@ export async function findDuplicates(
   };
 }
 
-function listFingerprints(db: Db, isInScope: SQL | undefined) {
-  return db
-    .select({
-      id: pages.id,
-      high: sql<number>`(${indexedPages.simhash} >> 32)::int`,
-      low: sql<number>`((${indexedPages.simhash} << 32) >> 32)::int`,
-      textKey: sql<string>`coalesce(encode(${pages.contentHash}, 'base64'), ${pages.id}::text)`,
-      words: pages.wordCount,
-    })
-    .from(indexedPages)
-    .innerJoin(pages, eq(pages.id, indexedPages.pageId))
-    .innerJoin(websites, eq(websites.id, indexedPages.websiteId))
-    .where(isInScope)
-    .orderBy(asc(pages.depth), asc(pages.id));
+type Listed = Fingerprinted & { id: string; depth: number };
+
+/** By windows: the embedded database answers nobody else while it reads one. */
+async function* listFingerprints(db: Db, viewer: Viewer, websiteId: string | undefined): AsyncIterable<Listed[]> {
+  const { pageId, simhash } = indexedPages;
+  const own = and(
+    isOwnedBy(viewer),
+    isNull(websites.deletedAt),
+    websiteId === undefined ? undefined : eq(websites.id, websiteId),
+  );
+  for (const website of await db.select({ id: websites.id }).from(websites).where(own)) {
+    for (let after: string | undefined; ; ) {
+      const isLater = and(eq(indexedPages.websiteId, website.id), after === undefined ? undefined : gt(pageId, after));
+      const ids = db.select({ id: pageId }).from(indexedPages).where(isLater).orderBy(asc(pageId));
+      const [last] = await ids.offset(WINDOW - 1).limit(1);
+      yield await db
+        .select({
+          id: pages.id,
+          depth: pages.depth,
+          high: sql<number>`(${simhash} >> 32)::int`,
+          low: sql<number>`((${simhash} << 32) >> 32)::int`,
+          textKey: sql<string>`coalesce(encode(${pages.contentHash}, 'base64'), ${pages.id}::text)`,
+          words: pages.wordCount,
+        })
+        .from(indexedPages)
+        .innerJoin(pages, eq(pages.id, pageId))
+        .where(and(isLater, last && lte(pageId, last.id)));
+      if (!last) break;
+      after = last.id;
+      // The embedded database answers without a turn for others.
+      await new Promise(setImmediate);
+    }
+  }
 }
 
 async function readPages(db: Db, ids: readonly string[]): Promise<Map<string, DuplicatePage>> {
   const found = new Map<string, DuplicatePage>();
-  for (let at = 0; at < ids.length; at += BATCH) {
+  for (let at = 0; at < ids.length; at += WINDOW) {
     const rows = await db
       .select({
         pageId: pages.id,
@@ -101,7 +117,7 @@ async function readPages(db: Db, ids: readonly string[]): Promise<Map<string, Du
         depth: pages.depth,
       })
       .from(pages)
-      .where(inArray(pages.id, ids.slice(at, at + BATCH)));
+      .where(inArray(pages.id, ids.slice(at, at + WINDOW)));
     for (const row of rows) found.set(row.pageId, row);
   }
   return found;
