@@ -7,11 +7,12 @@ const BEGINNING = new TextEncoder().encode(":\n\n");
 /**
  * The same stream of events, cut off once its reader is too far behind: it can come back for what it missed, while memory can't.
  * @param ended called once, whichever side has ended it
+ * `left` before that when it was the reader
  * @param over ends it when it resolves
  */
 export function boundUnread(
   source: ReadableStream<Uint8Array>,
-  ended: () => void,
+  { ended, left }: { ended: () => void; left: () => void },
   over?: Promise<void>,
   maxBytes = MAX_UNREAD_BYTES,
 ): ReadableStream<Uint8Array> {
@@ -47,7 +48,10 @@ export function boundUnread(
         controller.enqueue(BEGINNING);
         void pump(controller);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => {
+        left();
+        return reader.cancel(reason);
+      },
     },
     { highWaterMark: maxBytes, size: (chunk) => chunk?.byteLength ?? 0 },
   );

@@ -12,6 +12,8 @@ export type Call = {
   principal: Principal;
   /** Aborted when the client cancels, or has gone. */
   signal: AbortSignal;
+  /** Whether it is aborted since the client does not want it any more, and not since the service or a session ends. */
+  isWithdrawn(): boolean;
   /** Hosts that the person has let this session fetch from, as `host:port`. */
   allowedHosts: Set<string>;
   /**

@@ -42,7 +42,14 @@ export type McpEndpoint = {
 };
 
 /** One request, and what is to be done once it has been answered to its end. */
-type Asked = { request: Request; message: unknown; principal: Principal; isStreaming: boolean; ends: (() => void)[] };
+type Asked = {
+  request: Request;
+  message: unknown;
+  principal: Principal;
+  isStreaming: boolean;
+  ends: (() => void)[];
+  hasLeft: () => boolean;
+};
 
 type Options = {
   /** Those that the API counts too. */
@@ -80,13 +87,22 @@ export function createMcpEndpoint(
     sessions.endThose(change);
     underWay.endThose(change);
   });
-  const serverFor = (principal: Principal, tellsChanges: boolean) => () =>
-    createServer(offer, { context: app, enter: () => calls.enter(ownerOf(principal)), scrapes, tellsChanges });
+  const serverFor =
+    ({ principal, hasLeft }: Asked, tellsChanges: boolean) =>
+    () =>
+      createServer(offer, {
+        context: app,
+        enter: () => calls.enter(ownerOf(principal)),
+        scrapes,
+        hasLeft,
+        tellsChanges,
+      });
 
-  const answerModern = ({ request, message, principal, isStreaming, ends }: Asked) => {
+  const answerModern = (asked: Asked) => {
+    const { request, message, principal, isStreaming, ends } = asked;
     const { method } = message as { method?: unknown };
     const listens = isListening(request, message);
-    const handler = createMcpHandler(serverFor(principal, true), {
+    const handler = createMcpHandler(serverFor(asked, true), {
       ...{ legacy: "reject" as const, onerror },
       // A call may last, and nothing but a stream can be kept alive meanwhile.
       responseMode: method === "tools/call" && isStreaming ? "sse" : "auto",
@@ -96,7 +112,8 @@ export function createMcpEndpoint(
     return handler.fetch(request, toOptions(message, principal));
   };
 
-  const answerLegacy = ({ request, message, principal, ends }: Asked) => {
+  const answerLegacy = (asked: Asked) => {
+    const { request, message, principal, ends } = asked;
     const id = request.headers.get("mcp-session-id");
     if (id !== null) {
       ends.push(sessions.holdStream(id));
@@ -106,7 +123,7 @@ export function createMcpEndpoint(
     const isFirst = (message as { method?: unknown } | undefined)?.method === "initialize";
     if (isFirst && instances.live("api") <= 1) return sessions.begin(request, message, principal);
     ends.push(underWay.add(principal));
-    return legacyStatelessFallback(serverFor(principal, false), onerror)(request, toOptions(message, principal));
+    return legacyStatelessFallback(serverFor(asked, false), onerror)(request, toOptions(message, principal));
   };
 
   return {
@@ -114,7 +131,9 @@ export function createMcpEndpoint(
       refuseNonsense(given, message);
       const isStreaming = given.method !== "POST" || takesEvents(given);
       const request = isStreaming ? given : askForEvents(given, signal);
-      const asked: Asked = { request, message, principal, isStreaming, ends: [] };
+      const gone = new AbortController();
+      const hasLeft = () => gone.signal.aborted || given.signal.aborted;
+      const asked: Asked = { request, message, principal, isStreaming, ends: [], hasLeft };
       const end = () => {
         for (const done of asked.ends) done();
       };
@@ -122,10 +141,10 @@ export function createMcpEndpoint(
         const isLegacy = await isLegacyRequest(request, message);
         const answer = await (isLegacy ? answerLegacy : answerModern)(asked);
         if (isStreaming && isEventStream(answer)) {
-          const left = new AbortController();
-          asked.ends.push(() => left.abort());
-          const over = isListening(request, message) ? clock.sleep(LISTENING_MS, left.signal) : undefined;
-          return new Response(boundUnread(answer.body, end, over), answer);
+          const ended = new AbortController();
+          asked.ends.push(() => ended.abort());
+          const over = isListening(request, message) ? clock.sleep(LISTENING_MS, ended.signal) : undefined;
+          return new Response(boundUnread(answer.body, { ended: end, left: () => gone.abort() }, over), answer);
         }
         const whole = await toJsonAnswer(answer);
         end();

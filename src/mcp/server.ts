@@ -1,4 +1,11 @@
-import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
+  Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import type { Principal } from "../access/principal.ts";
 import type { Turnstile } from "../access/turnstile.ts";
 import { VERSION } from "../version.ts";
@@ -19,6 +26,8 @@ export type ServedFor = {
   enter?: () => Disposable;
   /** Live fetches that are under way; the person at the other end of a pipe could not be kept from any. */
   scrapes?: Turnstile;
+  /** Whether the client has closed its connection, which is how newer ones cancel. */
+  hasLeft?: () => boolean;
   /** Whether the client can hear of changes. */
   tellsChanges: boolean;
 };
@@ -34,7 +43,7 @@ const CACHE_HINTS = {
 
 /** A server for one client, or for one request of it. Knows what is offered, and nothing of how messages come and go. */
 export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
-  const { context, local, allowedHosts = new Set(), enter, scrapes, tellsChanges } = servedFor;
+  const { context, local, allowedHosts = new Set(), enter, scrapes, hasLeft, tellsChanges } = servedFor;
   const changes = tellsChanges ? { listChanged: true, subscribe: true } : {};
   const server = new Server(
     { name: "orbweaver", title: "Orbweaver", version: VERSION },
@@ -49,6 +58,7 @@ export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
     return {
       principal,
       signal: request.mcpReq.signal,
+      isWithdrawn: () => isWithdrawn(request.mcpReq.signal) || hasLeft?.() === true,
       allowedHosts,
       enterScrape: () => scrapes?.enter(principal.keyId ?? principal.userId),
       progress: (progress) => tellProgress(request, progress),
@@ -102,6 +112,11 @@ export function createMcpServer(offer: Offer, servedFor: ServedFor): Server {
 /** Clients may think up any name; only those that are offered are counted and told of. */
 const nameIn = (offered: readonly { name: string }[], name: string) =>
   offered.some((each) => each.name === name) ? name : undefined;
+
+/** Whether a client of an older revision has said so; whatever ends its connection says something else. */
+function isWithdrawn({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof SdkError && reason.code === SdkErrorCode.ConnectionClosed);
+}
 
 async function tellProgress(
   { mcpReq: { _meta: meta, notify, signal } }: ServerContext,

@@ -29,6 +29,8 @@ type Options = {
   instances?: number;
   port?: number;
   telemetry?: Telemetry;
+  /** In place of the real tools, where those are served. */
+  callTool?: Offer["callTool"];
   /** Serves what there really is. */
   createServer?: typeof createMcpServer;
 };
@@ -42,6 +44,7 @@ export function serveEndpoint({
   instances = 1,
   port = 0,
   telemetry = SILENT,
+  callTool = OFFER.callTool,
   createServer,
 }: Options = {}): ServedEndpoint {
   const live = () => instances;
@@ -51,6 +54,7 @@ export function serveEndpoint({
   const listeners = new Set<Parameters<Offer["watchResources"]>[3]>();
   const offer: Offer = {
     ...OFFER,
+    callTool,
     watchResources: (_context, _principal, _subscriptions, tell) => {
       listeners.add(tell);
       return () => listeners.delete(tell);

@@ -1,6 +1,9 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { announceChange } from "../../src/access/announcements.ts";
+import type { Call } from "../../src/mcp/call.ts";
+import type { Offer } from "../../src/mcp/offer.ts";
+import { createMcpServer } from "../../src/mcp/server.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { callOf, type ServedEndpoint, serveEndpoint } from "./served-endpoint.ts";
 
@@ -36,20 +39,23 @@ async function readEvents(answer: Response, count: number): Promise<Event[]> {
   return events;
 }
 
+const MODERN = { "mcp-protocol-version": "2026-07-28" };
+const MODERN_META = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
 /** A request of the newest revision to be told of changes. */
 const listenOf = (headers: Record<string, string> = {}): [message: object, headers: Record<string, string>] => [
   {
     ...{ jsonrpc: "2.0", id: "l", method: "subscriptions/listen" },
     params: {
       notifications: { resourcesListChanged: true },
-      _meta: {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-      },
+      _meta: MODERN_META,
     },
   },
-  { ...headers, "mcp-protocol-version": "2026-07-28", "mcp-method": "subscriptions/listen" },
+  { ...headers, ...MODERN, "mcp-method": "subscriptions/listen" },
 ];
 
 const listen = (url: string, session: string, lastEventId?: string, headers: Record<string, string> = {}) =>
@@ -171,6 +177,69 @@ test("who listens for half an hour must come again, and say anew who it is", asy
 
   expect(await calling.text()).toContain("let go");
   expect((await listen(served.url, session)).status).toBe(200);
+});
+
+describe("a call is withdrawn", () => {
+  const calls: Call[] = [];
+  const callTool: Offer["callTool"] = (_context, _name, _input, call) => {
+    calls.push(call);
+    return new Promise((_, reject) => call.signal.addEventListener("abort", () => reject(call.signal.reason)));
+  };
+  const begin = async (isModern: boolean) => {
+    calls.length = 0;
+    served = serveEndpoint({ callTool, createServer: createMcpServer });
+    const ada = { "x-user": "ada" };
+    const session = isModern ? "" : await served.begin(ada);
+    const leaving = new AbortController();
+    const headers: Record<string, string> = isModern
+      ? { ...MODERN, "mcp-method": "tools/call", "mcp-name": "search" }
+      : { "mcp-session-id": session };
+    const message = callOf("search", 7, isModern ? { _meta: MODERN_META } : {});
+    const answer = await fetch(served.url, {
+      method: "POST",
+      headers: {
+        ...ada,
+        ...headers,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
+      body: JSON.stringify(message),
+      signal: leaving.signal,
+    });
+    const reading = answer.text().catch(() => "");
+    while (calls.length === 0) await Bun.sleep(1);
+    return { served, headers: { ...ada, ...headers }, leaving, reading };
+  };
+  const isWithdrawn = async () => {
+    while (calls[0]?.signal.aborted !== true) await Bun.sleep(1);
+    return calls[0].isWithdrawn();
+  };
+
+  test("by a client that says so", async () => {
+    const { served, headers } = await begin(false);
+
+    await served.post({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } }, headers);
+
+    expect(await isWithdrawn()).toBe(true);
+  });
+
+  test("by a newer client that leaves", async () => {
+    const { leaving, reading } = await begin(true);
+
+    leaving.abort();
+    await reading;
+
+    expect(await isWithdrawn()).toBe(true);
+  });
+
+  test.each([false, true])("not by the end of what its client may do (newer client: %p)", async (isModern) => {
+    const { served, reading } = await begin(isModern);
+
+    await announceChange(served.cache, { userId: "ada" });
+    await reading;
+
+    expect(await isWithdrawn()).toBe(false);
+  });
 });
 
 test("a reader that does not read is cut off, and the service keeps only so much for it", async () => {

@@ -67,6 +67,7 @@ export async function openToolApp(
         signal: new AbortController().signal,
         allowedHosts: new Set(),
         enterScrape: () => scrapes.enter((who.principal ?? ada).userId),
+        isWithdrawn: () => who.signal?.aborted === true,
         progress: async (progress) => void told.push(progress),
         ...who,
       };

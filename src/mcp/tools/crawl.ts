@@ -52,7 +52,7 @@ export const crawlTool = defineTool({
       const view = await lookUpCrawl(context.db, state);
       return { structured: view, text: describeCrawl(view) };
     } catch (error) {
-      if (call.signal.aborted) await cancelStarted(context, call, crawl.id);
+      if (call.isWithdrawn()) await cancelStarted(context, call, crawl.id);
       throw error;
     }
   },

@@ -91,6 +91,24 @@ test("cancelling the call that started a crawl cancels it; cancelling one that l
   expect([between?.finishedAt, after?.state]).toEqual([null, "cancelled"]);
 });
 
+test("a crawl goes on where the call that started it ends for another reason", async () => {
+  const crawl = { website: "https://slow.example.org/", allow_new_host: true, wait_seconds: 600 };
+  const ending = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  const who = { signal: ending.signal, progress: async () => begun.resolve(), isWithdrawn: () => false };
+  const started = tools.call("crawl", crawl, who).catch((error: unknown) => error);
+  await begun.promise;
+  const { structured: websites } = await tools.call("list_websites");
+  const id = websites.websites[0].last_crawl.id as string;
+
+  ending.abort(new Error("the service stops"));
+  expect(await started).toEqual(new Error("the service stops"));
+  const after = await readCrawl(store.db, id);
+  await tools.call("cancel_crawl", { crawl_id: id });
+
+  expect(after?.state).not.toBe("cancelled");
+});
+
 test("limits that can't be are refused, naming them", async () => {
   const { isError, text: told } = await tools.call("crawl", { website: "Handbook", include: ["docs.example.com/x"] });
 
