@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { ParserPool } from "../content/parser-pool.ts";
 import type { Db } from "../db/db.ts";
@@ -26,7 +26,7 @@ type BuiltWebsite = Pick<typeof websites.$inferSelect, "id" | "url" | "name">;
 
 /**
  * Builds a website's `llms.txt`, `llms-full.txt` and site map from what is indexed of its pages, and keeps those that
- * differ from their last version. Safe to repeat. Nothing for a website that is not there, or has no pages.
+ * differ from their last version. Safe to repeat. Nothing for a website that is not there, or deleted, or has no pages.
  */
 export async function buildWebsiteIndexes(
   context: BuildContext,
@@ -35,7 +35,10 @@ export async function buildWebsiteIndexes(
 ): Promise<BuiltIndex[]> {
   const { db, clock } = context;
   const { id, url, name, llms } = websites;
-  const [website] = await db.select({ id, url, name, llms }).from(websites).where(eq(id, websiteId));
+  const [website] = await db
+    .select({ id, url, name, llms })
+    .from(websites)
+    .where(and(eq(id, websiteId), isNull(websites.deletedAt)));
   if (!website) return [];
   const ordered = await readOrdered(context, website, signal);
   if (ordered.tree.root.count === 0) return [];
@@ -56,7 +59,8 @@ export async function buildWebsiteIndexes(
   const kept: BuiltIndex[] = [];
   for (const index of built) {
     signal?.throwIfAborted();
-    kept.push({ kind: index.kind, ...(await keepIndex(db, websiteId, index, made)) });
+    const version = await keepIndex(db, websiteId, index, made);
+    if (version) kept.push({ kind: index.kind, ...version });
   }
   return kept;
 }

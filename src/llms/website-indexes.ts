@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, inArray, lt, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
 import { type Db, rowsOf } from "../db/db.ts";
 import { indexedWebsites } from "../db/schema/passages.ts";
@@ -95,19 +95,24 @@ export type NewIndex = {
   pages: number;
 };
 
-/** Keeps what was built as the next version, unless it is what the last one is. Safe to repeat. */
+/**
+ * Keeps what was built as the next version, unless it is what the last one is. Safe to repeat.
+ * @returns `undefined` when the website is gone
+ */
 export async function keepIndex(
   db: Db,
   websiteId: string,
   { kind, content, byteLength, pages }: NewIndex,
   made: { crawlId: string | null; createdAt: Date },
-): Promise<{ version: number; isNew: boolean }> {
+): Promise<{ version: number; isNew: boolean } | undefined> {
   const contentHash = Bun.SHA256.hash(content, "hex");
   const known = await findLast(db, websiteId, kind);
   if (known?.contentHash === contentHash) return { version: known.version, isNew: false };
   return db.transaction(async (tx) => {
     // One at a time: a command may build what the service is building as well.
-    await tx.select({ id: websites.id }).from(websites).where(eq(websites.id, websiteId)).for("no key update");
+    const isLive = and(eq(websites.id, websiteId), isNull(websites.deletedAt));
+    const [website] = await tx.select({ id: websites.id }).from(websites).where(isLive).for("no key update");
+    if (!website) return undefined;
     const last = await findLast(tx, websiteId, kind);
     if (last?.contentHash === contentHash) return { version: last.version, isNew: false };
     const version = (last?.version ?? 0) + 1;

@@ -187,6 +187,19 @@ describe.each(testStores)("on $name", (kind) => {
     expect(await codeOf(read(site.websiteId, "llms_txt", 7))).toBe("not_built");
   });
 
+  test("a website that is deleted has nothing built, nor kept when it is deleted meanwhile", async () => {
+    const site = await storeWebsite(store.db, "https://deleted.example/");
+    await site.add("/", { title: "Start" });
+    await indexWebsite({ db: store.db, clock }, site.websiteId, { signal });
+    await store.db.update(websites).set({ deletedAt: clock.now() }).where(eq(websites.id, site.websiteId));
+    const index = { kind: "llms_txt", content: "x", byteLength: 1, pages: 1 } as const;
+    const made = { crawlId: null, createdAt: clock.now() };
+
+    expect(await buildWebsiteIndexes({ db: store.db, clock }, site.websiteId)).toEqual([]);
+    expect(await keepIndex(store.db, site.websiteId, index, made)).toBeUndefined();
+    expect(await keepIndex(store.db, UNKNOWN, index, made)).toBeUndefined();
+  });
+
   test("a part whose documents were given up is refused before it begins, and cut off after", async () => {
     const site = await storeWebsite(store.db, "https://given.example/");
     const { documentId } = await site.add("/", { title: "Start" });
