@@ -1,7 +1,7 @@
 import { nameMarker } from "./markers.ts";
 import type { PassageText, Span } from "./passage-text.ts";
 import { foldAccents } from "./stems.ts";
-import { readWords, scanWords, type Word } from "./words.ts";
+import { readWords, scanWords, type TakeWord, type Word } from "./words.ts";
 
 /** The words of a passage, not yet reduced to stems, with where each stands as terms say it: `3C,7C`. */
 export type PassageWords = {
@@ -34,20 +34,42 @@ export function cutPassage(title: readonly Word[], headings: readonly string[], 
   let offset = 0;
   for (const [index, words] of [title, ...headings.map(cutHeading)].entries()) {
     const weight = index === 0 ? "A" : "B";
-    for (const word of words) {
-      above.add(word.text, offset + word.position, weight);
-      if (!hasStem(word)) kept.push(word.text);
-    }
+    const { take, close } = withLasts((word, _start, _end, position, kind) => {
+      above.add(word, offset + position, weight);
+      if (!hasStem({ text: word, kind })) kept.push(word);
+    });
+    for (const { text, start, end, position, kind } of words) take(text, start, end, position, kind);
+    close();
     offset += (words.at(-1)?.position ?? -GAP) + GAP;
   }
   const text = new Places();
   const [inCode, inHeading] = [within(passage.code), within(passage.headings)];
-  scanWords(passage.text, (word, start, _end, position, kind) => {
+  const { take, close } = withLasts((word, start, _end, position, kind) => {
     if (inHeading(start)) return;
     text.add(word, offset + position, inCode(start) ? "" : "C");
     if (kind !== "word" && !hasStem({ text: word, kind })) kept.push(word);
   });
+  scanWords(passage.text, take);
+  close();
   return { headings: above.lists, text: text.lists, kept };
+}
+
+/** Takes the last character of a run of pairs as well: one alone is looked up as what pairs begin with. */
+function withLasts(take: TakeWord): { take: TakeWord; close(): void } {
+  let pair: { text: string; start: number; end: number; position: number } | undefined;
+  const close = () => {
+    const [last] = pair?.text.match(/(?<=.)\P{M}\p{M}*$/su) ?? [];
+    if (pair && last !== undefined) take(last, pair.start, pair.end, pair.position, "gram");
+    pair = undefined;
+  };
+  return {
+    close,
+    take: (text, start, end, position, kind) => {
+      if (pair && start >= pair.end) close();
+      take(text, start, end, position, kind);
+      if (kind === "gram") pair = { text, start, end, position };
+    },
+  };
 }
 
 export function cutHeading(heading: string): Word[] {

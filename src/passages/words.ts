@@ -30,7 +30,7 @@ export function readWords(text: string): Word[] {
   return words;
 }
 
-type TakeWord = (text: string, start: number, end: number, position: number, kind: Word["kind"]) => void;
+export type TakeWord = (text: string, start: number, end: number, position: number, kind: Word["kind"]) => void;
 
 /** Gives the words of a text as `readWords` does, without making an object of each: there are millions. */
 export function scanWords(text: string, take: TakeWord): void {

@@ -89,7 +89,7 @@ async function cutSnippets(db: Db, rows: readonly PassageRow[], terms: readonly 
     const { text } = toPassageText(markdown);
     return { id, text, dictionary, words: terms.length === 0 ? [] : readWords(text) };
   });
-  const matchers = new Map<Dictionary, (word: Word) => number | undefined>();
+  const matchers = new Map<Dictionary, Matcher>();
   for (const dictionary of new Set(rows.map((row) => row.dictionary))) {
     const words = read.flatMap((row) => (row.dictionary === dictionary ? row.words : []));
     const texts = new Set<string>();
@@ -100,20 +100,22 @@ async function cutSnippets(db: Db, rows: readonly PassageRow[], terms: readonly 
   for (const { id, text, dictionary, words } of read) {
     const matches: Match[] = [];
     for (const word of words) {
-      const term = matchers.get(dictionary)?.(word);
-      if (term !== undefined) matches.push({ start: word.start, end: word.end, term });
+      const match = matchers.get(dictionary)?.(word);
+      if (match) matches.push(match);
     }
     snippets.set(id, cutSnippet(text, matches, { worths }));
   }
   return snippets;
 }
 
+type Matcher = (word: Word) => Match | undefined;
+
 /** Tells which term a word is, if any; remembered, since texts say the same words over and over. */
 function createMatcher(
   terms: readonly WeighedTerm[],
   dictionary: Dictionary,
   stems: ReadonlyMap<string, string | null>,
-): (word: Word) => number | undefined {
+): Matcher {
   const known = new Map<string, number>();
   const beginnings: { text: string; term: number }[] = [];
   for (const [index, { term }] of terms.entries()) {
@@ -123,15 +125,21 @@ function createMatcher(
     }
   }
   const remembered = new Map<string, number | undefined>();
-  return (word) => {
-    const before = remembered.get(word.text);
-    if (before !== undefined || remembered.has(word.text)) return before;
+  const findTerm = (word: Word) => {
     const lexeme = lexemeOf(word, stems);
-    const term =
-      lexeme === null
-        ? undefined
-        : (known.get(lexeme) ?? beginnings.find((each) => lexeme.startsWith(each.text))?.term);
-    remembered.set(word.text, term);
-    return term;
+    if (lexeme === null) return undefined;
+    return known.get(lexeme) ?? beginnings.find((each) => lexeme.startsWith(each.text))?.term;
+  };
+  return (word) => {
+    const { text, start, end, kind } = word;
+    if (!remembered.has(text)) remembered.set(text, findTerm(word));
+    const term = remembered.get(text);
+    if (term !== undefined) return { start, end, term };
+    // A character that is looked for alone is one of a pair.
+    const single =
+      kind === "gram" && text.length === end - start ? [...text].find((each) => known.has(each)) : undefined;
+    if (single === undefined) return undefined;
+    const from = start + text.indexOf(single);
+    return { start: from, end: from + single.length, term: known.get(single) ?? 0 };
   };
 }

@@ -61,6 +61,13 @@ describe("terms", () => {
     expect(write("The Running", [], "The fox the")).toBe("'\u0001wx' 'the':1A 'run':2A 'fox':8C");
   });
 
+  test("the last character of a run is there by itself, since no pair begins with it", () => {
+    expect(write("", [], "検索。全 a 索引x").split(" ").slice(1)).toEqual([
+      ...["'検索':1C", "'索':1C", "'全':2C", "'a':3C", "'索引':4C", "'引':4C", "'x':5C"],
+    ]);
+    expect(write("検索", [], "")).toContain("'索':1A");
+  });
+
   test("what is reduced to the same is found as the same", () => {
     expect(write("", [], "running runs").split(" ").slice(1)).toEqual(["'run':1C", "'run':2C"]);
   });

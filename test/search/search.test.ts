@@ -73,6 +73,8 @@ for (const { name, open } of testStores) {
       ["PG_ADVISORY_UNLOCK", "/guide/locks"],
       ['"held by a session"', "/guide/locks"],
       ["全文検索", "/ja/lock"],
+      ["全", "/ja/lock"],
+      ["い", "/ja/lock"],
       ["standby installation", "/guide/replication"],
       ["deadl*", "/guide/locks"],
       ["leaves OR deadlock_timeout -session", "/blog/trees"],
@@ -84,6 +86,11 @@ for (const { name, open } of testStores) {
       ["lang:ja ロック", "/ja/lock"],
     ])("%s leads to %s", async (query, path) => {
       expect(paths(await ask(query, {}, local))[0]).toBe(path);
+    });
+
+    test("a character that is looked for alone is marked alone, wherever it stands in a run", async () => {
+      expect(marked(await ask("検", {}, local))).toContain("全文[検]索も");
+      expect(marked(await ask("全", {}, local))).toContain("。[全]文検索");
     });
 
     test("a page that has an excluded word anywhere is left out", async () => {
