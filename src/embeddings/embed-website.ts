@@ -36,7 +36,7 @@ export type EmbeddingResult = {
 };
 
 /** After so long others have their turn: there are few places for work of this kind. */
-const TURN_MS = 30_000;
+const TURN_MS = 10_000;
 /** Until the endpoint is asked again that failed: by how. */
 const WAIT_MS = { unreachable: 60_000, timeout: 60_000, rate_limited: 30_000, refused: 300_000, unusable: 300_000 };
 const MAX_WAIT_MS = 600_000;
