@@ -113,12 +113,13 @@ async function embedQuery(
   }
 }
 
-function describeFailure({ code, message }: EmbeddingError, isFormer: boolean): string {
+/** The endpoint's own words are for the operator, and stand in its status: whoever searches may be anybody. */
+function describeFailure({ code }: EmbeddingError, isFormer: boolean): string {
   if (isFormer && code === "refused")
     return "The endpoint has the former model no more, and the new one has not all passages yet";
   if (code === "timeout") return "The endpoint that makes vectors gave no answer in time";
-  if (code === "resting") return `The endpoint that makes vectors failed a moment ago: ${message}`;
-  return `The endpoint that makes vectors failed: ${message}`;
+  if (code === "resting") return "The endpoint that makes vectors failed a moment ago";
+  return `The endpoint that makes vectors failed (${code})`;
 }
 
 /** More are looked at than are asked for: the index is right more often so, and not all that are found are current. */
