@@ -140,7 +140,8 @@ export function createSessions({ clock, log, openServer, limits = LIMITS }: Opti
       };
     },
     endThose: (change) => {
-      for (const { principal, transport } of sessions.values()) if (concerns(change, principal)) void transport.close();
+      const those = [...sessions.values()].filter(({ principal }) => concerns(change, principal));
+      void Promise.allSettled(those.map(({ transport }) => transport.close()));
     },
     count: () => sessions.size,
     quiet: () => {

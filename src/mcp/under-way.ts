@@ -44,8 +44,9 @@ export function createUnderWay(maxListeningPerOwner: number): UnderWay {
       return () => listening.delete(closes);
     },
     endThose: (change) => {
-      for (const { principal, closes } of answers) if (concerns(change, principal)) void closes?.close();
-      for (const [stream, principal] of listening) if (concerns(change, principal)) void stream.close();
+      const streams = [...listening].map(([closes, principal]) => ({ principal, closes }));
+      const those = [...answers, ...streams].filter(({ principal }) => concerns(change, principal));
+      void Promise.allSettled(those.map(({ closes }) => closes?.close()));
     },
     end: async (grace) => {
       await Promise.all([...listening.keys()].map((stream) => stream.close()));
