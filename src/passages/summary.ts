@@ -53,8 +53,9 @@ function firstSentence(line: string): string {
   for (let at = MIN_LENGTH - 1; at < line.length; at++) {
     const character = line.charAt(at);
     if ("。！？".includes(character)) return line.slice(0, at + 1);
-    if (".!?…".includes(character) && (at + 1 === line.length || line.charAt(at + 1) === " "))
-      return line.slice(0, at + 1);
+    if (!".!?…".includes(character)) continue;
+    // No sentence begins with a small letter: what ends before one is an abbreviation, such as "i.e.".
+    if (at + 1 === line.length || /^ \P{Ll}/u.test(line.slice(at + 1, at + 4))) return line.slice(0, at + 1);
   }
   return line;
 }

@@ -136,6 +136,10 @@ describe("a summary", () => {
       { description: null, markdown: "The functions of this module are:\n\nThey pack what is given." },
       "They pack what is given.",
     ],
+    [
+      { description: null, markdown: "Reads the diff output (i.e. a patch, of whatever size) and applies it. Done." },
+      "Reads the diff output (i.e. a patch, of whatever size) and applies it.",
+    ],
   ])("of %j is %j", (document, line) => expect(summarize(document)).toBe(line));
 
   test("is bounded, and ends with a word", () => {
