@@ -188,6 +188,10 @@ describe("what is longer than a part", () => {
       expect([unknown.status, unknown.json.code]).toEqual([404, "not_found"]);
       expect([later.status, later.json.code]).toEqual([404, "not_found"]);
     }
+    for (const query of ["version=0", "version=x", "version=99999999999", "part=0", "part=1.5"]) {
+      const { status, json } = await ask("GET", `llms-full.txt?${query}`);
+      expect([status, JSON.stringify(json.errors)]).toEqual([400, expect.stringContaining(query.split("=")[0] ?? "")]);
+    }
     expect((await service.ask("GET", `/api/v1/websites/${other}/indexes`)).json).toEqual({
       items: [],
       next_cursor: null,
