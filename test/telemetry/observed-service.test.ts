@@ -92,10 +92,11 @@ describe.each(testStores)("a crawl on the $name store, observed", ({ open }) => 
     expect(crawl).toMatchObject({ traceId: TRACE, attributes: { "orbweaver.crawl.id": crawlId } });
     expect(crawl?.parentSpanId).toBe(request?.spanId ?? "");
     expect(fetches.length).toBeGreaterThanOrEqual(3);
-    for (const span of [...fetches, ...named("parse"), ...named("visit"), ...named("settle")])
-      expect(span.traceId).toBe(TRACE);
+    // What is built of a website afterwards reads pages again, in a job of its own.
+    const parses = named("parse").filter((span) => parentOf(span) === "visit");
+    for (const span of [...fetches, ...parses, ...named("visit"), ...named("settle")]) expect(span.traceId).toBe(TRACE);
     expect(named("visit").map(parentOf)).toEqual(["crawl slice", "crawl slice", "crawl slice"]);
-    expect(named("parse").map(parentOf)).toEqual(["visit", "visit"]);
+    expect(parses).toHaveLength(2);
     expect(parentOf(named("settle")[0])).toBe("POST /api/v1/crawls");
     expect(parentOf(named("transaction").find((span) => parentOf(span) === "settle"))).toBe("settle");
   });
