@@ -1,12 +1,12 @@
-import { and, eq, exists, gte, inArray, isNull, like, lt, notInArray, or, type SQL, sql } from "drizzle-orm";
+import { and, count, eq, exists, gte, inArray, isNull, like, lt, notInArray, or, type SQL, sql } from "drizzle-orm";
 import { isOwnedBy, type Viewer } from "../access/viewer.ts";
 import { beginningWith, type Db } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
-import { indexedWebsites } from "../db/schema/passages.ts";
+import { indexedPages, indexedWebsites } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { AppError } from "../errors.ts";
 import { languageMarker, websiteMarker } from "../passages/markers.ts";
-import type { Dictionary } from "../passages/stems.ts";
+import { type Dictionary, dictionaryOf } from "../passages/stems.ts";
 import { type PathRules, readPathRules, startsWith, toKept } from "./path-rules.ts";
 import type { QueryFilters } from "./query.ts";
 
@@ -83,8 +83,8 @@ type Searched = Awaited<ReturnType<typeof listSearched>>[number];
 /** Nobody's: a list of no ids is no condition. */
 const NO_WEBSITE = "00000000-0000-0000-0000-000000000000";
 
-function listSearched(db: Db, viewer: Viewer, asked: readonly string[] | undefined) {
-  return db
+async function listSearched(db: Db, viewer: Viewer, asked: readonly string[] | undefined) {
+  const rows = await db
     .select({
       id: websites.id,
       url: websites.url,
@@ -98,6 +98,33 @@ function listSearched(db: Db, viewer: Viewer, asked: readonly string[] | undefin
     .leftJoin(indexedWebsites, eq(indexedWebsites.websiteId, websites.id))
     .where(and(isOwnedBy(viewer), isNull(websites.deletedAt), asked && inArray(websites.id, [...asked, NO_WEBSITE])))
     .orderBy(websites.id);
+  const begun = await countBegun(
+    db,
+    rows.filter(({ indexedAt }) => indexedAt === null).map(({ id }) => id),
+  );
+  return rows.map((row) => ({ ...row, ...begun.get(row.id) }));
+}
+
+type Counts = { pages: number; passages: number; dictionaries: Record<string, number> };
+
+/** What there is of websites that are being indexed for the first time: their counts are kept at the end of it. */
+async function countBegun(db: Db, websiteIds: readonly string[]): Promise<Map<string, Counts>> {
+  const begun = new Map<string, Counts>();
+  if (websiteIds.length === 0) return begun;
+  const { websiteId, language } = indexedPages;
+  const rows = await db
+    .select({ id: websiteId, language, pages: count(), passages: sql<number>`sum(${indexedPages.passages})::integer` })
+    .from(indexedPages)
+    .where(inArray(websiteId, [...websiteIds]))
+    .groupBy(websiteId, language);
+  for (const { id, language: spoken, pages, passages } of rows) {
+    const counts = begun.get(id) ?? { pages: 0, passages: 0, dictionaries: {} };
+    counts.pages += pages;
+    counts.passages += passages;
+    if (passages > 0) counts.dictionaries[dictionaryOf(spoken)] = passages;
+    begun.set(id, counts);
+  }
+  return begun;
 }
 
 function dictionariesOf(searched: readonly Searched[]): Dictionary[] {

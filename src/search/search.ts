@@ -155,7 +155,7 @@ export async function search(
         ...near.notes,
         ...(isMore && isEnd ? [`Only ${MAX_SHOWN} results are shown; narrow the query to see others`] : []),
         ...(at ? [await tellHistory(db, scope)] : []),
-        ...(scope.searched.indexedAt === null ? ["Nothing of what was searched is indexed yet"] : []),
+        ...(scope.searched.indexedAt === null ? [tellUnindexed(scope)] : []),
       ],
     },
   };
@@ -203,6 +203,11 @@ function fuse(text: readonly RankedPage[], near: readonly RankedPage[] | undefin
 
 /** Pages that were seen first have the oldest versions; ids are in that order. */
 const FIRST_PAGES = 100;
+
+const tellUnindexed = ({ searched }: Scope) =>
+  searched.pages === 0
+    ? "Nothing of what was searched is indexed yet"
+    : "What was searched is being indexed for the first time: there will be more";
 
 async function tellHistory(db: Db, { websiteIds }: Scope): Promise<string> {
   const first = db
