@@ -37,12 +37,17 @@ export const toKept = (prefix: string) => prefix.replace(/[^\x21-\x7e]+|["<>`{}]
 
 type Rule = PathFilter & { condition: SQL | undefined };
 
-/** Expressions of strangers are for the program, where they take linear time; those made of globs are plain. */
+/** Each more makes PostgreSQL slower, until a path takes it milliseconds. */
+const MAX_WILDCARDS = 8;
+
+/** Expressions of strangers are for the program, where they take linear time; those made of globs mostly are plain. */
 function readRule(text: string): Rule {
   const filter = readPathFilter(text, toKept);
   const { pattern, pathPrefix } = filter;
   if (!pattern) return { ...filter, condition: pathPrefix === undefined ? undefined : startsWith(pathPrefix) };
-  if (pattern.isWholeUrl || text.startsWith("re:")) return { ...filter, condition: undefined };
+  const wildcards = text.match(/[*?{]/g)?.length ?? 0;
+  if (pattern.isWholeUrl || text.startsWith("re:") || wildcards > MAX_WILDCARDS)
+    return { ...filter, condition: undefined };
   return { ...filter, condition: sql`${pages.path} ~ ${toPostgres(globToRegExp(text))}` };
 }
 

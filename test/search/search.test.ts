@@ -81,6 +81,8 @@ for (const { name, open } of testStores) {
       ["site:docs.example type:article", "/blog/trees"],
       ["path:/guide/r* lock", "/guide/replication"],
       ["path:re:/g.*/backup$ lock", "/guide/backup"],
+      // More wildcards than the database is given.
+      ["path:/?*u*i*{d,x}e/??c*p lock", "/guide/backup"],
       ["lock -path:/guide/ -lang:ja", "/"],
       ["trees after:2026-02-01", "/blog/trees"],
       ["lang:ja ロック", "/ja/lock"],
