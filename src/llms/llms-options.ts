@@ -7,7 +7,7 @@ const MAX_PATTERNS = 100;
 const MAX_SECTIONS = 50;
 const MAX_DESCRIPTIONS = 1_000;
 
-export const PAGE_ORDERS = ["navigation", "path", "title", "newest"] as const;
+const PAGE_ORDERS = ["navigation", "path", "title", "newest"] as const;
 export type PageOrder = (typeof PAGE_ORDERS)[number];
 
 const Paths = (description: string, example: string) =>
@@ -29,7 +29,7 @@ const Order = (extra: { default?: PageOrder; description: string }) =>
 const OrNull = <Schema extends TSchema>(schema: Schema) =>
   Type.Union([schema, Type.Null()], { default: null, description: schema.description, examples: schema.examples });
 
-export const LlmsSection = Type.Object(
+const LlmsSection = Type.Object(
   {
     title: Type.String({
       minLength: 1,
