@@ -6,6 +6,7 @@ import { chrootSteps } from "./chroot.ts";
 import { killSteps } from "./kill.ts";
 import { mcpSteps } from "./mcp.ts";
 import { rolesSteps } from "./roles.ts";
+import { searchSteps } from "./search.ts";
 import { settingsSteps } from "./settings.ts";
 import { shutdownSteps } from "./shutdown.ts";
 import { swaggerSteps } from "./swagger.ts";
@@ -28,6 +29,7 @@ const steps = [
   ...rolesSteps(binary),
   ...changesSteps(binary),
   ...toldSteps(binary),
+  ...searchSteps(binary),
   ...mcpSteps(binary),
   ...swaggerSteps(binary),
   ...chrootSteps(binary),
