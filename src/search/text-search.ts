@@ -86,15 +86,16 @@ async function addNamed(
 ): Promise<Candidate[]> {
   const { all, excluded } = compiled;
   if (all === undefined) return [...found];
-  const without = excluded === undefined ? "" : ` & !(${excluded})`;
   const whole = isName(name)
-    ? [{ ...lookup, tsquery: quoteLexeme(wholeNameMarker(name)) + without, limit: MAX_CALLED }]
+    ? [{ ...lookup, tsquery: quoteLexeme(wholeNameMarker(name)) + without(excluded), limit: MAX_CALLED }]
     : [];
-  const parts = { ...lookup, tsquery: `(${toNames(all)})${without}`, limit: MAX_NAMED };
+  const parts = { ...lookup, tsquery: `(${toNames(all)})${without(excluded)}`, limit: MAX_NAMED };
   const named = await findCandidates(tx, [...whole, parts], terms);
   signal?.throwIfAborted();
   return [...new Map([...found, ...named].map((each) => [each.id, each])).values()];
 }
+
+const without = (excluded: string | undefined) => (excluded === undefined ? "" : ` & !(${excluded})`);
 
 /** The same of titles and headings, in whatever order. */
 const toNames = (tsquery: string) =>
@@ -110,9 +111,9 @@ async function keepMeant(
   { scope: { isMeant }, compiled: { excluded }, at }: TextRequest,
 ): Promise<RankedPage[]> {
   const pageIds = ranked.map(({ pageId }) => pageId);
-  const without = excluded === undefined ? undefined : await findPagesHaving(tx, pageIds, excluded, at);
+  const having = excluded === undefined ? undefined : await findPagesHaving(tx, pageIds, excluded, at);
   const meant = isMeant && (await findMeantPages(tx, pageIds, isMeant));
-  return ranked.filter(({ pageId }) => !without?.has(pageId) && (meant?.has(pageId) ?? true));
+  return ranked.filter(({ pageId }) => !having?.has(pageId) && (meant?.has(pageId) ?? true));
 }
 
 export async function findMeantPages(
@@ -139,7 +140,7 @@ async function findLoose(
   // Of one name that is found, its parts alone are something else.
   const isFound = terms.length < 2 && strict.length > 0;
   if (compiled.some === undefined || isFound) return { pages: [], isWhole: true };
-  const lookups = toLooseQueries(compiled.some, terms).map((tsquery) => ({ ...lookup, tsquery, limit: LOOSE_STEP }));
+  const lookups = toLooseQueries(compiled, terms).map((tsquery) => ({ ...lookup, tsquery, limit: LOOSE_STEP }));
   signal?.throwIfAborted();
   const found = await findCandidates(tx, lookups, terms);
   const known = new Set(strict.map(({ pageId }) => pageId));
@@ -153,7 +154,7 @@ async function findLoose(
 }
 
 /** A term alone is looked for where a page that has no other would be shown. */
-function toLooseQueries(some: string, terms: readonly WeighedTerm[]): string[] {
+function toLooseQueries({ some, excluded }: CompiledQuery, terms: readonly WeighedTerm[]): (string | undefined)[] {
   const all = terms.reduce((sum, term) => sum + worthOf(term), 0);
   const rarest = terms
     .filter(({ isOptional }) => !isOptional)
@@ -169,5 +170,6 @@ function toLooseQueries(some: string, terms: readonly WeighedTerm[]): string[] {
       .join(" | ")})`,
   ]);
   const alone = rarest.filter(({ isTelling }) => isTelling).map(({ tsquery }) => [tsquery]);
-  return [...together, ...alone].map((parts) => [...parts, `(${some})`].join(" & "));
+  // Not with all that some of is wanted: an index would read each of its words again.
+  return [...together, ...alone].map((parts) => parts.join(" & ") + without(excluded));
 }
