@@ -23,6 +23,8 @@ export type Scope = {
   isMeant: ((url: string) => boolean) | undefined;
   /** Conditions that leave few pages, perhaps: worth a look whether they do before the index is asked. */
   isNarrow: boolean;
+  /** What `site:` says that is no website's id, name or host. */
+  unknownSites: readonly string[];
   searched: { websites: number; pages: number; passages: number; indexedAt: Date | null };
 };
 
@@ -69,6 +71,7 @@ export async function readScope(
     ],
     isMeant: paths.isMeant,
     isNarrow: narrowing.length > 0,
+    unknownSites: sites.filter((site) => !found.some((website) => mayHave(website, site))).map(({ text }) => text),
     searched: {
       websites: searched.length,
       pages: sum(searched, ({ pages }) => pages),

@@ -122,6 +122,7 @@ export async function search(
   signal?.throwIfAborted();
   const { websiteIds, dictionaries } = scope;
   const isNowhere = websiteIds?.length === 0;
+  const isElsewhere = isNowhere && scope.unknownSites.length > 0;
   const corrects = !asTyped && !isNowhere;
   const compiled = await compileQuery({ db, clock }, query, { websiteIds, dictionaries, corrects });
   const terms = weighTerms(compiled.terms, await readFrequencies({ db, clock }), MAX_RANKED_TERMS);
@@ -155,7 +156,8 @@ export async function search(
         ...near.notes,
         ...(isMore && isEnd ? [`Only ${MAX_SHOWN} results are shown; narrow the query to see others`] : []),
         ...(at ? [await tellHistory(db, scope)] : []),
-        ...(scope.searched.indexedAt === null ? [tellUnindexed(scope)] : []),
+        ...(found.length === 0 ? scope.unknownSites.map(tellUnknownSite) : []),
+        ...(scope.searched.indexedAt === null && !isElsewhere ? [tellUnindexed(scope)] : []),
       ],
     },
   };
@@ -203,6 +205,9 @@ function fuse(text: readonly RankedPage[], near: readonly RankedPage[] | undefin
 
 /** Pages that were seen first have the oldest versions; ids are in that order. */
 const FIRST_PAGES = 100;
+
+const tellUnknownSite = (site: string) =>
+  `site:${site} is no website's host or name; a host has its port with it if the website's URL has one`;
 
 const tellUnindexed = ({ searched }: Scope) =>
   searched.pages === 0

@@ -229,6 +229,21 @@ for (const { name, open } of testStores) {
       expect(empty.searched.notes).toEqual(["Nothing of what was searched is indexed yet"]);
     });
 
+    test("a site: that is no website is told where nothing is found", async () => {
+      const [host, called, known] = [
+        await ask("lock site:docs.example:8080"),
+        await ask("lock site:orchid"),
+        await ask("floccinaucinihilipilification site:docs.example"),
+      ];
+
+      expect(host.searched.notes).toEqual([expect.stringContaining("site:docs.example:8080 is no website's host")]);
+      expect(called.searched).toMatchObject({
+        websites: 0,
+        notes: [expect.stringContaining("site:orchid is no website's host or name")],
+      });
+      expect(known.searched.notes).toEqual([]);
+    });
+
     test("vectors that are not to be had are told of only to those who asked for them", async () => {
       expect((await ask("lock", {}, local)).searched).toMatchObject({ mode: "text", notes: [] });
       const vector = await ask("lock", { mode: "vector" }, local);
