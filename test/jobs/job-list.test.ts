@@ -10,6 +10,7 @@ import { getJob, type JobPlace, listJobs } from "../../src/jobs/job-list.ts";
 import { jobTableOf } from "../../src/jobs/job-table.ts";
 import { type Jobs, jobsOf, openJobs } from "../../src/jobs/jobs.ts";
 import { pauseQueue } from "../../src/jobs/pausing.ts";
+import { QUEUE_NAMES } from "../../src/jobs/queues.ts";
 import { runDueJobs } from "../../src/jobs/worker.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createRecorder } from "../../src/telemetry/recorder.ts";
@@ -174,7 +175,7 @@ describe.each(testStores)("jobs, looked at on $name", ({ open }) => {
     leave();
 
     const shown = read.get("orbweaver.queue.jobs")?.map(({ labels, value }) => [labels.queue, labels.state, value]);
-    expect(shown).toHaveLength(40);
+    expect(shown).toHaveLength(8 * QUEUE_NAMES.length);
     expect(shown?.filter(([, , value]) => value !== 0)).toEqual([["crawl", "waiting", 1]]);
     expect(read.get("orbweaver.queue.oldest_due")?.map(({ labels }) => labels.queue)).toEqual([
       "crawl",
@@ -191,7 +192,7 @@ describe.each(testStores)("jobs, looked at on $name", ({ open }) => {
     const failing = createJobCounts({ dialect: undefined } as never);
 
     expect(first).toBe(second);
-    expect(await first).toHaveLength(4);
+    expect(await first).toHaveLength(QUEUE_NAMES.length);
     expect(failing.read()).rejects.toThrow();
     expect(failing.read()).rejects.toThrow();
   });

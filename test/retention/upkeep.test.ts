@@ -174,7 +174,9 @@ describe("what the service does by itself", () => {
     expect(listed.map(({ name, row }) => [name, row?.lastSuccessAt])).toEqual(
       schedules.map(({ name }) => [name, clock.now()]),
     );
-    expect(listed.every(({ row }) => row?.nextRunAt && Object.keys(row.lastResult ?? {}).length > 0)).toBe(true);
+    const on = listed.filter(({ cron }) => cron !== "off");
+    expect(on.length).toBeGreaterThan(7);
+    expect(on.every(({ row }) => row?.nextRunAt && Object.keys(row.lastResult ?? {}).length > 0)).toBe(true);
     expect(await store.db.$count(systemSchedules)).toBe(schedules.length);
   });
 });
