@@ -4,7 +4,7 @@ import { AppError } from "../errors.ts";
  * Where a list of results goes on: which pages were shown. The index may change in between, and with it each page's
  * place; what was shown is not shown again, and what was not still is, wherever it has come to stand.
  */
-export type Continuation = { read(cursor: string | undefined): Set<string>; write(shown: ReadonlySet<string>): string };
+type Continuation = { read(cursor: string | undefined): Set<string>; write(shown: ReadonlySet<string>): string };
 
 /** Pages that can be gone through. */
 export const MAX_SHOWN = 500;

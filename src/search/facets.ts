@@ -10,10 +10,10 @@ const MAX_COUNTED = 10_000;
 /** Values of a facet that are shown. */
 const MAX_VALUES = 20;
 
-export type Facets = { websites: Facet[]; paths: Facet[]; languages: Facet[] };
+type Facets = { websites: Facet[]; paths: Facet[]; languages: Facet[] };
 
 /** Facets, and how many pages they are of. */
-export type CountedFacets = { facets: Facets; pages: number };
+type CountedFacets = { facets: Facets; pages: number };
 
 /** How pages are spread over websites, the first parts of their paths, and languages: those with most first. */
 export async function readFacets(db: Db, found: readonly string[] | Omit<Lookup, "limit">): Promise<CountedFacets> {

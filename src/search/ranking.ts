@@ -38,10 +38,10 @@ const HALF_CLOSE = 0.15;
 const END_OF_TIME = 253_402_300_800;
 
 /** What finding a term is worth, and whether it is a word that says nothing by itself. */
-export type RankedTerm = { rarity: number; isOptional: boolean };
+type RankedTerm = { rarity: number; isOptional: boolean };
 
 /** What is ranked by: the terms, and the query's words as a name (`toName`). */
-export type RankedQuery = { terms: readonly RankedTerm[]; name: string };
+type RankedQuery = { terms: readonly RankedTerm[]; name: string };
 
 export type RankedPassage = Candidate & { score: number };
 

@@ -9,6 +9,7 @@ import { languageMarker, websiteMarker } from "../passages/markers.ts";
 import { type Dictionary, dictionaryOf } from "../passages/stems.ts";
 import { type PathRules, readPathRules, startsWith, toKept } from "./path-rules.ts";
 import type { QueryFilters } from "./query.ts";
+import { allOf, anyOf, noneOf, quoteLexeme } from "./tsquery.ts";
 
 /** Where a search looks: the websites, what the index narrows by, and what is asked of pages beside their words. */
 export type Scope = {
@@ -168,21 +169,15 @@ function isHost(wanted: string, host: string): boolean {
 }
 
 function writeMarkers(ids: readonly string[], { languages, not }: QueryFilters): string | undefined {
-  const all = [
-    oneOf(ids.map(websiteMarker)),
-    oneOf(languages.map(languageMarker)),
+  return allOf([
+    anyOf(ids.map((id) => quoteLexeme(websiteMarker(id)))),
+    anyOf(languages.map((language) => quoteLexeme(languageMarker(language)))),
     // A marker is of a language wherever it is spoken.
-    ...not.languages.filter(isWhole).map((language) => `!${quote(languageMarker(language))}`),
-  ].filter((part) => part !== undefined);
-  return all.length === 0 ? undefined : all.join(" & ");
+    ...not.languages.filter(isWhole).map((language) => noneOf(quoteLexeme(languageMarker(language)))),
+  ]);
 }
 
 const isWhole = (language: string) => !language.includes("-");
-
-const oneOf = (markers: readonly string[]) =>
-  markers.length === 0 ? undefined : `(${markers.map(quote).join(" | ")})`;
-
-const quote = (lexeme: string) => `'${lexeme.replace(/['\\]/g, "$&$&")}'`;
 
 /** Of no website that is deleted. */
 function isKept(db: Db): SQL {
@@ -203,9 +198,9 @@ function pageConditions(db: Db, filters: QueryFilters, paths: PathRules): SQL[] 
     ...filters.not.languages.filter((language) => !isWhole(language)).map(isSpoken),
   ];
   return [
-    anyOf(filters.sites.map((site) => isOfSite(db, readSite(site)))),
-    anyOf(paths.included),
-    anyOf(spoken),
+    or(...filters.sites.map((site) => isOfSite(db, readSite(site)))),
+    or(...paths.included),
+    or(...spoken),
     filters.pageTypes.length > 0 ? inArray(sql`${pages.pageType}`, filters.pageTypes) : undefined,
     ...excluded.map((condition) => sql`not coalesce(${condition}, false)`),
     filters.not.pageTypes.length > 0
@@ -215,8 +210,6 @@ function pageConditions(db: Db, filters: QueryFilters, paths: PathRules): SQL[] 
     until && lt(pages.lastChangedAt, until),
   ].filter((condition) => condition !== undefined);
 }
-
-const anyOf = (conditions: SQL[]) => (conditions.length === 0 ? undefined : or(...conditions));
 
 const isSpoken = (language: string) =>
   sql`(lower(${pages.language}) = ${language} or lower(${pages.language}) like ${beginningWith(`${language}-`)})`;

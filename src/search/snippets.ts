@@ -3,7 +3,7 @@ import type { SnippetPart } from "./search.ts";
 /** A stretch of a text that is what was searched for, in UTF-16 code units: the number of the term that it is. */
 export type Match = { start: number; end: number; term: number };
 
-export type SnippetOptions = {
+type SnippetOptions = {
   /** What finding each term is worth. */
   worths: readonly number[];
   /** Columns that it is wide: a character of Chinese takes two. */

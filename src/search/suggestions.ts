@@ -3,13 +3,12 @@ import type { Viewer } from "../access/viewer.ts";
 import { type Db, rowsOf } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { passages } from "../db/schema/passages.ts";
-import { nameMarker } from "../passages/markers.ts";
 import { foldAccents } from "../passages/stems.ts";
 import { readWords, type Word } from "../passages/words.ts";
 import { compileWords } from "./compile.ts";
 import { NO_FILTERS } from "./query.ts";
 import { readScope } from "./scope.ts";
-import { allOf } from "./tsquery.ts";
+import { allOf, toNames } from "./tsquery.ts";
 
 export type Suggestion = {
   /** A title or a heading. */
@@ -23,7 +22,7 @@ export type Suggestion = {
   title: string | null;
 };
 
-export type SuggestionRequest = { query: string; websiteIds?: readonly string[]; limit: number };
+type SuggestionRequest = { query: string; websiteIds?: readonly string[]; limit: number };
 
 /** Words of a query that count; nobody types more to be shown where to go. */
 const MAX_WORDS = 8;
@@ -82,10 +81,6 @@ function listWords(text: string): string[] {
     );
   return words.filter((word) => word.kind !== "whole" || isLetter(word)).map((word) => word.text);
 }
-
-/** By the markers of words in titles and headings, so that the index alone tells them from those in texts. */
-const toNames = (tsquery: string) =>
-  tsquery.replace(/'((?:[^'\\]|''|\\\\)*)'/g, (_, lexeme: string) => `'${nameMarker(lexeme)}'`);
 
 type Scored = Suggestion & { score: number; depth: number };
 

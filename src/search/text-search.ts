@@ -1,7 +1,7 @@
 import { inArray } from "drizzle-orm";
 import type { Db } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
-import { nameMarker, wholeNameMarker } from "../passages/markers.ts";
+import { wholeNameMarker } from "../passages/markers.ts";
 import { isName } from "../passages/names.ts";
 import {
   type Asked,
@@ -17,9 +17,9 @@ import {
 import type { CompiledQuery } from "./compile.ts";
 import { type RankedPage, rankPages } from "./ranking.ts";
 import { type WeighedTerm, worthOf } from "./term-worths.ts";
-import { quoteLexeme } from "./tsquery.ts";
+import { quoteLexeme, toNames } from "./tsquery.ts";
 
-export type TextRequest = Asked & {
+type TextRequest = Asked & {
   compiled: CompiledQuery;
   terms: readonly WeighedTerm[];
   /** The query's words, as names are compared. */
@@ -96,13 +96,6 @@ async function addNamed(
 }
 
 const without = (excluded: string | undefined) => (excluded === undefined ? "" : ` & !(${excluded})`);
-
-/** The same of titles and headings, in whatever order. */
-const toNames = (tsquery: string) =>
-  tsquery.replace(/'((?:[^']|'')*)'|<\d+>|<->/g, (part, lexeme?: string) => {
-    if (lexeme === undefined) return "&";
-    return lexeme.startsWith("\u0001") ? part : `'${nameMarker(lexeme)}'`;
-  });
 
 /** What only the program, or the page as a whole, can tell. */
 async function keepMeant(

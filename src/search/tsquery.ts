@@ -1,3 +1,5 @@
+import { nameMarker } from "../passages/markers.ts";
+
 /** A lexeme as PostgreSQL reads it in a tsquery, whatever characters it has. */
 export function quoteLexeme(lexeme: string, isPrefix = false): string {
   return `'${lexeme.replaceAll("\\", "\\\\").replaceAll("'", "''")}'${isPrefix ? ":*" : ""}`;
@@ -25,6 +27,13 @@ export function inOrder(parts: readonly { position: number; tsquery: string }[])
   }
   return `(${tsquery})`;
 }
+
+/** What has the same words in titles or headings, in whatever order; those are told by markers, which have no places. */
+export const toNames = (tsquery: string) =>
+  tsquery.replace(/'((?:[^'\\]|''|\\\\)*)'|<\d+>|<->/g, (part, lexeme?: string) => {
+    if (lexeme === undefined) return "&";
+    return lexeme.startsWith("\u0001") ? part : `'${nameMarker(lexeme)}'`;
+  });
 
 export const noneOf = (tsquery: string) => `!${tsquery}`;
 
