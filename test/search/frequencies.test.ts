@@ -9,7 +9,8 @@ import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { testStores } from "../testing/stores.ts";
 import { indexSite } from "./indexed-site.ts";
 
-for (const { name, open } of testStores) {
+// Which store it is makes no difference here.
+for (const { name, open } of testStores.slice(-1)) {
   describe(`frequencies in the ${name} store`, () => {
     let store: Store;
     let clock: ManualClock;
