@@ -10,7 +10,7 @@ import { testStores } from "../testing/stores.ts";
 
 let store: Store;
 beforeAll(async () => {
-  store = await (testStores[0] as (typeof testStores)[number]).open();
+  store = await (testStores.at(-1) as (typeof testStores)[number]).open();
   await addWebsite(store.db, { userId: LOCAL_USER_ID, url: "https://docs.example/" });
 });
 afterAll(() => store.close());
