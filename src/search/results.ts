@@ -8,7 +8,7 @@ import { hasStem, lexemeOf } from "../passages/terms.ts";
 import { readWords, type Word } from "../passages/words.ts";
 import type { RankedPage } from "./ranking.ts";
 import type { FoundPassage, SearchResult, SnippetPart } from "./search.ts";
-import { cutSnippet, type Match } from "./snippets.ts";
+import { cutSnippet, type Match, withoutStrays } from "./snippets.ts";
 import { type WeighedTerm, worthOf } from "./term-worths.ts";
 
 /** Fetches what is shown of pages that were found; those that are gone by now are left out. */
@@ -103,7 +103,7 @@ async function cutSnippets(db: Db, rows: readonly PassageRow[], terms: readonly 
       const match = matchers.get(dictionary)?.(word);
       if (match) matches.push(match);
     }
-    snippets.set(id, cutSnippet(text, matches, { worths }));
+    snippets.set(id, cutSnippet(text, withoutStrays(matches), { worths }));
   }
   return snippets;
 }
@@ -134,7 +134,7 @@ function createMatcher(
     const { text, start, end, kind } = word;
     if (!remembered.has(text)) remembered.set(text, findTerm(word));
     const term = remembered.get(text);
-    if (term !== undefined) return { start, end, term };
+    if (term !== undefined) return { start, end, term, isPart: kind === "gram" };
     // A character that is looked for alone is one of a pair.
     const single =
       kind === "gram" && text.length === end - start ? [...text].find((each) => known.has(each)) : undefined;

@@ -1,7 +1,10 @@
 import type { SnippetPart } from "./search.ts";
 
-/** A stretch of a text that is what was searched for, in UTF-16 code units: the number of the term that it is. */
-export type Match = { start: number; end: number; term: number };
+/**
+ * A stretch of a text that is what was searched for, in UTF-16 code units: the number of the term that it is, and whether
+ * it may be a part of it alone, as of a script that is written without spaces.
+ */
+export type Match = { start: number; end: number; term: number; isPart?: boolean };
 
 type SnippetOptions = {
   /** What finding each term is worth. */
@@ -31,6 +34,21 @@ export function cutSnippet(text: string, matches: readonly Match[], options: Sni
   const rest = Math.max(MIN_WIDTH, width / 3);
   const ranges = [extend(text, best.start, best.end, width - rest), extend(text, second.start, second.end, rest)];
   return writeParts(text, ranges, matches);
+}
+
+/**
+ * The matches without parts that stand alone, where the text has more of their term together elsewhere: two characters in
+ * the midst of another word are nothing that was looked for.
+ * @param matches in the order of their starts
+ */
+export function withoutStrays(matches: readonly Match[]): readonly Match[] {
+  const isJoined = (one: Match | undefined, next: Match | undefined) =>
+    one !== undefined && next !== undefined && one.term === next.term && next.start < one.end;
+  const isAlone = matches.map(
+    (match, at) => match.isPart === true && !isJoined(matches[at - 1], match) && !isJoined(match, matches[at + 1]),
+  );
+  const together = new Set(matches.filter(({ isPart }, at) => isPart && !isAlone[at]).map(({ term }) => term));
+  return matches.filter(({ term }, at) => !isAlone[at] || !together.has(term));
 }
 
 type Range = { start: number; end: number };

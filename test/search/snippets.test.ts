@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { SnippetPart } from "../../src/search/search.ts";
-import { cutSnippet, type Match } from "../../src/search/snippets.ts";
+import { cutSnippet, type Match, withoutStrays } from "../../src/search/snippets.ts";
 
 const find = (text: string, ...words: string[]): Match[] =>
   words
@@ -104,4 +104,13 @@ test("whatever the text and the matches, parts are whole, on one line and bounde
     },
   );
   fc.assert(property, { numRuns: 300 });
+});
+
+test("two characters of a term that stand alone are no match where more of it stands together", () => {
+  const part = (start: number, end: number, term = 0) => ({ start, end, term, isPart: true });
+  const [first, second, stray, other] = [part(0, 2), part(1, 3), part(10, 12), part(20, 22, 1)];
+  const word = { start: 30, end: 34, term: 0, isPart: false };
+
+  expect(withoutStrays([first, second, stray, other, word])).toEqual([first, second, other, word]);
+  expect(withoutStrays([stray, other, word])).toEqual([stray, other, word]);
 });
