@@ -162,11 +162,12 @@ async function readPassages(
     sql`m.to_at is null`,
     ...(tsquery === undefined ? [] : [sql`m.terms @@ ${tsquery}::tsquery`]),
     ...(after === undefined ? [] : [sql`(m.page_id, m.place) > (${after.pageId}::uuid, ${after.place}::integer)`]),
-    ...scope.conditions,
   ];
+  const isMeant = sql.join([sql`${pages.id} = m.page_id`, ...scope.conditions], sql` and `);
+  // `offset 0` keeps it a look-up for each passage: of common words the planner would rather sort all that there are.
   const result = await tx.execute(sql`
-    select m.page_id, m.place, m.text, m.heading_path, m.anchor, ${pageColumns}
-    from ${passages} m join ${pages} on ${pages.id} = m.page_id
+    select m.page_id, m.place, m.text, m.heading_path, m.anchor, g.*
+    from ${passages} m cross join lateral (select ${pageColumns} from ${pages} where ${isMeant} offset 0) g
     where ${sql.join(conditions, sql` and `)} order by m.page_id, m.place limit ${BATCH}`);
   return rowsOf<TextRow>(result);
 }
