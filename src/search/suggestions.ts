@@ -47,13 +47,16 @@ export async function suggest(
   // Too many to be named to the index.
   const isMeant = ids && markers === undefined ? sql`and website_id = any(${`{${ids.join(",")}}`}::uuid[])` : sql``;
   const where = sql.join([sql`${pages.id} = m.page_id`, ...scope.conditions], sql` and `);
+  // `offset 0` keeps it a look-up for each passage: the planner would rather go over all pages of all websites.
   const result = await db.execute(sql`
-    select m.page_id, ${pages.websiteId} as website_id, ${pages.url} as url, ${pages.title} as title,
-      ${pages.depth} as depth, m.heading_path, m.anchor
+    select m.page_id, m.heading_path, m.anchor, g.*
     from (
       select page_id, heading_path, anchor from ${passages}
       where to_at is null and terms @@ ${tsquery}::tsquery ${isMeant} limit ${MAX_COMPARED}
-    ) m join ${pages} on ${where}`);
+    ) m cross join lateral (
+      select ${pages.websiteId} as website_id, ${pages.url} as url, ${pages.title} as title, ${pages.depth} as depth
+      from ${pages} where ${where} offset 0
+    ) g`);
   return choose(rowsOf<Row>(result), typed, limit);
 }
 
