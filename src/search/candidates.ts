@@ -52,14 +52,17 @@ export async function prepareSearching(tx: Db): Promise<void> {
   );
 }
 
-/** The pages that conditions leave, where they are few: `undefined` where they are not. */
-export async function findNamedPages(tx: Db, { scope }: Asked): Promise<string[] | undefined> {
+/**
+ * The pages that conditions leave, where they are few: `undefined` where they are not. Where nothing else is asked for,
+ * they are the newest of however many.
+ */
+export async function findNamedPages(tx: Db, { scope }: Asked, isAll: boolean): Promise<string[] | undefined> {
   if (!scope.isNarrow) return undefined;
+  const limit = isAll ? MAX_CANDIDATES : MAX_NAMED_PAGES + 1;
+  const order = isAll ? sql`order by ${pages.lastChangedAt} desc` : sql``;
   const ofWebsites = scope.websiteIds && sql`${pages.websiteId} = any(${toUuids(scope.websiteIds)})`;
   const where = allOf([ofWebsites, ...scope.conditions]);
-  const found = await tx.execute(
-    sql`select ${pages.id} as id from ${pages} where ${where} limit ${MAX_NAMED_PAGES + 1}`,
-  );
+  const found = await tx.execute(sql`select ${pages.id} as id from ${pages} where ${where} ${order} limit ${limit}`);
   const ids = rowsOf<{ id: string }>(found).map(({ id }) => id);
   return ids.length <= MAX_NAMED_PAGES ? ids : undefined;
 }

@@ -53,7 +53,7 @@ export async function searchText(db: Db, request: TextRequest): Promise<TextResu
   return db.transaction(async (tx) => {
     await prepareSearching(tx);
     const { scope, at, terms, compiled, signal, enough } = request;
-    const namedPages = await findNamedPages(tx, request);
+    const namedPages = await findNamedPages(tx, request, compiled.all === undefined);
     const lookup = { scope, at, tsquery: compiled.all, namedPages };
     signal?.throwIfAborted();
     const first = await findCandidates(tx, [{ ...lookup, limit: MAX_CANDIDATES }], terms);
@@ -74,8 +74,12 @@ export async function searchText(db: Db, request: TextRequest): Promise<TextResu
 }
 
 /** Conditions of pages are held against so many passages that match, and no more. */
-const isScanned = async (tx: Db, lookup: Omit<Lookup, "limit">) =>
-  !lookup.scope.isNarrow || lookup.namedPages !== undefined || !(await isBeyondScan(tx, lookup));
+async function isScanned(tx: Db, lookup: Omit<Lookup, "limit">): Promise<boolean> {
+  const { scope, namedPages, tsquery } = lookup;
+  // The newest of more, where nothing else is asked for.
+  if (namedPages) return tsquery !== undefined || namedPages.length < MAX_CANDIDATES;
+  return !scope.isNarrow || !(await isBeyondScan(tx, lookup));
+}
 
 /** Of words that are everywhere, those passages too that are named by them. */
 async function addNamed(
