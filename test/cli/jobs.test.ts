@@ -65,7 +65,7 @@ test.if(hasPostgres)(
     expect(purged.stdout).toBe("1 job deleted\n");
     expect(paused.stdout).toMatch(/^QUEUE +WAITING .*\ncontrol +0 +0 .*Z\n$/);
     expect(JSON.parse(watched)).toMatchObject({
-      items: [{ queue: "crawl", jobs: { failed: 1 } }, { paused_at: expect.any(String) }, {}, {}],
+      items: [{ queue: "crawl", jobs: { failed: 1 } }, { paused_at: expect.any(String) }, {}, {}, {}],
     });
     expect(await watching.exited).toBe(0);
   },
