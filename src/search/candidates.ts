@@ -32,7 +32,7 @@ export type Candidate = {
 };
 
 /** Passages that are ranked at the most, and that are looked at for them. */
-export const MAX_CANDIDATES = 1_000;
+export const MAX_CANDIDATES = 400;
 const MAX_SCANNED = 20_000;
 /** So few pages are named to the index, in place of each passage being asked for its page. */
 const MAX_NAMED_PAGES = 2_000;

@@ -152,8 +152,13 @@ export async function findUnmatched(
     return sql`select ${index}::integer as place where not exists (
       select 1 from ${passages} where to_at is null and terms @@ ${text}::tsquery ${narrowed})`;
   });
-  const result = await db.execute(sql.join(looks, sql` union all `) satisfies SQL);
-  return new Set(rowsOf<{ place: number }>(result).map(({ place }) => place));
+  return db.transaction(async (tx) => {
+    // Of a word that many passages should have the planner expects to meet one soon, and goes through all of them when
+    // none has it.
+    await tx.execute(sql`select set_config('enable_seqscan', 'off', true)`);
+    const result = await tx.execute(sql.join(looks, sql` union all `) satisfies SQL);
+    return new Set(rowsOf<{ place: number }>(result).map(({ place }) => place));
+  });
 }
 
 const toArray = (texts: readonly string[]) =>
