@@ -245,11 +245,17 @@ describe.each(testStores)("the index of a website ($name)", ({ open }) => {
       deleting ??= db.update(websites).set({ deletedAt: clock.now() }).where(eq(websites.id, site)).execute();
     };
 
-    const result = await indexWebsite({ db, clock }, site, {
+    const other = Object.assign(Object.create(db) as Db, {
+      transaction: (async (...given: Parameters<Db["transaction"]>) => {
+        await deleting;
+        return db.transaction(...given);
+      }) as Db["transaction"],
+    });
+
+    const result = await indexWebsite({ db: other, clock }, site, {
       signal: new AbortController().signal,
       onProgress: remove,
     });
-    await deleting;
 
     expect(result.pages).toBeLessThan(20);
     expect(await index(site)).toEqual(nothing);
