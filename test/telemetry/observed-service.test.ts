@@ -140,7 +140,8 @@ describe.each(testStores)("a crawl on the $name store, observed", ({ open }) => 
     expect(metrics).toContain('orbweaver_crawl_run_duration_seconds_count{outcome="completed"} 1\n');
     expect(metrics).toContain('orbweaver_queue_crawls{state="running"} 0\n');
     expect(metrics).toMatch(/orbweaver_fetch_duration_seconds_count\{outcome="2xx"\} 2\n/);
-    expect(metrics).toMatch(/orbweaver_parse_duration_seconds_count\{outcome="ok"\} 2\n/);
+    // What is built of the website afterwards may have read its start page again by now.
+    expect(metrics).toMatch(/orbweaver_parse_duration_seconds_count\{outcome="ok"\} [2-9]\n/);
     expect(metrics).toMatch(/db_client_operation_duration_seconds_count\{operation="insert",outcome="ok"\} \d+\n/);
     expect(metrics).toMatch(/^db_client_connection_max \d+$/m);
     expect(metrics).toContain('orbweaver_cache_available{kind="memory"} 1\n');
