@@ -113,7 +113,10 @@ export async function bridge({ clock, log, url, key, pipe }: Options): Promise<v
           await clock.sleep(waitMs);
           continue;
         }
-        if (status !== 404 || isRenewed || connection.transport.sessionId === undefined) throw error;
+        const isGone = status === 404 && connection.transport.sessionId !== undefined;
+        // Another message found that the session is gone, and this one was still on its way there.
+        const isOvertaken = status === undefined && connection.renewal !== undefined;
+        if (isRenewed || !(isGone || isOvertaken)) throw error;
         isRenewed = true;
         await renew(connection).catch((cause: unknown) => {
           connection.renewal = undefined;
