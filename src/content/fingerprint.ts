@@ -33,6 +33,11 @@ export function sha256(data: string | Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(data).digest("hex");
 }
 
+/** The first half of a digest in the shape of a UUID: 16 bytes in an index. @param hex of at least 32 digits */
+export function toUuid(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
 /** Bits in which two SimHashes differ, 0 to 64. */
 export function hammingDistance(a: bigint, b: bigint): number {
   const different = BigInt.asUintN(64, a ^ b);

@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, sql } from "drizzle-orm";
-import type { Db } from "../db/db.ts";
+import { type Db, takeOver } from "../db/db.ts";
 import { markdownDocuments, pages, rawHtml } from "../db/schema/pages.ts";
 import type { NewChange } from "../notify/record-changes.ts";
 import type { Crawl } from "./crawls.ts";
@@ -107,9 +107,7 @@ const VISITED: readonly (keyof PageRow)[] = [
   ...(["visits", "changes", "unchangedSeconds", "changedIntervals"] as const),
 ];
 
-const TAKEN_OVER = Object.fromEntries(
-  VISITED.map((name) => [name, sql.raw(`excluded.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`)]),
-);
+const TAKEN_OVER = takeOver(VISITED);
 
 /** What holds of a page that is there again. */
 const THERE = { state: "live", missingSince: null, missingVisits: 0, movedTo: null } as const;

@@ -1,3 +1,4 @@
+import { toUuid } from "../content/fingerprint.ts";
 import { isNoise } from "../patterns/url-noise.ts";
 
 /** What a URL's query means for its identity: all of it, nothing, or some parameters of it. */
@@ -50,8 +51,7 @@ export function canonicalizeUrl(url: string | URL, base: string | undefined, que
 
 /** The first half of the canonical URL's SHA-256, in the shape of a UUID: 16 bytes in an index instead of the URL. */
 export function hashUrl(canonical: string): string {
-  const hex = Bun.SHA256.hash(canonical, "hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  return toUuid(Bun.SHA256.hash(canonical, "hex"));
 }
 
 /** The host and any port that is not the scheme's default: what politeness and robots count as one server. */

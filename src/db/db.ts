@@ -1,4 +1,4 @@
-import type { ExtractTablesWithRelations } from "drizzle-orm";
+import { type ExtractTablesWithRelations, type SQL, sql } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import type { Clock } from "../clock.ts";
 import type { Hearing, Listening } from "./listening.ts";
@@ -48,4 +48,15 @@ export function findViolatedConstraint(error: unknown): string | undefined {
 /** The pattern of `like` for what begins with a text, whatever marks of patterns are in it. */
 export function beginningWith(prefix: string): string {
   return `${prefix.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+/** Ids as one array, whose statement is the same however many they are. */
+export function toUuids(ids: readonly string[]): SQL {
+  return sql`${`{${ids.join(",")}}`}::uuid[]`;
+}
+
+/** What `on conflict do update` sets to take columns, by their names in the program, over from the row that was to be inserted. */
+export function takeOver(columns: readonly string[]): Record<string, SQL> {
+  const toColumn = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(columns.map((name) => [name, sql.raw(`excluded.${toColumn(name)}`)]));
 }

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Cache } from "../cache.ts";
 import type { Clock } from "../clock.ts";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, toUuids } from "../db/db.ts";
 import { type FoundExtension, findExtensions, nameIn, operatorIn } from "../db/extensions.ts";
 import { indexedWebsites, passages } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -166,7 +166,7 @@ type FoundRow = { passage_id: string; page_id: string | null; distance: number }
 const isFound = (row: FoundRow): row is FoundRow & { page_id: string } => row.page_id !== null;
 
 function isOf(websiteIds: readonly string[] | undefined, column: SQL): SQL {
-  return websiteIds ? sql`${column} = any(${`{${websiteIds.join(",")}}`}::uuid[])` : sql`true`;
+  return websiteIds ? sql`${column} = any(${toUuids(websiteIds)})` : sql`true`;
 }
 
 /** Spelled as the index has it, or so that no index is used. */

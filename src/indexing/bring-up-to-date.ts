@@ -1,6 +1,6 @@
 import { asc, eq, isNull, sql } from "drizzle-orm";
 import type { App } from "../app.ts";
-import type { Db } from "../db/db.ts";
+import { type Db, toUuids } from "../db/db.ts";
 import { websiteIndexes, websites } from "../db/schema/websites.ts";
 import { buildWebsiteIndexes } from "../llms/build-indexes.ts";
 import { type IndexingProgress, type IndexingResult, indexWebsite } from "../passages/index-website.ts";
@@ -19,7 +19,7 @@ export async function bringUpToDate(
   onProgress?: (progress: IndexingProgress & { websiteId: string }) => void,
 ): Promise<IndexingResult> {
   const total = noCounts();
-  const isMeant = websiteIds && sql`${websites.id} = any(${`{${websiteIds.join(",")}}`}::uuid[])`;
+  const isMeant = websiteIds && sql`${websites.id} = any(${toUuids(websiteIds)})`;
   const rows = await db
     .select({ id: websites.id })
     .from(websites)

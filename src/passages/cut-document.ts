@@ -1,5 +1,6 @@
 import { toChunks } from "../content/chunks.ts";
 import type { Heading } from "../content/document.ts";
+import { sha256, toUuid } from "../content/fingerprint.ts";
 import { listNames } from "./names.ts";
 import { toPassageText } from "./passage-text.ts";
 import { cutHeading, cutPassage, type PassageWords } from "./terms.ts";
@@ -49,6 +50,5 @@ const toStorable = (text: string) => text.replaceAll("\0", "").toWellFormed();
 
 function hashPassage(headingPath: readonly string[], text: string): string {
   // No text has this character, which PostgreSQL does not take.
-  const hex = new Bun.CryptoHasher("sha256").update(`${headingPath.join("\0")}\0\0${text}`).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
+  return toUuid(sha256(`${headingPath.join("\0")}\0\0${text}`));
 }

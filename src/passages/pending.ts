@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
 import type { Breadcrumb, Heading } from "../content/document.ts";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, toUuids } from "../db/db.ts";
 import { markdownDocuments, pageChanges, pages } from "../db/schema/pages.ts";
 import { indexedPages, passages } from "../db/schema/passages.ts";
 
@@ -130,7 +130,7 @@ export async function readVersions(db: Db, ids: readonly string[]): Promise<Map<
       breadcrumbs: sql<Breadcrumb[]>`coalesce(${details} -> 'breadcrumbs', '[]')`,
     })
     .from(markdownDocuments)
-    .where(sql`${id} = any(${`{${ids.join(",")}}`}::uuid[])`);
+    .where(sql`${id} = any(${toUuids(ids)})`);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -139,6 +139,6 @@ export async function readEnds(db: Db, pageIds: readonly string[]): Promise<Map<
   if (pageIds.length === 0) return new Map();
   const result = await db.execute(sql`
     select page_id as id, max(detected_at)::text as at from ${pageChanges}
-    where page_id = any(${`{${pageIds.join(",")}}`}::uuid[]) and kind in ('removed', 'moved') group by page_id`);
+    where page_id = any(${toUuids(pageIds)}) and kind in ('removed', 'moved') group by page_id`);
   return new Map(rowsOf<{ id: string; at: string }>(result).map(({ id, at }) => [id, new Date(at)]));
 }

@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, takeOver, toUuids } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { indexedPages, passages } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -46,8 +46,6 @@ export function storeBatch(
     { isolationLevel: "read committed" },
   );
 }
-
-const toUuids = (ids: readonly string[]) => sql`${`{${ids.join(",")}}`}::uuid[]`;
 
 /** Locks the pages in the order that crawls do, and gives those that are as they were when they were looked at. */
 async function lockUnchanged(tx: Db, batch: readonly PageBatch[]): Promise<PageBatch[]> {
@@ -155,14 +153,10 @@ async function writePages(tx: Db, websiteId: string, batch: readonly PageBatch[]
   await tx.insert(indexedPages).values(rows).onConflictDoUpdate({ target: indexedPages.pageId, set: TAKEN_OVER });
 }
 
-const TAKEN_OVER = Object.fromEntries(
-  (
-    [
-      ...["documentId", "version", "make", "title", "language", "summary", "breadcrumbs", "byteLength", "simhash"],
-      ...["passages", "tokens", "indexedAt"],
-    ] as const
-  ).map((name) => [name, sql.raw(`excluded.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`)]),
-);
+const TAKEN_OVER = takeOver([
+  ...(["documentId", "version", "make", "title", "language", "summary", "breadcrumbs", "byteLength"] as const),
+  ...(["simhash", "passages", "tokens", "indexedAt"] as const),
+] satisfies (keyof typeof indexedPages.$inferInsert)[]);
 
 function countWrites(batch: readonly (PageBatch & PageWrites)[]): StoredCounts {
   const counts = noCounts();

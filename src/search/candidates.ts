@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, toUuids } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { passages } from "../db/schema/passages.ts";
 import { TERM_WEIGHTS } from "./ranking.ts";
@@ -256,7 +256,5 @@ function allOf(conditions: readonly (SQL | undefined)[]): SQL {
   const given = conditions.filter((condition) => condition !== undefined);
   return given.length === 0 ? sql`true` : sql.join(given, sql` and `);
 }
-
-const toUuids = (ids: readonly string[]) => sql`${`{${ids.join(",")}}`}::uuid[]`;
 
 const toText = (at: Date) => at.toISOString();

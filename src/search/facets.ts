@@ -1,5 +1,5 @@
 import { inArray, type SQL, sql } from "drizzle-orm";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, toUuids } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { websites } from "../db/schema/websites.ts";
 import { type Lookup, matchingPages, prepareSearching } from "./candidates.ts";
@@ -17,7 +17,7 @@ type CountedFacets = { facets: Facets; pages: number };
 
 /** How pages are spread over websites, the first parts of their paths, and languages: those with most first. */
 export async function readFacets(db: Db, found: readonly string[] | Omit<Lookup, "limit">): Promise<CountedFacets> {
-  if (!("scope" in found)) return countFacets(db, sql`select unnest(${`{${found.join(",")}}`}::uuid[])`);
+  if (!("scope" in found)) return countFacets(db, sql`select unnest(${toUuids(found)})`);
   return db.transaction(async (tx) => {
     await prepareSearching(tx);
     return countFacets(tx, matchingPages({ ...found, limit: MAX_COUNTED }));

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, toUuids } from "../db/db.ts";
 import { pageLinks, pages } from "../db/schema/pages.ts";
 import { passages } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -210,7 +210,7 @@ async function listLinking(
     sql`position(decode(${target}, 'hex') in l.targets) % ${TARGET_HEX / 2} = 1`,
     sql`(exists (select 1 from ${pages} target where target.website_id = ${pages.websiteId} and target.url_hash = ${hash}::uuid)
       or exists (select 1 from ${websites} w where w.id = ${pages.websiteId} and starts_with(w.url, ${`${new URL(url).origin}/`})))`,
-    ...(websiteIds === undefined ? [] : [sql`${pages.websiteId} = any(${`{${websiteIds.join(",")}}`}::uuid[])`]),
+    ...(websiteIds === undefined ? [] : [sql`${pages.websiteId} = any(${toUuids(websiteIds)})`]),
     ...(after === undefined ? [] : [sql`l.page_id > ${after}::uuid`]),
     ...conditions,
   ];

@@ -1,7 +1,7 @@
 import { inArray, sql } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
 import type { Clock } from "../clock.ts";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, toUuids } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { indexedPages, passages } from "../db/schema/passages.ts";
 import { websites } from "../db/schema/websites.ts";
@@ -96,7 +96,7 @@ async function findByWords(
     worth,
   }));
   const isSeen = websiteIds
-    ? sql`p.website_id = any(${`{${websiteIds.join(",")}}`}::uuid[])`
+    ? sql`p.website_id = any(${toUuids(websiteIds)})`
     : sql`exists (select 1 from ${websites} w where w.id = p.website_id and w.deleted_at is null)`;
   const result = await db.execute(sql`
     select page_id, (sum(worth) / ${total}::float8)::float8 as score from (

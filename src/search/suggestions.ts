@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Viewer } from "../access/viewer.ts";
-import { type Db, rowsOf } from "../db/db.ts";
+import { type Db, rowsOf, toUuids } from "../db/db.ts";
 import { pages } from "../db/schema/pages.ts";
 import { passages } from "../db/schema/passages.ts";
 import { foldAccents } from "../passages/stems.ts";
@@ -45,7 +45,7 @@ export async function suggest(
   const tsquery = allOf([scope.markers, ...words.map(({ strict }) => toNames(strict))]);
   const { websiteIds: ids, markers } = scope;
   // Too many to be named to the index.
-  const isMeant = ids && markers === undefined ? sql`and website_id = any(${`{${ids.join(",")}}`}::uuid[])` : sql``;
+  const isMeant = ids && markers === undefined ? sql`and website_id = any(${toUuids(ids)})` : sql``;
   const where = sql.join([sql`${pages.id} = m.page_id`, ...scope.conditions], sql` and `);
   // `offset 0` keeps it a look-up for each passage: the planner would rather go over all pages of all websites.
   const result = await db.execute(sql`
